@@ -1,5 +1,8 @@
 import type { Json } from '../domain/json.ts';
 
+/** The unit of guest memory that sources deliver: the smallest page of the architectures that we know. */
+export const pageBytes = 4096;
+
 /** Half-open range of guest-physical addresses, both multiples of 4096. */
 export interface MemoryRange {
   readonly start: bigint;
@@ -34,6 +37,7 @@ export interface MemoryTail {
  * before it returns, so that the source may reuse its buffer.
  *
  * Offsets are positions in the memory image: the concatenation of the layout's ranges, without the holes between them.
+ * Offsets and lengths are multiples of 4096 (`pageBytes`).
  */
 export interface MemorySink {
   /** Called once, before any page. */

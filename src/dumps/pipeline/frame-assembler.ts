@@ -10,6 +10,12 @@ export interface FrameSink {
   zeros(length: number): void;
 }
 
+interface RangePages {
+  readonly firstPage: number;
+  readonly firstFrame: number;
+  readonly pages: number;
+}
+
 interface Options {
   readonly ranges: readonly MemoryRange[];
   readonly frameBytes: number;
@@ -31,7 +37,7 @@ export class FrameAssembler {
   readonly #options: Options;
   readonly #pagesPerFrame: number;
   /** First page, first frame and number of pages of each range. */
-  readonly #rangePages: { readonly firstPage: number; readonly firstFrame: number; readonly pages: number }[] = [];
+  readonly #rangePages: RangePages[] = [];
   readonly #totalPages: number;
   readonly #totalFrames: number;
   readonly #arrived: Uint8Array;
@@ -85,8 +91,16 @@ export class FrameAssembler {
 
   /** Splits a stretch at frame boundaries, and counts its pages as arrived after `place` has dealt with them. */
   #each(offset: number, length: number, place: (frame: number, page: number, count: number, at: number) => void): void {
-    if (offset % pageBytes !== 0 || length % pageBytes !== 0 || offset < 0 || (offset + length) / pageBytes > this.#totalPages) {
-      throw new MemoirError('STREAM_INVALID', `memory at ${offset}, ${length} bytes, is not within the machine’s memory`);
+    if (
+      offset % pageBytes !== 0 ||
+      length % pageBytes !== 0 ||
+      offset < 0 ||
+      (offset + length) / pageBytes > this.#totalPages
+    ) {
+      throw new MemoirError(
+        'STREAM_INVALID',
+        `memory at ${offset}, ${length} bytes, is not within the machine’s memory`,
+      );
     }
     let page = offset / pageBytes;
     const end = page + length / pageBytes;
@@ -107,7 +121,8 @@ export class FrameAssembler {
     for (let index = page; index < page + count; index += 1) {
       const byte = this.#arrived[index >> 3] as number;
       const bit = 1 << (index & 7);
-      if (byte & bit) throw new MemoirError('STREAM_INVALID', `the page at ${index * pageBytes} of the memory arrived twice`);
+      if (byte & bit)
+        throw new MemoirError('STREAM_INVALID', `the page at ${index * pageBytes} of the memory arrived twice`);
       this.#arrived[index >> 3] = byte | bit;
     }
   }
@@ -146,13 +161,13 @@ export class FrameAssembler {
   }
 
   #frameOf(page: number): number {
-    const range = this.#rangePages.findLast(({ firstPage }) => firstPage <= page) as { firstPage: number; firstFrame: number };
+    const range = this.#rangePages.findLast(({ firstPage }) => firstPage <= page) as RangePages;
     return range.firstFrame + Math.floor((page - range.firstPage) / this.#pagesPerFrame);
   }
 
   #frame(frame: number): { firstPage: number; pages: number; range: number; isFirst: boolean } {
     const range = this.#rangePages.findLastIndex(({ firstFrame, pages }) => firstFrame <= frame && pages > 0);
-    const { firstFrame, firstPage, pages } = this.#rangePages[range] as (typeof this.#rangePages)[number];
+    const { firstFrame, firstPage, pages } = this.#rangePages[range] as RangePages;
     const before = (frame - firstFrame) * this.#pagesPerFrame;
     return {
       firstPage: firstPage + before,

@@ -5,7 +5,7 @@ import type { Spool } from './spool.ts';
 
 /** A frame that waits for its turn: its bytes, where they lie in the spool, or how many zeros it is. */
 type Waiting =
-  | { readonly content: Uint8Array }
+  | { readonly content: Uint8Array; readonly fixed?: true }
   | { readonly spooledAt: number; readonly length: number }
   | { readonly zeros: number };
 
@@ -61,6 +61,14 @@ export class FrameQueue {
     this.#fill();
   }
 
+  /** Takes a piece whose place in the file must not depend on its content, because that will be replaced. */
+  pushFixed(content: Uint8Array): void {
+    this.#check();
+    this.#waitingBytes += content.length;
+    this.#waiting.push({ content, fixed: true });
+    this.#fill();
+  }
+
   pushZeros(length: number): void {
     this.#check();
     this.#waiting.push({ zeros: length });
@@ -101,7 +109,7 @@ export class FrameQueue {
         content = new Uint8Array(frame.length);
         spool.read(frame.spooledAt, content);
       }
-      const encoded = codec.encode(content);
+      const encoded = 'fixed' in frame ? codec.fixed(content) : codec.encode(content);
       // Awaited in its turn; without this a failure before that turn would count as unhandled.
       encoded.catch(() => undefined);
       this.#coding.push({ encoded, length: content.length, content });

@@ -1,3 +1,4 @@
+import type { Vmcoreinfo } from '../../formats/elf/vmcoreinfo.ts';
 import type { MemoryLayout, MemoryTail } from '../../machines/memory-source.ts';
 
 /**
@@ -11,8 +12,8 @@ export interface Image {
   readonly gapsBefore: readonly number[];
   /** Size of the whole image, uncompressed. */
   readonly totalBytes: number;
-  /** Exactly `headerBytes` bytes. `vmcoreinfo` is the text that was found in the guest's pages, if any. */
-  header(tail: MemoryTail, vmcoreinfo: Uint8Array | null): Uint8Array;
+  /** Exactly `headerBytes` bytes. `vmcoreinfo` is what the guest's kernel says of itself, if that is known. */
+  header(tail: MemoryTail, vmcoreinfo: Vmcoreinfo | undefined): Uint8Array;
 }
 
 /** Bytes of memory in a layout. */

@@ -38,6 +38,8 @@ export type CaptureReport =
     }
   /** The source was read to its end and was whole; the guest is not waiting for us any more. */
   | { readonly type: 'DRAINED' }
+  /** Bytes of the artifact whose digest is taken: the last stage of a commit. */
+  | { readonly type: 'DIGESTED'; readonly bytes: number }
   | { readonly type: 'COMMITTED'; readonly manifest: Manifest }
   /** The end: nothing is left on disk. */
   | { readonly type: 'FAILED'; readonly error: ErrorShape };

@@ -11,7 +11,7 @@ import { requestOf, streamRequestOf } from './requests.ts';
 import { Download } from './rpc/download.ts';
 import { Session } from './rpc/session.ts';
 import { Upload } from './rpc/upload.ts';
-import { type SubscribeOptions, type Subscription, subscribe } from './subscription.ts';
+import { type SubscribeOptions, type Subscription, Subscriptions } from './subscriptions.ts';
 
 export interface CallOptions {
   /** Stops waiting. The daemon goes on with what it was asked; its answer is dropped. */
@@ -41,7 +41,7 @@ export class Connection implements AsyncDisposable {
   /** Resolves at the end: with the reason, or with undefined after `close()`. Never rejects. */
   readonly closed: Promise<LibvirtError | undefined>;
   readonly #session: Session;
-  readonly #hub: EventHub;
+  readonly #subscriptions: Subscriptions;
   readonly #options: KnownOptions;
 
   /** For `connect`, which alone makes a connection that is of use. */
@@ -49,8 +49,9 @@ export class Connection implements AsyncDisposable {
     this.uri = uri;
     this.readOnly = options.readOnly;
     this.#options = options;
-    this.#hub = new EventHub(options.onListenerError);
-    this.#session = new Session(duplex, { ...options, onMessage: (frame) => this.#hub.receive(frame) });
+    const hub = new EventHub();
+    this.#session = new Session(duplex, { ...options, onMessage: (frame) => hub.receive(frame) });
+    this.#subscriptions = new Subscriptions(this.#session, hub, options.onListenerError);
     this.closed = this.#session.ended;
   }
 
@@ -121,7 +122,7 @@ export class Connection implements AsyncDisposable {
     listener: (event: EventOf<N>) => void,
     options: SubscribeOptions = {},
   ): Promise<Subscription> {
-    return subscribe(this.#session, this.#hub, name, listener, { ...options, ...this.#timed(options) });
+    return this.#subscriptions.subscribe(name, listener, { ...options, ...this.#timed(options) });
   }
 
   /** Takes leave of the daemon and closes; calls and streams that are under way fail with CLOSED. Idempotent. */

@@ -6,6 +6,7 @@ import type { Codec } from './xdr/codec.ts';
 import { struct } from './xdr/compound.ts';
 import { int } from './xdr/scalars.ts';
 
+/** Must not throw: what it threw would count as the peer's mistake. */
 type Listener = (event: unknown) => void;
 
 /** Events that came before the answer that tells whose they are. */
@@ -20,14 +21,9 @@ const maxRetired = 1024;
 export class EventHub {
   readonly #listeners = new Map<string, Listener>();
   readonly #retired = new Set<string>();
-  readonly #onListenerError: (error: unknown) => void;
   /** Registrations whose answer is not here yet: the server may send events before it. */
   #inDoubt = 0;
   #early: { readonly key: string; readonly event: unknown }[] = [];
-
-  constructor(onListenerError: (error: unknown) => void) {
-    this.#onListenerError = onListenerError;
-  }
 
   /** A registration goes out. Call the answer once, when it is decided. */
   expect(): () => void {
@@ -48,12 +44,7 @@ export class EventHub {
     this.#listeners.set(key, listener);
     const mine = this.#early.filter((early) => early.key === key);
     this.#early = this.#early.filter((early) => early.key !== key);
-    for (const { event } of mine) this.#deliver(listener, event);
-  }
-
-  /** Whether an event without callback ids has its listener. */
-  listens(spec: EventSpec): boolean {
-    return this.#listeners.has(keyOf(spec, undefined));
+    for (const { event } of mine) listener(event);
   }
 
   /** The registration is given up: whatever still comes for it is dropped. */
@@ -74,17 +65,9 @@ export class EventHub {
     const { callbackId, event } = decodeEvent(spec, body);
     const key = keyOf(spec, callbackId);
     const listener = this.#listeners.get(key);
-    if (listener !== undefined) this.#deliver(listener, event);
+    if (listener !== undefined) listener(event);
     else if (this.#inDoubt > 0 && this.#early.length < maxEarly) this.#early.push({ key, event });
     else if (!this.#retired.has(key)) throw protocolError(`an event that nobody asked for (${key})`);
-  }
-
-  #deliver(listener: Listener, event: unknown): void {
-    try {
-      listener(event);
-    } catch (error) {
-      this.#onListenerError(error);
-    }
   }
 }
 

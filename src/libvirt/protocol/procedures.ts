@@ -69,7 +69,7 @@ export const procedures = {
   ),
   domainGetState: remote(212, { domain, flags }, struct({ state: int, reason: int })),
   domainGetXmlDesc: remote(14, { domain, flags }, string),
-  domainGetMetadata: remote(264, { domain, type: int, uri: optionalString, flags }, string),
+  domainGetMetadata: remote(265, { domain, type: int, uri: optionalString, flags }, string),
   domainGetBlockInfo: remote(
     194,
     { domain, path: string, flags },

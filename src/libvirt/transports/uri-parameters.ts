@@ -25,7 +25,7 @@ export interface UriParameters {
 }
 
 /** What each value must look like. Paths are absolute and hold nothing that a shell or ssh's configuration would read. */
-const path = /^\/[^\0-\x1f\x7f'"\\$%`]*$/;
+const path = /^\/[^\p{Cc}'"\\$%`]*$/u;
 const patterns: Record<keyof UriParameters, RegExp> = {
   name: /^[a-z][a-z0-9]*:\/\/\//,
   socket: path,
@@ -33,8 +33,8 @@ const patterns: Record<keyof UriParameters, RegExp> = {
   pkipath: path,
   no_verify: /^[01]$/,
   keyfile: path,
-  command: /^[^\0-][^\0]*$/,
-  known_hosts: /^\/[^\0-\x20\x7f'"\\$%`]*$/,
+  command: /^[^\p{Cc}-]\P{Cc}*$/u,
+  known_hosts: /^\/[^\p{Cc} '"\\$%`]*$/u,
   proxy: /^(auto|netcat|native)$/,
   netcat: /^[A-Za-z0-9_./-]+$/,
   no_tty: /^[01]$/,

@@ -8,11 +8,15 @@ import { createDumps } from '../../src/dumps/dump-service.ts';
 import type { TriggerInput } from '../../src/dumps/dumps.ts';
 import { createVerifyKind } from '../../src/dumps/verification/verify-kind.ts';
 import { createDemoHypervisor, type DemoHypervisorOptions } from '../../src/machines/demo/demo-hypervisor.ts';
+import { demoFleet } from '../../src/machines/demo/demo-machine.ts';
 import { startOperations } from '../../src/operations/engine.ts';
 import { createSqliteJournal } from '../../src/operations/sqlite/journal.ts';
 import { createSqliteRecords, recordEffects } from '../../src/records/sqlite/sqlite-records.ts';
 import { directoryStoreModule, openStore } from '../../src/storage/directory/directory-store.ts';
 import { temporaryFolder } from '../temporary-folder.ts';
+
+/** The demo's machines with so little memory that a test of many dumps stays short. */
+const smallFleet = demoFleet.map((spec, index) => ({ ...spec, memoryBytes: (40 - 4 * index) << 20 }));
 
 interface WorldOptions extends DemoHypervisorOptions {
   readonly folder?: string;
@@ -25,7 +29,7 @@ interface WorldOptions extends DemoHypervisorOptions {
 export async function startDumpWorld(options: WorldOptions = {}) {
   const { folder = temporaryFolder(), stallTimeoutMs = 0, reserveBytes, ...demo } = options;
   const dumpFolder = options.dumpFolder ?? join(folder, 'dumps');
-  const hypervisor = createDemoHypervisor({ speedBytesPerSec: null, ...demo });
+  const hypervisor = createDemoHypervisor({ speedBytesPerSec: null, machines: smallFleet, ...demo });
   const database = openDatabase(join(folder, 'memoir.sqlite'));
   const records = await createSqliteRecords(database);
   const journal = await createSqliteJournal(database, recordEffects);

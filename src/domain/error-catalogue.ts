@@ -1,0 +1,161 @@
+interface CatalogueRow {
+  /** What it means, for the schema's documentation. */
+  readonly meaning: string;
+  /** What a person can do about it; ends up in the error as `hint` unless the thrower knows better. */
+  readonly mend: string;
+  /** The status of plain HTTP routes (GraphQL answers carry the code in `extensions`). */
+  readonly http: number;
+}
+
+/** Every expected failure has a code here, and only here. A code is never renamed: scripts depend on it. */
+export const errorCatalogue = {
+  BAD_INPUT: {
+    meaning: 'An argument is malformed or out of its range.',
+    mend: 'Correct the named argument.',
+    http: 400,
+  },
+  BAD_CURSOR: {
+    meaning: 'A paging or event cursor was not made by this server.',
+    mend: 'Start again without a cursor.',
+    http: 400,
+  },
+  NOT_FOUND: { meaning: 'There is no such thing.', mend: 'Check the name or id; names are case-sensitive.', http: 404 },
+  UNAUTHENTICATED: {
+    meaning: 'No token, or one that is unknown, expired or revoked.',
+    mend: 'Send `Authorization: Bearer <token>`.',
+    http: 401,
+  },
+  FORBIDDEN: {
+    meaning: 'The token’s role does not allow this.',
+    mend: 'Use a token of the role that the message names.',
+    http: 403,
+  },
+  ALREADY_ACTIVE: {
+    meaning: 'Another operation on the same subject is queued or running.',
+    mend: 'Wait for the named operation, or cancel it.',
+    http: 409,
+  },
+  ALREADY_FINISHED: { meaning: 'The operation is over already.', mend: 'Nothing is left to do.', http: 409 },
+  IDEMPOTENCY_CONFLICT: {
+    meaning: 'The idempotency key was used before for a different request.',
+    mend: 'Use a new key for a new request.',
+    http: 409,
+  },
+  NOT_RUNNING: {
+    meaning: 'The machine has no memory to capture: it is off.',
+    mend: 'Start the machine first.',
+    http: 409,
+  },
+  METHOD_UNAVAILABLE: {
+    meaning: 'The chosen capture method is not possible for this machine now.',
+    mend: 'Choose AUTO, or ask captureOptions for what blocks it.',
+    http: 409,
+  },
+  NO_SPACE: {
+    meaning: 'The dump folder has too little free space.',
+    mend: 'Free some space, delete old dumps, or point DUMP_DIR at a larger file system.',
+    http: 507,
+  },
+  QUEUE_FULL: { meaning: 'Too many operations are waiting.', mend: 'Try again when some have finished.', http: 429 },
+  LIMIT_EXCEEDED: {
+    meaning: 'The request is larger or costlier than allowed.',
+    mend: 'Ask for less at a time.',
+    http: 413,
+  },
+  HYPERVISOR_UNAVAILABLE: {
+    meaning: 'The hypervisor does not answer.',
+    mend: 'See the service state for the reason; Memoir reconnects by itself.',
+    http: 503,
+  },
+  HYPERVISOR_REFUSED: {
+    meaning: 'The hypervisor refused the request.',
+    mend: 'See the text, which is the hypervisor’s own.',
+    http: 502,
+  },
+  GUEST_GONE: {
+    meaning: 'The machine ended while it was being captured.',
+    mend: 'Start it and trigger again.',
+    http: 409,
+  },
+  CAPTURE_FAILED: {
+    meaning: 'The machine’s memory could not be read to the end.',
+    mend: 'See the text; trigger again.',
+    http: 502,
+  },
+  STREAM_INVALID: {
+    meaning: 'The memory stream has a form that this version does not know.',
+    mend: 'Use CORE_DUMP, and report the text: it names section and offset.',
+    http: 502,
+  },
+  INTERRUPTED: { meaning: 'The server ended while the operation ran.', mend: 'Trigger it again.', http: 503 },
+  CANCELLED: {
+    meaning: 'Somebody cancelled the operation.',
+    mend: 'Trigger it again if that was a mistake.',
+    http: 409,
+  },
+  STALLED: {
+    meaning: 'No byte moved for too long.',
+    mend: 'Check disk and hypervisor; DUMP_STALL_TIMEOUT sets the limit.',
+    http: 504,
+  },
+  TIMED_OUT: { meaning: 'The operation took longer than allowed.', mend: 'DUMP_TIMEOUT sets the limit.', http: 504 },
+  STORAGE_FAILED: {
+    meaning: 'The artifact could not be written or read.',
+    mend: 'Check the dump folder’s disk and rights.',
+    http: 500,
+  },
+  ARTIFACT_EXISTS: {
+    meaning: 'Something already lies at the artifact’s path.',
+    mend: 'Look who put it there; nothing was overwritten.',
+    http: 409,
+  },
+  ARTIFACT_MISSING: {
+    meaning: 'The artifact is no longer there.',
+    mend: 'It was deleted or moved outside of Memoir.',
+    http: 410,
+  },
+  ARTIFACT_DAMAGED: {
+    meaning: 'The artifact’s bytes are not those that were written.',
+    mend: 'Do not rely on it; the message names what is wrong.',
+    http: 409,
+  },
+  DATABASE_BUSY: {
+    meaning: 'Another process keeps the database locked.',
+    mend: 'Find it (lsof) and let it finish.',
+    http: 503,
+  },
+  DATABASE_DAMAGED: {
+    meaning: 'The database file is damaged.',
+    mend: 'Move it away and rebuild the catalogue from the manifests.',
+    http: 500,
+  },
+  DATABASE_FAILED: {
+    meaning: 'The database could not be read or written.',
+    mend: 'Check the data folder’s disk and rights.',
+    http: 500,
+  },
+  DATA_DIR_IN_USE: {
+    meaning: 'Another server uses this data directory.',
+    mend: 'Stop it, or give this one its own DATA_DIR.',
+    http: 500,
+  },
+  CONFIG_INVALID: {
+    meaning: 'The environment holds a value that makes no sense.',
+    mend: 'Correct the named variable.',
+    http: 500,
+  },
+  SHUTTING_DOWN: {
+    meaning: 'The server is stopping and takes no new work.',
+    mend: 'Try again when it is back.',
+    http: 503,
+  },
+  TIMEOUT: { meaning: 'An answer took too long.', mend: 'Try again, or ask for less.', http: 504 },
+  INTERNAL: {
+    meaning: 'Something unexpected went wrong; the log has it.',
+    mend: 'Look up the reference in the log.',
+    http: 500,
+  },
+} as const satisfies Record<string, CatalogueRow>;
+
+export type ErrorCode = keyof typeof errorCatalogue;
+export const allErrorCodes = Object.keys(errorCatalogue) as ErrorCode[];

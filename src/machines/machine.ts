@@ -1,0 +1,59 @@
+/** The states of a machine, as data: whether it has memory to capture, whether it executes, and what a person reads. */
+export const machineStates = {
+  RUNNING: { hasMemory: true, label: 'Running', description: 'Executing.' },
+  BLOCKED: { hasMemory: true, label: 'Blocked', description: 'Waiting for a resource; executes when it has it.' },
+  PAUSED: {
+    hasMemory: true,
+    label: 'Paused',
+    description: 'Suspended by a person or by the hypervisor; its memory is there.',
+  },
+  SUSPENDED: { hasMemory: true, label: 'Asleep', description: 'Suspended to RAM by the guest’s own power management.' },
+  SHUTTING_DOWN: { hasMemory: true, label: 'Shutting down', description: 'On its way to off.' },
+  SHUT_OFF: { hasMemory: false, label: 'Shut off', description: 'Not running; there is no memory to capture.' },
+  CRASHED: { hasMemory: false, label: 'Crashed', description: 'Ended by a crash.' },
+  UNKNOWN: { hasMemory: false, label: 'Unknown', description: 'The hypervisor does not say.' },
+} as const satisfies Record<string, { hasMemory: boolean; label: string; description: string }>;
+
+export type MachineState = keyof typeof machineStates;
+
+/** A machine that can be captured, as the hypervisor showed it last. */
+export interface Machine {
+  /** The hypervisor's UUID, lower case: the identity. Everything of ours that is named after a machine is named after this. */
+  readonly id: string;
+  /** What people call it. Hostile input: never a path, a shell word, a line of protocol, HTML or a terminal escape. */
+  readonly name: string;
+  /** The hypervisor's number of the running instance, as the old dashboards know it; null while it is off. */
+  readonly vmid: string | null;
+  readonly state: MachineState;
+  /** Why it is in that state, in the hypervisor's words, where it tells. */
+  readonly stateReason: string | null;
+  readonly title: string | null;
+  readonly memoryBytes: number;
+  readonly vcpus: number;
+}
+
+/** What changed: a machine appeared or changed, or it is gone for good (undefined), by id. */
+export type MachineChange =
+  | { readonly type: 'CHANGED'; readonly machine: Machine }
+  | { readonly type: 'GONE'; readonly id: string; readonly name: string };
+
+/** One reading of a machine's counters, all since the machine's start; the reader makes rates of them. */
+export interface MachineMeasurement {
+  readonly machineId: string;
+  readonly name: string;
+  readonly vmid: string;
+  readonly state: MachineState;
+  /** Epoch milliseconds of the reading. */
+  readonly atMs: number;
+  readonly cpuTimeNs: number;
+  readonly vcpus: number;
+  readonly memoryBytes: number;
+  /** What the guest uses of it, where its balloon tells. */
+  readonly memoryUsedBytes: number | null;
+  /** Resident set of the machine's process on the host. */
+  readonly memoryRssBytes: number | null;
+  readonly blockReadBytes: number;
+  readonly blockWriteBytes: number;
+  readonly networkReceiveBytes: number;
+  readonly networkTransmitBytes: number;
+}

@@ -1,0 +1,41 @@
+import { Client, type ExecutionResult, fetchExchange, subscriptionExchange } from '@urql/core';
+import { createCache } from './cache.ts';
+import { createSocket, type Socket } from './socket.ts';
+import { authorization } from './token.ts';
+
+export interface Api {
+  readonly client: Client;
+  readonly socket: Socket;
+}
+
+/** Questions and orders by HTTP, everything live by one WebSocket, one cache behind both. */
+export function createApi(origin: URL): Api {
+  const address = new URL('/graphql', origin);
+  const live = new URL(address);
+  live.protocol = origin.protocol === 'https:' ? 'wss:' : 'ws:';
+  const socket = createSocket(live.href);
+  const client = new Client({
+    url: address.href,
+    preferGetMethod: false,
+    // What was seen before is shown at once, and asked again.
+    requestPolicy: 'cache-and-network',
+    fetchOptions: () => ({ headers: authorization() }),
+    exchanges: [
+      createCache(),
+      fetchExchange,
+      subscriptionExchange({
+        forwardSubscription: ({ query = '', variables }) => ({
+          subscribe: (sink) => ({
+            unsubscribe: socket.client.subscribe(variables ? { query, variables } : { query }, {
+              // The two libraries describe the same object, one of them more loosely.
+              next: (result) => sink.next(result as ExecutionResult),
+              error: (reason) => sink.error(reason),
+              complete: () => sink.complete(),
+            }),
+          }),
+        }),
+      }),
+    ],
+  });
+  return { client, socket };
+}

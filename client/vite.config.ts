@@ -1,0 +1,25 @@
+import react from '@vitejs/plugin-react';
+import { defineConfig } from 'vite';
+
+const server = 'http://127.0.0.1:4000';
+
+export default defineConfig({
+  root: import.meta.dirname,
+  plugins: [react()],
+  build: {
+    outDir: 'dist',
+    emptyOutDir: true,
+    // Browsers of 2024 on: `light-dark()`, `:has()`, nesting and cascade layers are used as written.
+    target: ['chrome123', 'firefox120', 'safari17.5'],
+    // Data URLs would need more of the content security policy than files do.
+    assetsInlineLimit: 0,
+    modulePreload: { polyfill: false },
+  },
+  server: {
+    host: '127.0.0.1',
+    proxy: {
+      '/graphql': { target: server, ws: true },
+      '/artifacts': server,
+    },
+  },
+});

@@ -1,3 +1,4 @@
+import type { Access } from '../access/access.ts';
 import type { Actor } from '../access/actor.ts';
 import type { Dumps } from '../dumps/dumps.ts';
 import type { Hypervisor } from '../machines/hypervisor.ts';
@@ -28,6 +29,7 @@ export interface Services {
   readonly records: DumpRecords;
   readonly hypervisor: Hypervisor;
   readonly store: ArtifactStore;
+  readonly access: Access;
   readonly info: ServerInfo;
   readonly log: Log;
 }

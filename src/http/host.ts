@@ -1,6 +1,5 @@
 import type { AddressInfo } from 'node:net';
 import Fastify, { type FastifyInstance } from 'fastify';
-import type { Access } from '../access/access.ts';
 import type { Closable } from '../domain/closable.ts';
 import type { Services } from '../graphql/context.ts';
 import { serveDashboard } from './dashboard.ts';
@@ -12,7 +11,6 @@ import { createGraphql } from './yoga.ts';
 
 export interface HostOptions {
   readonly services: Services;
-  readonly access: Access;
   /** Address and port to listen on; port 0 takes any that is free. */
   readonly host: string;
   readonly port: number;
@@ -47,7 +45,8 @@ export interface Host extends Closable {
 
 /** Everything that answers on the one port. Nothing listens before `listen`. */
 export function createHost(options: HostOptions): Host {
-  const { services, access } = options;
+  const { services } = options;
+  const { access } = services;
   const limits = { ...defaultLimits, ...options.limits };
   const graphql = createGraphql({
     services,

@@ -1,19 +1,18 @@
-import { decodeCursor, encodeCursor } from '../../domain/cursor.ts';
 import { MemoirError } from '../../domain/memoir-error.ts';
 import type { EventItem } from '../../operations/operations.ts';
 import { builder } from '../builder.ts';
 import { OperationEventTypeEnum, OperationStateEnum } from '../enums.ts';
 import { OperationType } from './operation.ts';
 
-const order = 'events';
-
-/** A place in the event log as a cursor, and back. */
-export const toEventCursor = (seq: number): string => encodeCursor(order, [seq]);
+/**
+ * A place in the event log as a cursor, and back. The number itself, so that a shell script can keep it and start with 0;
+ * the log's numbers are never used twice.
+ */
+export const toEventCursor = (seq: number): string => String(seq);
 
 export function fromEventCursor(cursor: string): number {
-  const [seq] = decodeCursor(order, cursor, 1);
-  if (!Number.isSafeInteger(seq) || (seq as number) < 0) throw new MemoirError('BAD_CURSOR', 'the cursor is malformed');
-  return seq as number;
+  if (!/^\d{1,15}$/.test(cursor)) throw new MemoirError('BAD_CURSOR', 'the cursor is malformed');
+  return Number(cursor);
 }
 
 const eventOf = (item: EventItem) => (item.type === 'EVENT' ? item.event : null);

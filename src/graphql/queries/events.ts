@@ -11,7 +11,7 @@ builder.queryField('events', (t) =>
       after: t.arg.string({
         required: true,
         description:
-          'Cursor of the last event that was seen; `0` for the beginning of the log, service.eventCursor for “from now on”.',
+          'Cursor of the last event that was seen; 0 for the beginning, service.eventCursor for “from now on”.',
       }),
       first: t.arg.int({ required: true, defaultValue: 100, description: 'How many at most: 1 to 1000.' }),
     },

@@ -8,7 +8,7 @@ builder.subscriptionField('operationEvents', (t) =>
       'The event log: everything after a cursor, replayed and then live, without gap, repetition or change of order, across restarts of client and server. A slow reader is not left behind: it reads on from the log.',
     args: {
       after: t.arg.string({
-        description: 'Cursor of the last event that was seen; `0` for the beginning of the log. From now on if absent.',
+        description: 'Cursor of the last event that was seen; 0 for the beginning. From now on if absent.',
       }),
     },
     subscribe: async (_, { after }, { services: { operations } }) =>

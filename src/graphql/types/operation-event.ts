@@ -4,15 +4,12 @@ import { builder } from '../builder.ts';
 import { OperationEventTypeEnum, OperationStateEnum } from '../enums.ts';
 import { OperationType } from './operation.ts';
 
-/**
- * A place in the event log as a cursor, and back. The number itself, so that a shell script can keep it and start with 0;
- * the log's numbers are never used twice.
- */
+/** A place in the event log as a cursor: its number in decimal, so that a shell script can keep it, and `0` is the beginning. */
 export const toEventCursor = (seq: number): string => String(seq);
 
 export function fromEventCursor(cursor: string): number {
-  if (!/^\d{1,15}$/.test(cursor)) throw new MemoirError('BAD_CURSOR', 'the cursor is malformed');
-  return Number(cursor);
+  if (/^\d{1,15}$/.test(cursor)) return Number(cursor);
+  throw new MemoirError('BAD_CURSOR', 'an event cursor is the number of an event, or 0 for the beginning');
 }
 
 const eventOf = (item: EventItem) => (item.type === 'EVENT' ? item.event : null);

@@ -102,7 +102,10 @@ async function record(bench: Bench, guest: Guest, { name, what, linux }: Recordi
   await keep('registers.txt', `${registers}\n`);
   await keep('query-version.json', `${JSON.stringify(version, null, 2)}\n`);
   await keep('expected.json', `${JSON.stringify(expected, null, 2)}\n`);
-  await keep('ORIGIN.md', origin(what, linux === true, `${major}.${minor}.${micro}`, await bench.virsh('version')));
+  await keep(
+    'ORIGIN.md',
+    origin(what, linux === true, `${major}.${minor}.${micro}`, await bench.virsh('version', '--daemon')),
+  );
   process.stdout.write(`${folder}: ${stream.length} bytes of stream, ${ranges.length} ranges equal to virsh dump\n`);
 }
 
@@ -178,7 +181,7 @@ ${what}; software emulation.
 
 The guest ran ${guest}.
 
-Versions, by \`virsh version\`:
+Versions, by \`virsh version --daemon\`:
 
 ${versions
   .split('\n')

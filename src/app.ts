@@ -97,6 +97,8 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
     port: config.port,
     dashboardFolder: new URL('../client/dist', import.meta.url).pathname,
     graphiql: config.graphiql,
+    allowedHosts: config.allowedHosts,
+    allowedOrigins: config.allowedOrigins,
   });
   opened.defer(() => host.close());
 

@@ -8,6 +8,7 @@ import { sendError } from './errors.ts';
 import { type JsonType, parseAccept } from './media-type.ts';
 import { readParams } from './params.ts';
 import { prepare } from './run.ts';
+import type { Seats } from './seats.ts';
 import { sendEvents } from './sse.ts';
 import { checkForgery } from './wall/forgery.ts';
 import { graphiqlPolicy } from './wall/headers.ts';
@@ -16,6 +17,7 @@ import type { GraphqlServer } from './yoga.ts';
 export interface GraphqlRouteOptions {
   readonly graphql: GraphqlServer;
   readonly access: Access;
+  readonly seats: Seats;
   readonly heartbeatMs: number;
   readonly graphiql: boolean;
 }
@@ -26,7 +28,7 @@ export interface GraphqlRouteOptions {
  */
 export function serveGraphql(
   app: FastifyInstance,
-  { graphql, access, heartbeatMs, graphiql }: GraphqlRouteOptions,
+  { graphql, access, seats, heartbeatMs, graphiql }: GraphqlRouteOptions,
 ): void {
   const { mask } = graphql;
   app.route({
@@ -68,6 +70,7 @@ export function serveGraphql(
           : 'accept application/json';
         return sendError(reply, mask, new MemoirError('BAD_INPUT', hint), 406);
       }
+      reply.raw.on('close', seats.take(actor.name));
       const result = 'errors' in prepared ? prepared : await prepared.run();
       for (const [name, value] of Object.entries(reply.getHeaders()))
         if (value !== undefined) reply.raw.setHeader(name, value);

@@ -8,6 +8,7 @@ import { serveDashboard } from './dashboard.ts';
 import { answerErrors } from './errors.ts';
 import { serveGraphql } from './graphql-route.ts';
 import { serveHealth } from './health.ts';
+import { Seats } from './seats.ts';
 import { checkWall, raiseWall, type WallRule } from './wall/wall.ts';
 import { createSockets, type SocketLimits } from './websocket.ts';
 import { createGraphql } from './yoga.ts';
@@ -35,6 +36,9 @@ export interface HostLimits extends SocketLimits {
   readonly maxBodyBytes: number;
   /** How long a query or mutation may take. */
   readonly deadlineMs: number;
+  /** Sockets and event streams of one token's bearers together, and connections of any kind in all. */
+  readonly maxConnectionsPerActor: number;
+  readonly maxConnections: number;
   /** How long `close` lets answers in progress end by themselves. */
   readonly graceMs: number;
 }
@@ -46,6 +50,8 @@ const defaultLimits: HostLimits = {
   maxBacklogBytes: 4 * 1024 * 1024,
   maxOperations: 100,
   heartbeatMs: 10_000,
+  maxConnectionsPerActor: 2_000,
+  maxConnections: 10_000,
   graceMs: 2_000,
 };
 
@@ -67,7 +73,8 @@ export function createHost(options: HostOptions): Host {
     limits: { ...defaultDocumentLimits, ...options.documentLimits },
     deadlineMs: limits.deadlineMs,
   });
-  const sockets = createSockets(graphql, access, limits);
+  const seats = new Seats(limits.maxConnectionsPerActor);
+  const sockets = createSockets(graphql, access, seats, limits);
   const app: FastifyInstance = Fastify({
     logger: false,
     bodyLimit: limits.maxBodyBytes,
@@ -89,10 +96,11 @@ export function createHost(options: HostOptions): Host {
   // 3. What needs no authority: whether the server is alive.
   serveHealth(app, services);
   // 4. GraphQL; it asks for authority itself, field by field.
-  serveGraphql(app, { graphql, access, heartbeatMs: limits.heartbeatMs, graphiql: options.graphiql ?? false });
+  serveGraphql(app, { graphql, access, seats, heartbeatMs: limits.heartbeatMs, graphiql: options.graphiql ?? false });
   // 5. The dashboard's files, last: it answers whatever path nobody else knows.
   serveDashboard(app, options.dashboardFolder);
 
+  app.server.maxConnections = limits.maxConnections;
   app.server.on('upgrade', (request, socket, head) => {
     // No hook of the framework sees an upgrade: the same wall is checked here.
     const status = upgradeRefusal(request, rule);

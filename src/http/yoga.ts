@@ -1,14 +1,15 @@
 import { execute, NoSchemaIntrospectionCustomRule, validate } from 'graphql';
 import { createYoga, type Plugin, type YogaServerInstance } from 'graphql-yoga';
 import type { Actor } from '../access/actor.ts';
-import { createContext, type RequestContext, type Services } from '../graphql/context.ts';
+import { createContexts, type RequestContext, type Services } from '../graphql/context.ts';
 import { createMask, type MaskError } from '../graphql/errors.ts';
 import { DocumentCache } from '../graphql/limits/document-cache.ts';
 import type { DocumentLimits } from '../graphql/limits/document-limits.ts';
 import { checkDocument } from '../graphql/limits/measure.ts';
 import { parseWithin } from '../graphql/limits/parse.ts';
 import { schema } from '../graphql/schema.ts';
-import { subscribeAfresh } from '../graphql/subscribe.ts';
+import { SharedResults } from '../graphql/shared-results.ts';
+import { createSubscribe } from '../graphql/subscribe.ts';
 import type { GraphqlParams } from './run.ts';
 
 /** What the transports know of a request when GraphQL takes over. */
@@ -34,6 +35,8 @@ export interface GraphqlServer {
 
 export function createGraphql({ services, introspection, limits, deadlineMs }: GraphqlOptions): GraphqlServer {
   const mask = createMask(services.log);
+  const contextOf = createContexts(services);
+  const subscribe = createSubscribe(new SharedResults(), mask);
 
   // In the order in which a request meets them.
   const plugins: Plugin[] = [
@@ -60,7 +63,7 @@ export function createGraphql({ services, introspection, limits, deadlineMs }: G
         setExecuteFn((args) => execute({ ...args, hideSuggestions: true }));
       },
       onSubscribe({ setSubscribeFn }) {
-        setSubscribeFn((args) => subscribeAfresh({ ...args, hideSuggestions: true }));
+        setSubscribeFn((args) => subscribe({ ...args, hideSuggestions: true }));
       },
     },
   ];
@@ -68,7 +71,7 @@ export function createGraphql({ services, introspection, limits, deadlineMs }: G
   const yoga = createYoga<TransportContext, RequestContext>({
     schema,
     plugins,
-    context: ({ actor }) => createContext(services, actor),
+    context: ({ actor }) => contextOf(actor),
     maskedErrors: { maskError: (error) => mask(error) },
     graphiql: false,
     // Errors are not kept: they hold the whole text.

@@ -2,7 +2,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { WebSocket } from 'ws';
-import type { Usage } from './fanout/usage.ts';
+import type { Usage } from './servers/usage.ts';
 
 // npm run bench -- fanout [subscribers] [seconds] [rounds]: what a message to one subscriber of dumpProgress costs the server's
 // processor, against a raw `ws` broadcast of the same text, in turns on the same machine.
@@ -17,7 +17,7 @@ interface Result {
 
 export async function run(args: readonly string[]): Promise<void> {
   const [subscribers = 1000, seconds = 5, rounds = 3] = args.map(Number);
-  const results: Record<string, Result[]> = { 'raw-server': [], 'memoir-server': [] };
+  const results: Record<string, Result[]> = { 'raw-broadcast': [], 'memoir-progress': [] };
   for (let round = 0; round < rounds; round++) {
     for (const [name, list] of Object.entries(results)) list.push(await measure(name, subscribers, seconds));
   }
@@ -25,7 +25,7 @@ export async function run(args: readonly string[]): Promise<void> {
   for (const [name, list] of Object.entries(results)) {
     for (const { microsPerMessage, messagesPerSecond, rssMb } of list) {
       console.log(
-        `${name.padEnd(14)} ${microsPerMessage.toFixed(1)} µs/message  ${messagesPerSecond.toFixed(0)} messages/s  ${rssMb.toFixed(0)} MB`,
+        `${name.padEnd(16)} ${microsPerMessage.toFixed(1)} µs/message  ${messagesPerSecond.toFixed(0)} messages/s  ${rssMb.toFixed(0)} MB`,
       );
     }
   }
@@ -33,7 +33,7 @@ export async function run(args: readonly string[]): Promise<void> {
 }
 
 async function measure(name: string, subscribers: number, seconds: number): Promise<Result> {
-  const child = fork(new URL(`./fanout/${name}.ts`, import.meta.url));
+  const child = fork(new URL(`./servers/${name}.ts`, import.meta.url));
   const [{ port }] = (await once(child, 'message')) as [Usage];
   let received = 0;
   const sockets = await Promise.all(Array.from({ length: subscribers }, () => subscribe(port, () => received++)));

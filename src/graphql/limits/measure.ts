@@ -75,7 +75,7 @@ export function checkDocument(
     const asked = field === undefined ? undefined : askedLength(field, node, variables);
     const isList = field !== undefined && isListType(getNullableType(field.type));
     const isPage = isList && parent?.name.endsWith('Connection') && ['nodes', 'edges'].includes(node.name.value);
-    const length = isPage ? pageLength : isList ? (asked ?? assumedLength) : 1;
+    const length = isPage ? pageLength : isList ? (asked ?? Number(field.extensions.length ?? assumedLength)) : 1;
     cost += times * weight;
     if (cost > limits.cost) throw tooMuch('cost', limits.cost);
     if (node.selectionSet === undefined) return;

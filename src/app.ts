@@ -3,7 +3,7 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { pino } from 'pino';
 import packageFile from '../package.json' with { type: 'json' };
-import { openAccess } from './access/access.ts';
+import { createTokenAccess } from './access/token-access.ts';
 import type { Config } from './config.ts';
 import { openDatabase } from './database/database.ts';
 import { lockDirectory } from './database/directory-lock.ts';
@@ -45,13 +45,16 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
   await using opened = new AsyncDisposableStack();
   const log = overrides.log ?? pino({ level: config.logLevel, base: { host: hostname() } });
   const startedAtMs = Date.now();
-  refuseForeignAddress(config.host);
 
   await privateFolder(config.dataDir);
   opened.use(lockDirectory(config.dataDir));
 
   const database = openDatabase(join(config.dataDir, 'memoir.sqlite'));
   opened.defer(() => database.close());
+  const createId = createIdSource();
+  const access = await createTokenAccess({ database, createId, environmentToken: config.token });
+  opened.defer(() => access.close());
+  if (!access.required) refuseForeignAddress(config.host);
   const records = await createSqliteRecords(database);
   const journal = await createSqliteJournal(database, recordEffects);
 
@@ -78,7 +81,7 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
       createDumpKind({ hypervisor, store, storeReference, spoolFolder, parallel, stallTimeoutMs, timeoutMs }),
       createVerifyKind(storeReference, { stallTimeoutMs, timeoutMs }),
     ],
-    createId: createIdSource(),
+    createId,
     log,
     queueLimit,
     graceMs: config.shutdownTimeoutMs,
@@ -87,14 +90,15 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
 
   const dumps = createDumps({ operations, hypervisor, store });
   const info = { version: packageFile.version, startedAtMs, maxParallelDumps: parallel };
-  const services: Services = { operations, dumps, records, hypervisor, store, info, log };
+  const services: Services = { operations, dumps, records, hypervisor, store, access, info, log };
   const host = createHost({
     services,
-    access: openAccess,
     host: config.host,
     port: config.port,
     dashboardFolder: new URL('../client/dist', import.meta.url).pathname,
     graphiql: config.graphiql,
+    allowedHosts: config.allowedHosts,
+    allowedOrigins: config.allowedOrigins,
   });
   opened.defer(() => host.close());
 
@@ -113,7 +117,7 @@ function refuseForeignAddress(host: string): void {
     'CONFIG_INVALID',
     `HOST=${host}: anybody who reaches this address could read the memory of every machine`,
     {
-      hint: 'Keep the default, 127.0.0.1, and reach it through ssh (ssh -L 4000:127.0.0.1:4000 this-host).',
+      hint: 'Set MEMOIR_TOKEN, or make a token first (memoir token create), or keep 127.0.0.1 and come through ssh -L.',
     },
   );
 }

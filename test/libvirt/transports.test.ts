@@ -7,6 +7,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { connect } from '../../src/libvirt/connect.ts';
 import { findUri } from '../../src/libvirt/find-uri.ts';
 import { FakeLibvirtd } from '../fakes/libvirt/fake-libvirtd.ts';
+import { patient } from '../fakes/libvirt/patient.ts';
 
 let folder: string;
 let fake: FakeLibvirtd;
@@ -127,7 +128,7 @@ describe('a daemon behind ssh', () => {
     expect(await connection.call('connectGetHostname', {})).toBe('fake');
     await connection.close();
     expect(await readFile(join(folder, 'virt-ssh-helper.argv'), 'utf8')).toBe('-r qemu:///system\n');
-    await expect.poll(() => fake.clients.size).toBe(0);
+    await expect.poll(() => fake.clients.size, patient).toBe(0);
   });
 
   it('is reached through netcat where that is asked for', async () => {
@@ -173,7 +174,7 @@ describe('a daemon behind ssh', () => {
         } catch {
           return 'gone';
         }
-      })
+      }, patient)
       .toBe('gone');
   });
 });

@@ -1,5 +1,8 @@
 import type { Json } from '../domain/json.ts';
 
+/** The unit of guest memory that sources deliver: the smallest page of the architectures that we know. */
+export const pageBytes = 4096;
+
 /** Half-open range of guest-physical addresses, both multiples of 4096. */
 export interface MemoryRange {
   readonly start: bigint;
@@ -24,9 +27,14 @@ export interface CpuNotes {
 
 /** What is known when all pages have passed. */
 export interface MemoryTail {
+  /** What the CPUs' notes are written for: an x86-64 machine may not have left its 32-bit mode yet. */
+  readonly machine: 'x86_64' | 'i386' | 'aarch64';
+  /** In the order of the CPUs' numbers. */
   readonly cpus: readonly CpuNotes[];
-  /** The VMCOREINFO text, if the guest handed it to its hypervisor; otherwise it is looked for in the pages. */
-  readonly vmcoreinfo: Uint8Array | null;
+  /** The VMCOREINFO text that the guest handed to its hypervisor; null if it did not: then the pages are searched for it. */
+  readonly vmcoreinfo: string | null;
+  /** An address that the CPU state proves to be in the running kernel (x86: LSTAR), where it does. */
+  readonly kernelAddress: bigint | null;
 }
 
 /**
@@ -34,6 +42,7 @@ export interface MemoryTail {
  * before it returns, so that the source may reuse its buffer.
  *
  * Offsets are positions in the memory image: the concatenation of the layout's ranges, without the holes between them.
+ * Offsets and lengths are multiples of 4096 (`pageBytes`).
  */
 export interface MemorySink {
   /** Called once, before any page. */

@@ -26,7 +26,7 @@ export interface SubmitOptions {
 
 /** One outcome per submission, in order: accepted, or refused because of an active operation on the subject. */
 export type SubmitOutcome =
-  | { readonly type: 'ACCEPTED'; readonly operation: Operation; readonly repeated: boolean }
+  | { readonly type: 'ACCEPTED'; readonly operation: Operation }
   | { readonly type: 'ALREADY_ACTIVE'; readonly active: Operation }
   | { readonly type: 'QUEUE_FULL' };
 
@@ -86,7 +86,7 @@ export interface Written {
  * suite in test/contracts/; SQLite today, a shared database when one server is not enough, hence asynchronous throughout.
  *
  * - Every method that changes something is atomic and durable when it resolves: state, event and effects together, or none.
- * - Exclusion is the journal's: two active operations never share a kind's subject, however many submit at once.
+ * - Exclusion is the journal's: two active operations never share a subject, however many submit at once.
  * - `seq` has no gaps and no reordering: who has read up to n and asks for more after n misses nothing and sees nothing twice.
  * - Failures: NOT_FOUND for an unknown id, ALREADY_FINISHED for a step from a terminal state, DATABASE_* for the store.
  */
@@ -111,4 +111,6 @@ export interface SubmitResult {
   readonly outcomes: readonly SubmitOutcome[];
   /** Events of the accepted ones, in order. */
   readonly events: readonly OperationEvent[];
+  /** The idempotency key was known: the outcomes are those of the first time, in the order of that time. */
+  readonly repeated: boolean;
 }

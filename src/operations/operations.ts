@@ -32,7 +32,7 @@ export interface LiveOperation {
 export interface ProgressQuery {
   /** Only operations of this kind. */
   readonly kind?: string;
-  /** Only these; the stream ends by itself when all of them are terminal. Unknown ids are NOT_FOUND. */
+  /** Only these; the stream ends by itself when all of them are terminal. An unknown id is NOT_FOUND, before the stream starts. */
   readonly ids?: readonly string[];
   /** Only these subjects; goes on for as long as the subscriber wants. */
   readonly subjects?: readonly string[];
@@ -64,8 +64,8 @@ export interface Operations extends Closable {
   /** How far an operation of this server is; null if it is not at work here. */
   live(operation: Operation): LiveOperation;
   /** First the current state of everything that matches and is active (or was named by id), then every change, latest wins. */
-  watchProgress(query: ProgressQuery): AsyncIterableIterator<LiveOperation>;
-  /** Everything after a sequence number: replayed from the journal, then live, without gap or duplicate. */
+  watchProgress(query: ProgressQuery): Promise<AsyncIterableIterator<LiveOperation>>;
+  /** Everything after a sequence number: replayed from the journal, then live, without gap or duplicate. BAD_CURSOR at once. */
   watchEvents(after: number): AsyncIterableIterator<EventItem>;
   /** Waits until the operation is terminal. */
   settled(id: string, signal?: AbortSignal): Promise<Operation>;

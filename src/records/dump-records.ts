@@ -1,10 +1,13 @@
 import type { DumpRecord, RecordState } from './dump-record.ts';
 
-/** All conditions hold together; an absent one does not restrict. */
+/** All conditions hold together; an absent one does not restrict, an empty list of choices leaves nothing. */
 export interface RecordFilter {
-  /** Exact name, vmid or machine id: any of these. */
+  /** Exact name, vmid or machine id: any of these, at most 1000. */
   readonly vms?: readonly string[];
-  /** Part of the name or of the hash, without regard to ASCII case; wildcards have no meaning. At most 200 characters. */
+  /**
+   * Part of the name or of `sha256`, without regard to ASCII case; wildcards have no meaning. At most 200 characters; empty
+   * does not restrict. Hashes are looked at from three hexadecimal digits on: nearly every hash holds any two.
+   */
   readonly search?: string;
   /** Half-open range of `timeUs`. */
   readonly fromUs?: number;
@@ -20,8 +23,10 @@ export interface RecordOrder {
 }
 
 /**
- * A page. `after` and `before` are cursors of this list and this order; `offset` counts from the start of the list (or from
- * `after`). Records with equal keys are ordered by id, so that a cursor neither skips nor repeats while rows arrive.
+ * A page: the first `limit` rows behind `after` (or from the start of the list), up to `before` if both are given; with
+ * `before` alone, the last `limit` rows ahead of it. Both are cursors of this list in this order and direction; `offset`
+ * counts from the start of the list or from `after`, and excludes `before`. Names and ids compare by their UTF-8 bytes.
+ * Records with equal keys are ordered by id, so that a cursor neither skips nor repeats while rows arrive.
  */
 export interface RecordPageQuery {
   readonly filter: RecordFilter;
@@ -41,6 +46,7 @@ export interface Sourced {
 
 export interface RecordPage extends Sourced {
   readonly rows: readonly { readonly record: DumpRecord; readonly cursor: string }[];
+  /** Whether the list goes on behind the page, and whether it has rows ahead of it. */
   readonly hasNext: boolean;
   readonly hasPrevious: boolean;
 }
@@ -48,6 +54,7 @@ export interface RecordPage extends Sourced {
 /** Five measures on their own feet: what could not be computed is null, with a warning. */
 export interface RecordStats extends Sourced {
   readonly totalDumps: number | null;
+  /** Machines, by the hypervisor's id: one that was renamed or restarted is still one. */
   readonly totalVms: number | null;
   readonly totalSizeBytes: number | null;
   readonly avgDurationSec: number | null;

@@ -3,7 +3,8 @@ import type { Json } from '../domain/json.ts';
 
 /**
  * Names an artifact: made of ids and a time only, never of a machine's name. `folder` is the machine's UUID, `file` the base
- * name with its extensions; both match /^[0-9A-Za-z][0-9A-Za-z._-]*$/ and are refused (BAD_INPUT) otherwise.
+ * name with its extensions; both match /^[0-9A-Za-z][0-9A-Za-z._-]*$/, have at most 200 characters and are refused
+ * (BAD_INPUT) otherwise. `file` does not end in `.json`: that is how a manifest is called.
  */
 export interface ArtifactKey {
   readonly folder: string;
@@ -22,23 +23,35 @@ export interface StoredArtifact {
   readonly atime: number;
 }
 
-/** A commit's proof. */
+/** A commit's proof. Its times are those of the moment of the digest; the last renaming may still move `ctime`. */
 export interface CommittedArtifact extends StoredArtifact {
   /** Digest of the artifact as it lies there, lower-case hex. */
   readonly sha256: string;
 }
 
+/** What a commit may be told; every part of it can be left out. */
+export interface CommitOptions {
+  /** Ends the digest of a large artifact early: `commit` rejects with the signal's reason, nothing is visible. */
+  readonly signal?: AbortSignal;
+  /** How far the digest is, in bytes of the artifact: a sign of life while nothing is written any more. */
+  readonly digested?: (bytes: number) => void;
+}
+
 /**
- * One artifact being written, private until committed. `commit` and `abort` consume the writer: exactly one of them is
- * called, once; `abort` after a failed `commit` is allowed and leaves nothing. Every failure to write is NO_SPACE or
- * STORAGE_FAILED.
+ * One artifact being written, private until committed. `commit` is called at most once, and nothing is written after it.
+ * `abort` leaves nothing; it waits for a call under way, may be repeated, and does nothing after a commit that succeeded,
+ * so that it can stand in a `finally`. A commit that failed has to be followed by it. Every failure to write is NO_SPACE or
+ * STORAGE_FAILED; after one, only `abort` is left.
  */
 export interface ArtifactWriter {
-  /** Appends all of the bytes, however short the single writes are. Calls do not overlap. */
+  /**
+   * Appends all of the bytes, however short the single writes are. Calls do not overlap, and the bytes stay as they are
+   * until the promise settles.
+   */
   write(bytes: Uint8Array): Promise<void>;
   /** Leaves a stretch of zeros, unwritten where the store can (a hole). */
   skip(length: number): Promise<void>;
-  /** Replaces bytes that were written before. */
+  /** Replaces bytes that were written or skipped before; a RangeError beyond them. */
   patch(offset: number, bytes: Uint8Array): Promise<void>;
   readonly writtenBytes: number;
   /**
@@ -46,7 +59,7 @@ export interface ArtifactWriter {
    * or an artifact without its manifest. `manifest` is called with the proof and returns what is kept beside the artifact.
    * ARTIFACT_EXISTS if something has the name already.
    */
-  commit(manifest: (proof: CommittedArtifact) => Json): Promise<CommittedArtifact>;
+  commit(manifest: (proof: CommittedArtifact) => Json, options?: CommitOptions): Promise<CommittedArtifact>;
   abort(): Promise<void>;
 }
 
@@ -69,7 +82,10 @@ export interface StoreSpace {
 export interface ArtifactStore extends Closable {
   /** For people: where it is. */
   readonly location: string;
-  /** NO_SPACE if `expectedBytes` do not fit now (with a reserve); ARTIFACT_EXISTS if the name is taken. */
+  /**
+   * NO_SPACE if `expectedBytes` do not fit now, beside a reserve and what this store's other writers still expect;
+   * ARTIFACT_EXISTS if the name is taken, also by another writer.
+   */
   begin(key: ArtifactKey, expectedBytes: number): Promise<ArtifactWriter>;
   /** Null if there is none. */
   find(key: ArtifactKey): Promise<StoredArtifact | null>;
@@ -81,7 +97,16 @@ export interface ArtifactStore extends Closable {
   remove(key: ArtifactKey): Promise<boolean>;
   /** Every committed artifact that has a manifest, in the order of keys. */
   list(): AsyncIterable<StoredArtifact>;
-  /** Removes what writers that died have left; answers what was removed. Called when no writer is at work. */
+  /**
+   * Removes what writers that died have left, and nothing else: a manifest whose artifact a person moved away stays.
+   * Answers what was removed. Called when no writer is at work.
+   */
   sweep(): Promise<string[]>;
   space(): Promise<StoreSpace>;
 }
+
+/**
+ * What a module that implements a store exports as `openStore`, so that a ModuleReference can name it and another thread
+ * load it. STORAGE_FAILED where the place cannot be used, CONFIG_INVALID where the options make no sense.
+ */
+export type OpenStore = (options: Json) => Promise<ArtifactStore>;

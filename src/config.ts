@@ -1,0 +1,104 @@
+import { resolve } from 'node:path';
+import { z } from 'zod';
+import { MemoirError } from './domain/memoir-error.ts';
+
+const seconds = /^(\d+(?:\.\d+)?)(ms|s|m|h)?$/;
+const unitsMs = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 } as const;
+
+/** `90`, `90s`, `1.5m`, `1h`: a plain number is seconds. Answers milliseconds. */
+const duration = z.string().transform((text, context) => {
+  const [, amount, unit = 's'] = seconds.exec(text.trim()) ?? [];
+  if (amount !== undefined) return Number(amount) * unitsMs[unit as keyof typeof unitsMs];
+  context.addIssue({ code: 'custom', message: `"${text}" is not a duration such as 90, 90s, 5m or 1h` });
+  return z.NEVER;
+});
+
+const list = z.string().transform((text) =>
+  text
+    .split(',')
+    .map((item) => item.trim())
+    .filter((item) => item !== ''),
+);
+
+const switchOf = z
+  .enum(['0', '1', 'true', 'false', 'on', 'off'])
+  .transform((text) => ['1', 'true', 'on'].includes(text));
+
+const wholeNumber = (low: number, high: number) =>
+  z.string().regex(/^\d+$/, 'is not a whole number').transform(Number).pipe(z.number().min(low).max(high));
+
+/** Every variable that Memoir knows, with its default. Names of the old deployments keep their meaning. */
+const environment = z.object({
+  HOST: z.string().min(1).default('127.0.0.1'),
+  PORT: wholeNumber(0, 65535).default(4000),
+  DATA_DIR: z.string().min(1).default('./data'),
+  DUMP_DIR: z.string().min(1).optional(),
+  LIBVIRT_URI: z.string().min(1).optional(),
+  MAX_PARALLEL_DUMPS: wholeNumber(1, 64).default(2),
+  DUMP_TIMEOUT: duration.default(3_600_000),
+  DUMP_STALL_TIMEOUT: duration.default(60_000),
+  SHUTDOWN_TIMEOUT: duration.default(5_000),
+  INFLUX_URL: z.url().optional(),
+  INFLUX_DB: z.string().min(1).default('vmstats'),
+  INFLUX_TOKEN: z.string().default(''),
+  MEMOIR_TOKEN: z.string().min(16, 'has to have at least 16 characters').optional(),
+  ALLOWED_HOSTS: list.default([]),
+  ALLOWED_ORIGINS: list.default([]),
+  GRAPHIQL: switchOf.default(false),
+  LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
+  DEMO_SPEED: wholeNumber(0, 1_000_000).default(128),
+});
+
+/** The server's configuration: validated, complete, frozen. Times are in milliseconds, folders absolute. */
+export interface Config {
+  readonly host: string;
+  readonly port: number;
+  readonly dataDir: string;
+  readonly dumpDir: string;
+  /** Null: found. `demo:///` chooses the demo hypervisor. */
+  readonly libvirtUri: string | null;
+  readonly maxParallelDumps: number;
+  readonly dumpTimeoutMs: number;
+  readonly dumpStallTimeoutMs: number;
+  readonly shutdownTimeoutMs: number;
+  readonly influx: { readonly url: string; readonly database: string; readonly token: string } | null;
+  readonly token: string | null;
+  readonly allowedHosts: readonly string[];
+  readonly allowedOrigins: readonly string[];
+  readonly graphiql: boolean;
+  readonly logLevel: string;
+  /** Bytes per second at which the demo hypervisor's memory is read; 0 is as fast as it goes. */
+  readonly demoBytesPerSecond: number;
+}
+
+/** Reads the environment, or throws CONFIG_INVALID with a line for every variable that makes no sense. */
+export function readConfig(variables: Readonly<Record<string, string | undefined>> = process.env): Config {
+  // An empty variable is one that was not set: that is how compose files and unit files leave things out.
+  const set = Object.fromEntries(Object.entries(variables).filter(([, value]) => value !== undefined && value !== ''));
+  const parsed = environment.safeParse(set);
+  if (!parsed.success) {
+    const lines = parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`);
+    throw new MemoirError('CONFIG_INVALID', `the environment is not usable:\n  ${lines.join('\n  ')}`);
+  }
+  const env = parsed.data;
+  const dataDir = resolve(env.DATA_DIR);
+  const influx = env.INFLUX_URL && { url: env.INFLUX_URL, database: env.INFLUX_DB, token: env.INFLUX_TOKEN };
+  return Object.freeze({
+    host: env.HOST,
+    port: env.PORT,
+    dataDir,
+    dumpDir: env.DUMP_DIR === undefined ? resolve(dataDir, 'dumps') : resolve(env.DUMP_DIR),
+    libvirtUri: env.LIBVIRT_URI ?? null,
+    maxParallelDumps: env.MAX_PARALLEL_DUMPS,
+    dumpTimeoutMs: env.DUMP_TIMEOUT,
+    dumpStallTimeoutMs: env.DUMP_STALL_TIMEOUT,
+    shutdownTimeoutMs: env.SHUTDOWN_TIMEOUT,
+    influx: influx || null,
+    token: env.MEMOIR_TOKEN ?? null,
+    allowedHosts: env.ALLOWED_HOSTS,
+    allowedOrigins: env.ALLOWED_ORIGINS,
+    graphiql: env.GRAPHIQL,
+    logLevel: env.LOG_LEVEL,
+    demoBytesPerSecond: env.DEMO_SPEED * 1024 * 1024,
+  });
+}

@@ -1,0 +1,130 @@
+import { MemoirError } from '../domain/memoir-error.ts';
+import type { ModuleReference } from '../domain/module-reference.ts';
+import type { Hypervisor } from '../machines/hypervisor.ts';
+import type { Operation } from '../operations/operation.ts';
+import type { OperationKind, Recovery, RunContext, RunOutcome } from '../operations/operation-kind.ts';
+import type { ArtifactStore } from '../storage/artifact-store.ts';
+import { artifactKeyOf } from './artifact-name.ts';
+import type { DumpRequest } from './dump-request.ts';
+import { dumpKind } from './dumps.ts';
+import { type Manifest, readManifest, toRecord, toResult } from './manifest.ts';
+import { startCaptureThread } from './pipeline/capture-thread.ts';
+import { SpaceClaims } from './space-claims.ts';
+
+/** The effects that this room hands over to be written together with a transition. */
+export const recordEffects = { append: 'record.append', mark: 'record.mark' } as const;
+
+export interface DumpKindOptions {
+  readonly hypervisor: Hypervisor;
+  readonly store: ArtifactStore;
+  /** The same store, for the capture's own thread. */
+  readonly storeReference: ModuleReference;
+  readonly spoolFolder: string;
+  readonly parallel: number;
+  readonly stallTimeoutMs: number;
+  readonly timeoutMs: number;
+}
+
+/** The operation that captures one machine's memory: plan, capture, finish. */
+export function createDumpKind(options: DumpKindOptions): OperationKind {
+  const { parallel, stallTimeoutMs, timeoutMs, store } = options;
+  const claims = new SpaceClaims();
+  return {
+    kind: dumpKind,
+    parallel,
+    stallTimeoutMs,
+    timeoutMs,
+    run: (context) => run(context, options, claims),
+    recover: (operation) => recover(operation, store),
+  };
+}
+
+async function run(context: RunContext, options: DumpKindOptions, claims: SpaceClaims): Promise<RunOutcome> {
+  const { operation, signal } = context;
+  const { hypervisor } = options;
+  const request = operation.request as DumpRequest;
+
+  await context.phase('planning', 'Planning the capture');
+  const machine = await hypervisor.find(request.machineId);
+  if (machine === null) throw new MemoirError('GUEST_GONE', `the machine ${request.machineName} is no longer there`);
+  const plan = await hypervisor.plan(machine, request.method);
+  signal.throwIfAborted();
+
+  const key = artifactKeyOf(operation);
+  const expectedBytes = expectedArtifactBytes(plan.memoryBytes);
+  using claim = claims.take(expectedBytes);
+  const thread = startCaptureThread(
+    {
+      source: plan.source,
+      store: options.storeReference,
+      key,
+      expectedBytes: claim.withOthers,
+      format: request.format,
+      compression: request.compression,
+      spoolFolder: options.spoolFolder,
+    },
+    (progress) => {
+      claim.written(progress.writtenBytes);
+      context.progress(progress);
+    },
+  );
+  // Wakes whatever the thread is at; the promises below then reject with its answer.
+  const abort = () => void thread.stop(signal.reason as MemoirError);
+  signal.addEventListener('abort', abort, { once: true });
+  try {
+    await context.phase('capturing', `Reading memory by ${plan.method}: ${plan.reason}`);
+    const outcome = await hypervisor.capture(plan, thread.reader, signal);
+    await context.phase('finishing', 'Completing the artifact');
+    signal.throwIfAborted();
+    const manifest = await thread.finish({
+      id: operation.id,
+      host: hypervisor.host,
+      machineId: machine.id,
+      machineName: machine.name,
+      vmid: machine.vmid ?? machine.id,
+      demo: hypervisor.kind === 'demo',
+      actor: operation.actor,
+      method: plan.method,
+      methodReason: plan.reason,
+      format: request.format,
+      compression: request.compression,
+      guestPauseMs: outcome.guestPauseMs,
+      startedAtMs: operation.startedAtMs ?? operation.createdAtMs,
+      capturedAtMs: outcome.capturedAtMs,
+    });
+    return completed(manifest);
+  } catch (error) {
+    await thread.stop(
+      error instanceof MemoirError ? error : new MemoirError('INTERNAL', String(error), { cause: error }),
+    );
+    throw error;
+  } finally {
+    signal.removeEventListener('abort', abort);
+  }
+}
+
+/** An upper bound of what the artifact takes: memory that cannot be compressed, and room for headers. */
+export function expectedArtifactBytes(memoryBytes: number): number {
+  return memoryBytes + Math.ceil(memoryBytes / 256) + 1024 * 1024;
+}
+
+function completed(manifest: Manifest): RunOutcome {
+  const { sizeBytes, rawSizeBytes, guestPauseMs } = manifest;
+  const pause = guestPauseMs === null ? '' : `, guest paused for ${guestPauseMs.toFixed(1)} ms`;
+  return {
+    result: toResult(manifest),
+    message: `Captured ${rawSizeBytes} bytes into ${sizeBytes}${pause}`,
+    effects: [{ type: recordEffects.append, payload: { ...toRecord(manifest) } }],
+  };
+}
+
+/** A server died during the run. What it had committed is a dump; anything less is removed. */
+async function recover(operation: Operation, store: ArtifactStore): Promise<Recovery> {
+  const key = artifactKeyOf(operation);
+  const [artifact, manifest] = [await store.find(key), readManifest(await store.manifest(key))];
+  if (artifact !== null && manifest?.id === operation.id && manifest.sizeBytes === artifact.sizeBytes) {
+    return { action: 'COMPLETE', ...completed(manifest) };
+  }
+  await store.remove(key);
+  return { action: 'FAIL' };
+}

@@ -1,0 +1,198 @@
+import { MemoirError, toErrorShape } from '../domain/memoir-error.ts';
+import { isTerminal } from '../domain/operation-state.ts';
+import type { Hypervisor } from '../machines/hypervisor.ts';
+import { type Machine, machineStates } from '../machines/machine.ts';
+import type { SubmitOutcome } from '../operations/journal.ts';
+import type { Operation } from '../operations/operation.ts';
+import type { OperationRequest, Operations } from '../operations/operations.ts';
+import type { ArtifactStore } from '../storage/artifact-store.ts';
+import { expectedArtifactBytes, recordEffects } from './dump-kind.ts';
+import type { DumpRequest, DumpResult } from './dump-request.ts';
+import {
+  artifactSubject,
+  type DumpRejection,
+  type Dumps,
+  dumpKind,
+  machineSubject,
+  type TriggerInput,
+  verifyKind,
+} from './dumps.ts';
+import type { VerifyRequest } from './verification/verify-kind.ts';
+
+/** Most machines of one request, and the longest name that is looked up. */
+const maxMachines = 1000;
+const maxNameLength = 512;
+const maxKeyLength = 200;
+
+export interface DumpServiceParts {
+  readonly operations: Operations;
+  readonly hypervisor: Hypervisor;
+  readonly store: ArtifactStore;
+}
+
+export function createDumps({ operations, hypervisor, store }: DumpServiceParts): Dumps {
+  async function finished(id: string): Promise<{ operation: Operation; result: DumpResult }> {
+    const [operation] = await operations.get([id]);
+    if (!operation || operation.kind !== dumpKind) throw new MemoirError('NOT_FOUND', `there is no dump ${id}`);
+    if (operation.state !== 'COMPLETED' || operation.result === null) {
+      throw new MemoirError('ARTIFACT_MISSING', `the dump ${id} is ${operation.state}: it has no artifact`);
+    }
+    return { operation, result: operation.result as unknown as DumpResult };
+  }
+
+  async function activeOn(subject: string): Promise<Operation | null> {
+    const { operations: found } = await operations.page({
+      subjects: [subject],
+      states: ['QUEUED', 'RUNNING'],
+      limit: 1,
+    });
+    return found[0] ?? null;
+  }
+
+  return {
+    async trigger(input, actor) {
+      checkInput(input);
+      const wanted = await choose(input, hypervisor);
+      const rejected: DumpRejection[] = [];
+      const requests = new Map<string, { name: string; request: OperationRequest }>();
+      for (const { name, machine } of wanted) {
+        const refusal = refuse(name, machine);
+        if (refusal !== null) rejected.push({ vm: name, error: toErrorShape(refusal), active: null });
+        else if (machine !== null) requests.set(machine.id, { name, request: toRequest(machine, input, hypervisor) });
+      }
+      const batch = [...requests.values()];
+      const outcomes = await operations.submit(
+        batch.map(({ request }) => request),
+        { actor, ...idempotency(input) },
+      );
+      const accepted: Operation[] = [];
+      outcomes.forEach((outcome, index) => {
+        if (outcome.type === 'ACCEPTED') accepted.push(outcome.operation);
+        else rejected.push(toRejection(outcome, batch[index]?.name));
+      });
+      return { accepted, rejected };
+    },
+
+    async cancel(id, actor) {
+      const [operation] = await operations.get([id]);
+      if (!operation || operation.kind !== dumpKind) throw new MemoirError('NOT_FOUND', `there is no dump ${id}`);
+      return operations.cancel(id, actor);
+    },
+
+    async remove(id, actor) {
+      const { result } = await finished(id);
+      const verification = await activeOn(artifactSubject(id));
+      if (verification !== null) throw new MemoirError('ALREADY_ACTIVE', 'the artifact is being verified');
+      // Said before it is done: a server that dies in between leaves a record that promises less than there is, not more.
+      const effects = [{ type: recordEffects.mark, payload: { id, state: 'DELETED' } }];
+      const noted = await operations.note(id, `Deleted by ${actor}`, { action: 'DELETED', actor }, effects);
+      const removed = await store.remove({ folder: result.folder, file: result.file });
+      if (!removed) throw new MemoirError('ARTIFACT_MISSING', `the artifact of dump ${id} was gone already`);
+      return noted;
+    },
+
+    async verify(id, actor) {
+      const { operation, result } = await finished(id);
+      if ((await store.find({ folder: result.folder, file: result.file })) === null) {
+        throw new MemoirError('ARTIFACT_MISSING', `the artifact of dump ${id} is not at ${result.dumpPath}`);
+      }
+      const { compression } = operation.request as DumpRequest;
+      const request: VerifyRequest = { dumpId: id, result, compression };
+      const message = 'Waiting to read the artifact back';
+      const [outcome] = await operations.submit(
+        [{ kind: verifyKind, subject: artifactSubject(id), request, message }],
+        { actor },
+      );
+      if (outcome?.type === 'ACCEPTED') return outcome.operation;
+      throw outcome?.type === 'ALREADY_ACTIVE'
+        ? new MemoirError('ALREADY_ACTIVE', 'the artifact is being verified already', {
+            details: { active: outcome.active.id },
+          })
+        : new MemoirError('QUEUE_FULL', 'too many verifications are waiting');
+    },
+
+    async forecast(vm) {
+      const machine = await hypervisor.find(vm);
+      if (machine === null) throw new MemoirError('NOT_FOUND', `there is no machine ${quote(vm)}`);
+      const [options, space, active] = await Promise.all([
+        hypervisor.captureOptions(machine),
+        store.space(),
+        activeOn(machineSubject(machine.id)),
+      ]);
+      const expectedSizeBytes = expectedArtifactBytes(options.memoryBytes);
+      const { freeBytes } = space;
+      return { ...options, expectedSizeBytes, freeBytes, enoughSpace: expectedSizeBytes <= freeBytes, active };
+    },
+  };
+}
+
+function checkInput({ vms, all, idempotencyKey }: TriggerInput): void {
+  const bad = (message: string) => new MemoirError('BAD_INPUT', message);
+  if (all === true && vms !== undefined) throw bad('give either `vms` or `all`, not both');
+  if (all !== true && (vms === undefined || vms.length === 0))
+    throw bad('name at least one machine in `vms`, or set `all`');
+  if (vms !== undefined && vms.length > maxMachines)
+    throw bad(`at most ${maxMachines} machines at a time, not ${vms.length}`);
+  if (vms?.some((name) => name === '' || name.length > maxNameLength))
+    throw bad(`a machine’s name has 1 to ${maxNameLength} characters`);
+  if (idempotencyKey !== undefined && (idempotencyKey === '' || idempotencyKey.length > maxKeyLength)) {
+    throw bad(`an idempotency key has 1 to ${maxKeyLength} characters`);
+  }
+}
+
+/** The machines that are meant, each as the caller names it; null for a name that no machine has. */
+async function choose(
+  { vms, all }: TriggerInput,
+  hypervisor: Hypervisor,
+): Promise<{ name: string; machine: Machine | null }[]> {
+  const machines = await hypervisor.list();
+  if (all === true) {
+    return machines.filter(({ state }) => state === 'RUNNING').map((machine) => ({ name: machine.name, machine }));
+  }
+  const byId = new Map(machines.map((machine) => [machine.id, machine]));
+  const byName = new Map(machines.map((machine) => [machine.name, machine]));
+  return [...new Set(vms)].map((name) => ({ name, machine: byId.get(name) ?? byName.get(name) ?? null }));
+}
+
+function refuse(name: string, machine: Machine | null): MemoirError | null {
+  if (machine === null) return new MemoirError('NOT_FOUND', `there is no machine ${quote(name)}`);
+  const { hasMemory, label } = machineStates[machine.state];
+  return hasMemory ? null : new MemoirError('NOT_RUNNING', `${quote(name)} is ${label.toLowerCase()}`);
+}
+
+function toRequest(machine: Machine, input: TriggerInput, hypervisor: Hypervisor): OperationRequest {
+  const request: DumpRequest = {
+    machineId: machine.id,
+    machineName: machine.name,
+    method: input.method,
+    format: input.format,
+    compression: input.compression,
+    demo: hypervisor.kind === 'demo',
+  };
+  return { kind: dumpKind, subject: machineSubject(machine.id), request, message: 'Waiting for its turn' };
+}
+
+function idempotency(input: TriggerInput): { idempotencyKey?: string; fingerprint?: string } {
+  if (input.idempotencyKey === undefined) return {};
+  const { vms, all = false, method, format, compression } = input;
+  const fingerprint = JSON.stringify([all || [...new Set(vms)].sort(), method, format, compression]);
+  return { idempotencyKey: input.idempotencyKey, fingerprint };
+}
+
+function toRejection(outcome: Exclude<SubmitOutcome, { type: 'ACCEPTED' }>, name = ''): DumpRejection {
+  if (outcome.type === 'QUEUE_FULL') {
+    return { vm: name, error: toErrorShape(new MemoirError('QUEUE_FULL', 'too many dumps are waiting')), active: null };
+  }
+  const { active } = outcome;
+  const vm = name || (active.request as DumpRequest).machineName;
+  const state = isTerminal(active.state) ? 'had' : 'has';
+  const error = new MemoirError('ALREADY_ACTIVE', `${quote(vm)} ${state} a dump under way`, {
+    details: { active: active.id },
+  });
+  return { vm, error: toErrorShape(error), active };
+}
+
+/** A hostile name in a sentence: quoted, control characters visible. */
+function quote(name: string): string {
+  return JSON.stringify(name);
+}

@@ -1,0 +1,105 @@
+import { Worker } from 'node:worker_threads';
+import { fromErrorShape, MemoirError, toErrorShape } from '../../domain/memoir-error.ts';
+import type { CaptureReader } from '../../machines/capture.ts';
+import type { DumpFacts, Manifest } from '../manifest.ts';
+import type { CaptureCommand, CaptureJob, CaptureReport } from './messages.ts';
+
+/** How long a thread that was told to stop may take for it before it is ended by force. */
+const stopTimeoutMs = 5_000;
+
+export interface CaptureProgress {
+  readonly doneBytes: number;
+  readonly totalBytes: number | null;
+  readonly writtenBytes: number;
+}
+
+/** The server's end of a capture thread: the strings that `hypervisor.capture` pulls, and the commit after it. */
+export interface CaptureThread {
+  readonly reader: CaptureReader;
+  /** Completes and commits the artifact; to be called once, after the hypervisor's side ended well. */
+  finish(facts: DumpFacts): Promise<Manifest>;
+  /** Ends the thread if it still runs; resolves when it left nothing on disk. Idempotent, and safe after a commit. */
+  stop(reason: MemoirError): Promise<void>;
+}
+
+/** A promise, and the hands to settle it with; being rejected while nobody awaits it yet is no accident. */
+function deferred<T>() {
+  const result = Promise.withResolvers<T>();
+  result.promise.catch(() => undefined);
+  return result;
+}
+
+export function startCaptureThread(job: CaptureJob, progress: (progress: CaptureProgress) => void): CaptureThread {
+  const worker = new Worker(new URL('./thread.ts', import.meta.url), { workerData: job });
+  const ready = deferred<void>();
+  const drained = deferred<void>();
+  const committed = deferred<Manifest>();
+  const exited = deferred<void>();
+  let last: CaptureProgress = { doneBytes: 0, totalBytes: null, writtenBytes: 0 };
+  let failure: MemoirError | undefined;
+
+  const fail = (error: MemoirError) => {
+    failure ??= error;
+    ready.reject(failure);
+    drained.reject(failure);
+    committed.reject(failure);
+  };
+  const tell = (latest: CaptureProgress) => {
+    last = latest;
+    progress(latest);
+  };
+
+  worker.on('message', (report: CaptureReport) => {
+    switch (report.type) {
+      case 'READY':
+        return ready.resolve();
+      case 'PROGRESS':
+        return tell({ doneBytes: report.doneBytes, totalBytes: report.totalBytes, writtenBytes: report.writtenBytes });
+      case 'DIGESTED':
+        // Nothing more is written, but reading it back is movement too: a large commit must not look stalled.
+        return tell({ ...last, writtenBytes: last.writtenBytes + 1 });
+      case 'DRAINED':
+        return drained.resolve();
+      case 'COMMITTED':
+        return committed.resolve(report.manifest);
+      case 'FAILED':
+        return fail(fromErrorShape(report.error));
+      default:
+        return report satisfies never;
+    }
+  });
+  worker.on('error', (cause) => fail(new MemoirError('INTERNAL', `the capture thread failed: ${cause}`, { cause })));
+  worker.on('exit', () => {
+    fail(new MemoirError('INTERNAL', 'the capture thread ended without a word'));
+    exited.resolve();
+  });
+  const send = (command: CaptureCommand) => worker.postMessage(command);
+
+  async function stop(reason: MemoirError): Promise<void> {
+    send({ type: 'ABORT', error: toErrorShape(reason) });
+    const timer = setTimeout(() => void worker.terminate(), stopTimeoutMs);
+    await exited.promise;
+    clearTimeout(timer);
+  }
+
+  return {
+    reader: {
+      async open() {
+        send({ type: 'OPEN' });
+        await ready.promise;
+      },
+      drained: drained.promise,
+      report: () => undefined,
+      abandon: () =>
+        send({
+          type: 'ABORT',
+          error: toErrorShape(new MemoirError('CAPTURE_FAILED', 'the hypervisor ended the capture')),
+        }),
+    },
+    async finish(facts) {
+      send({ type: 'FINISH', facts });
+      return committed.promise;
+    },
+    stop,
+  };
+}

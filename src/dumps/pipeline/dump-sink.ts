@@ -1,0 +1,167 @@
+import { parseVmcoreinfo } from '../../formats/elf/vmcoreinfo.ts';
+import { VmcoreinfoSearch } from '../../formats/elf/vmcoreinfo-search.ts';
+import type { MemoryLayout, MemorySink, MemoryTail } from '../../machines/memory-source.ts';
+import type { ArtifactWriter } from '../../storage/artifact-store.ts';
+import type { ImageFormat } from '../dump-request.ts';
+import type { ImageFacts } from '../manifest.ts';
+import { bytesOf, type Codec } from './codec.ts';
+import { EarlyPages } from './early-pages.ts';
+import { elfImage } from './elf-image.ts';
+import { FrameAssembler } from './frame-assembler.ts';
+import { FrameQueue } from './frame-queue.ts';
+import type { Image } from './image.ts';
+import { rawImage } from './raw-image.ts';
+import { Spool } from './spool.ts';
+
+/** Uncompressed size of a frame: what random access reads at least. */
+const frameBytes = 1024 * 1024;
+/** Frames that are compressed at once, on libuv's threads. */
+const parallelFrames = 4;
+/** What may wait in memory, for one dump; the rest goes to the spool. Two dumps have to stay below 300 MB together. */
+const waitingBytes = 16 * frameBytes;
+const earlyBytes = 8 * frameBytes;
+/** Buffers that are kept for the next frame. */
+const sparesLimit = 8;
+
+const zeroFrame = Buffer.alloc(frameBytes);
+
+export interface DumpSinkOptions {
+  readonly format: ImageFormat;
+  readonly codec: Codec;
+  readonly writer: ArtifactWriter;
+  readonly spoolFolder: string;
+  readonly spoolLimitBytes: number;
+  /** Called whenever something moved. */
+  moved(progress: { receivedBytes: number; doneBytes: number; totalBytes: number | null }): void;
+}
+
+/** Takes a source's pages and makes the artifact's bytes of them: image, frames, compression, in bounded memory. */
+export class DumpSink implements MemorySink {
+  readonly #options: DumpSinkOptions;
+  readonly #spool: Spool;
+  readonly #queue: FrameQueue;
+  readonly #search = new VmcoreinfoSearch();
+  readonly #spares: Uint8Array[] = [];
+  #layout: MemoryLayout | undefined;
+  #image: Image | undefined;
+  #assembler: FrameAssembler | undefined;
+  #receivedBytes = 0;
+  #doneBytes = 0;
+
+  constructor(options: DumpSinkOptions) {
+    this.#options = options;
+    this.#spool = new Spool(options.spoolFolder, options.spoolLimitBytes);
+    this.#queue = new FrameQueue({
+      codec: options.codec,
+      writer: options.writer,
+      spool: this.#spool,
+      parallel: parallelFrames,
+      waitingBytes,
+      allocate: () => this.#allocate(),
+      recycle: (content) => this.#recycle(content),
+      written: (bytes) => {
+        this.#doneBytes = bytes;
+        this.#moved();
+      },
+    });
+  }
+
+  layout(layout: MemoryLayout): void {
+    if (this.#layout !== undefined) throw new TypeError('a source tells its layout once');
+    this.#layout = layout;
+    this.#image = this.#options.format === 'ELF' ? elfImage(layout) : rawImage(layout);
+    const { headerBytes, gapsBefore } = this.#image;
+    // The header's place: its content is known last, its size now.
+    if (headerBytes > 0) this.#queue.pushFixed(new Uint8Array(headerBytes));
+    this.#assembler = new FrameAssembler({
+      ranges: layout.ranges,
+      frameBytes,
+      early: new EarlyPages(this.#spool, earlyBytes),
+      allocate: () => this.#allocate(),
+      sink: {
+        range: (index) => this.#pushZeros(gapsBefore[index] as number),
+        zeros: (length) => this.#pushZeros(length),
+        frame: (content) => this.#pushFrame(content),
+      },
+    });
+  }
+
+  data(offset: number, bytes: Uint8Array): void {
+    this.#search.look(bytes);
+    this.#assembler?.data(offset, bytes);
+  }
+
+  zero(offset: number, length: number): void {
+    this.#assembler?.zero(offset, length);
+  }
+
+  received(bytes: number): void {
+    this.#receivedBytes = bytes;
+    this.#moved();
+  }
+
+  /** Completes the artifact's bytes; resolves with what is known of the image. */
+  async finish(tail: MemoryTail): Promise<ImageFacts> {
+    const { codec, writer } = this.#options;
+    if (this.#layout === undefined || this.#image === undefined)
+      throw new TypeError('the source never told its layout');
+    this.#assembler?.finish();
+    await this.#queue.finish();
+    if (this.#image.headerBytes > 0) {
+      const info =
+        tail.vmcoreinfo === null
+          ? this.#search.choose(tail.kernelAddress ?? undefined)
+          : parseVmcoreinfo(tail.vmcoreinfo);
+      const header = await codec.fixed(this.#image.header(tail, info));
+      codec.replaceFirst(header);
+      await writer.patch(0, bytesOf(header));
+    }
+    const trailer = codec.trailer();
+    if (trailer.length > 0) await writer.write(trailer);
+    return {
+      architecture: this.#layout.architecture,
+      memoryRanges: this.#layout.ranges.map(({ start, end }) => ({ start: hex(start), end: hex(end) })),
+      cpuCount: this.#layout.cpuCount,
+      rawSizeBytes: this.#image.totalBytes,
+    };
+  }
+
+  close(): void {
+    this.#spool.close();
+  }
+
+  #moved(): void {
+    const totalBytes = this.#image?.totalBytes ?? null;
+    this.#options.moved({ receivedBytes: this.#receivedBytes, doneBytes: this.#doneBytes, totalBytes });
+  }
+
+  #pushFrame(content: Uint8Array): void {
+    // A source that does not know of zero pages sends them as data; comparing costs a tenth of a millisecond.
+    if (Buffer.compare(content, zeroFrame.subarray(0, content.length)) === 0) {
+      this.#recycle(content);
+      this.#pushZeros(content.length);
+    } else {
+      this.#queue.push(content);
+    }
+  }
+
+  #pushZeros(length: number): void {
+    for (let left = length; left > 0; left -= frameBytes) this.#queue.pushZeros(Math.min(left, frameBytes));
+  }
+
+  #allocate(): Uint8Array {
+    return this.#spares.pop() ?? new Uint8Array(frameBytes);
+  }
+
+  #recycle(content: Uint8Array): void {
+    if (content.byteOffset !== 0 || content.buffer.byteLength !== frameBytes || this.#spares.length >= sparesLimit)
+      return;
+    const spare = new Uint8Array(content.buffer as ArrayBuffer);
+    spare.fill(0);
+    this.#spares.push(spare);
+  }
+}
+
+function hex(address: bigint): string {
+  return `0x${address.toString(16)}`;
+}

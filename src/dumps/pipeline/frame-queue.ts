@@ -1,0 +1,147 @@
+import { Wake } from '../../domain/wake.ts';
+import type { ArtifactWriter } from '../../storage/artifact-store.ts';
+import type { Codec, Encoded } from './codec.ts';
+import type { Spool } from './spool.ts';
+
+/** A frame that waits for its turn: its bytes, where they lie in the spool, or how many zeros it is. */
+type Waiting =
+  | { readonly content: Uint8Array; readonly fixed?: true }
+  | { readonly spooledAt: number; readonly length: number }
+  | { readonly zeros: number };
+
+export interface FrameQueueOptions {
+  readonly codec: Codec;
+  readonly writer: ArtifactWriter;
+  readonly spool: Spool;
+  /** Frames that are compressed at once. */
+  readonly parallel: number;
+  /** Uncompressed bytes that may wait in memory; what comes beyond goes to the spool. */
+  readonly waitingBytes: number;
+  /** A buffer that holds the largest frame. */
+  allocate(): Uint8Array;
+  /** A frame's bytes are no longer needed. */
+  recycle(content: Uint8Array): void;
+  /** So many bytes of the image are in the artifact now. */
+  written(imageBytes: number): void;
+}
+
+/**
+ * Frames in the file's order through the codec into the artifact. Taking a frame never waits: several are compressed at
+ * once on libuv's threads, written in order, and what neither compressor nor disk can take yet is spooled.
+ */
+export class FrameQueue {
+  readonly #options: FrameQueueOptions;
+  readonly #wake = new Wake();
+  /** Waiting frames from `#next` on; a moving index, because shifting a long array copies it. */
+  #waiting: (Waiting | undefined)[] = [];
+  #next = 0;
+  #waitingBytes = 0;
+  /** Frames being compressed or compressed, in order. */
+  readonly #coding: { encoded: Promise<Encoded>; length: number; content: Uint8Array | undefined }[] = [];
+  #ended = false;
+  #imageBytes = 0;
+  #failure: { readonly error: unknown } | undefined;
+  readonly #done: Promise<void>;
+
+  constructor(options: FrameQueueOptions) {
+    this.#options = options;
+    this.#done = this.#run().catch((error: unknown) => {
+      this.#failure = { error };
+    });
+  }
+
+  /** Takes a frame; the bytes belong to the queue until they are recycled. Throws what writing failed with. */
+  push(content: Uint8Array): void {
+    this.#check();
+    if (this.#waitingBytes + content.length <= this.#options.waitingBytes) {
+      this.#waitingBytes += content.length;
+      this.#waiting.push({ content });
+    } else {
+      this.#waiting.push({ spooledAt: this.#options.spool.append(content), length: content.length });
+      this.#options.recycle(content);
+    }
+    this.#fill();
+  }
+
+  /** Takes a piece whose place in the file must not depend on its content, because that will be replaced. */
+  pushFixed(content: Uint8Array): void {
+    this.#check();
+    this.#waitingBytes += content.length;
+    this.#waiting.push({ content, fixed: true });
+    this.#fill();
+  }
+
+  pushZeros(length: number): void {
+    this.#check();
+    this.#waiting.push({ zeros: length });
+    this.#fill();
+  }
+
+  /** Resolves when everything that was pushed is written. */
+  async finish(): Promise<void> {
+    this.#ended = true;
+    this.#wake.knock();
+    await this.#done;
+    this.#check();
+  }
+
+  #check(): void {
+    if (this.#failure !== undefined) throw this.#failure.error;
+  }
+
+  /** Starts compressing as many as may be at once. */
+  #fill(): void {
+    const { codec, spool, parallel } = this.#options;
+    while (this.#coding.length < parallel && this.#next < this.#waiting.length) {
+      const frame = this.#waiting[this.#next] as Waiting;
+      this.#waiting[this.#next++] = undefined;
+      if (this.#next > 4096) {
+        this.#waiting = this.#waiting.slice(this.#next);
+        this.#next = 0;
+      }
+      if ('zeros' in frame) {
+        this.#coding.push({ encoded: codec.zeros(frame.zeros), length: frame.zeros, content: undefined });
+        continue;
+      }
+      let content: Uint8Array;
+      if ('content' in frame) {
+        content = frame.content;
+        this.#waitingBytes -= content.length;
+      } else {
+        content = this.#options.allocate().subarray(0, frame.length);
+        spool.read(frame.spooledAt, content);
+      }
+      const encoded = 'fixed' in frame ? codec.fixed(content) : codec.encode(content);
+      // Awaited in its turn; without this a failure before that turn would count as unhandled.
+      encoded.catch(() => undefined);
+      this.#coding.push({ encoded, length: content.length, content });
+    }
+    this.#wake.knock();
+  }
+
+  async #run(): Promise<void> {
+    for (;;) {
+      const first = this.#coding[0];
+      if (first === undefined) {
+        if (this.#ended) return;
+        await this.#wake.wait();
+        continue;
+      }
+      await this.#write(await first.encoded);
+      this.#coding.shift();
+      if (first.content !== undefined) this.#options.recycle(first.content);
+      this.#imageBytes += first.length;
+      this.#options.written(this.#imageBytes);
+      this.#fill();
+    }
+  }
+
+  async #write(encoded: Encoded): Promise<void> {
+    const { codec, writer } = this.#options;
+    for (const piece of 'frame' in encoded ? [encoded.frame.bytes] : encoded.pieces) {
+      if (typeof piece === 'number') await writer.skip(piece);
+      else await writer.write(piece);
+    }
+    codec.append(encoded);
+  }
+}

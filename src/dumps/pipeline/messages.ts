@@ -1,0 +1,45 @@
+import type { ErrorShape } from '../../domain/memoir-error.ts';
+import type { ModuleReference } from '../../domain/module-reference.ts';
+import type { ArtifactKey } from '../../storage/artifact-store.ts';
+import type { Compression, ImageFormat } from '../dump-request.ts';
+import type { DumpFacts, Manifest } from '../manifest.ts';
+
+/** What the capture thread is started with: plain data, and references to the implementations that it loads. */
+export interface CaptureJob {
+  readonly source: ModuleReference;
+  readonly store: ModuleReference;
+  readonly key: ArtifactKey;
+  /** Bytes that must be free before anything begins. */
+  readonly expectedBytes: number;
+  readonly format: ImageFormat;
+  readonly compression: Compression;
+  readonly spoolFolder: string;
+}
+
+/** To the capture thread. */
+export type CaptureCommand =
+  /** Open store and source. Answered by READY. */
+  | { readonly type: 'OPEN' }
+  /** The hypervisor's side ended well too: complete and commit. Answered by COMMITTED. */
+  | { readonly type: 'FINISH'; readonly facts: DumpFacts }
+  /** Stop, leave nothing. Answered by FAILED, or by COMMITTED if the commit could not be stopped any more. */
+  | { readonly type: 'ABORT'; readonly error: ErrorShape };
+
+/** From the capture thread. */
+export type CaptureReport =
+  | { readonly type: 'READY' }
+  | {
+      readonly type: 'PROGRESS';
+      /** Bytes that came from the source, of the image that are in the artifact, and of the artifact. */
+      readonly receivedBytes: number;
+      readonly doneBytes: number;
+      readonly totalBytes: number | null;
+      readonly writtenBytes: number;
+    }
+  /** The source was read to its end and was whole; the guest is not waiting for us any more. */
+  | { readonly type: 'DRAINED' }
+  /** Bytes of the artifact whose digest is taken: the last stage of a commit. */
+  | { readonly type: 'DIGESTED'; readonly bytes: number }
+  | { readonly type: 'COMMITTED'; readonly manifest: Manifest }
+  /** The end: nothing is left on disk. */
+  | { readonly type: 'FAILED'; readonly error: ErrorShape };

@@ -1,0 +1,135 @@
+import { parentPort, workerData } from 'node:worker_threads';
+import type { Json } from '../../domain/json.ts';
+import { fromErrorShape, MemoirError, toErrorShape } from '../../domain/memoir-error.ts';
+import type { MemorySource, MemoryTail, OpenSource } from '../../machines/memory-source.ts';
+import type { ArtifactStore, ArtifactWriter, CommittedArtifact, OpenStore } from '../../storage/artifact-store.ts';
+import { type DumpFacts, type Manifest, makeManifest } from '../manifest.ts';
+import { createCodec } from './codec.ts';
+import { DumpSink } from './dump-sink.ts';
+import type { CaptureCommand, CaptureJob, CaptureReport } from './messages.ts';
+
+// The thread that reads one capture: source → image → frames → compressor → artifact. Commands and reports are all that it
+// shares with the server; no byte of a guest's memory passes the server's own event loop.
+
+const port = parentPort;
+if (port === null) throw new Error('dumps/pipeline/thread.ts runs as a worker only');
+
+const job = workerData as CaptureJob;
+const controller = new AbortController();
+const report = (message: CaptureReport) => port.postMessage(message);
+
+let store: ArtifactStore | undefined;
+let writer: ArtifactWriter | undefined;
+let source: MemorySource | undefined;
+let sink: DumpSink | undefined;
+let reading: Promise<MemoryTail> | undefined;
+/** What is under way here; a failure waits for it, because what it opens must be closed. */
+let opening: Promise<void> | undefined;
+let committing: Promise<unknown> | undefined;
+let manifest: Manifest | undefined;
+let ended = false;
+
+port.on('message', (command: CaptureCommand) => {
+  switch (command.type) {
+    case 'OPEN':
+      opening = open();
+      opening.catch(fail);
+      return;
+    case 'FINISH':
+      finish(command.facts).catch(fail);
+      return;
+    case 'ABORT':
+      fail(fromErrorShape(command.error));
+      return;
+    default:
+      command satisfies never;
+  }
+});
+
+async function open(): Promise<void> {
+  const { openStore } = (await import(job.store.module)) as { openStore: OpenStore };
+  const { openSource } = (await import(job.source.module)) as { openSource: OpenSource };
+  store = await openStore(job.store.options);
+  writer = await store.begin(job.key, job.expectedBytes);
+  controller.signal.throwIfAborted();
+  const progress = throttledProgress();
+  sink = new DumpSink({
+    format: job.format,
+    codec: createCodec(job.compression),
+    writer,
+    spoolFolder: job.spoolFolder,
+    spoolLimitBytes: job.expectedBytes * 2,
+    moved: progress,
+  });
+  source = await openSource(job.source.options);
+  controller.signal.throwIfAborted();
+  report({ type: 'READY' });
+  reading = source.read(sink, controller.signal);
+  await reading;
+  report({ type: 'DRAINED' });
+}
+
+async function finish(facts: DumpFacts): Promise<void> {
+  if (reading === undefined || sink === undefined || writer === undefined) throw new TypeError('nothing was opened');
+  const image = await sink.finish(await reading);
+  controller.signal.throwIfAborted();
+  let described: Manifest | undefined;
+  const describe = (proof: CommittedArtifact) => {
+    described = makeManifest(facts, image, proof, Date.now());
+    return described as unknown as Json;
+  };
+  committing = writer.commit(describe, {
+    signal: controller.signal,
+    digested: throttle((bytes: number) => report({ type: 'DIGESTED', bytes })),
+  });
+  await committing;
+  manifest = described;
+  if (!ended) await end();
+}
+
+/** The one way to fail: everything is taken back before it is said. */
+async function fail(error: unknown): Promise<void> {
+  if (ended) return;
+  ended = true;
+  controller.abort(error instanceof Error ? error : new MemoirError('INTERNAL', String(error)));
+  await opening?.catch(() => undefined);
+  await committing?.catch(() => undefined);
+  await writer?.abort().catch(() => undefined);
+  await end(error);
+}
+
+/** The last word. A commit that could not be stopped any more is a dump, whatever was wished meanwhile. */
+async function end(error?: unknown): Promise<void> {
+  ended = true;
+  await close();
+  if (manifest !== undefined) report({ type: 'COMMITTED', manifest });
+  else report({ type: 'FAILED', error: toErrorShape(error) });
+}
+
+async function close(): Promise<void> {
+  await source?.close().catch(() => undefined);
+  sink?.close();
+  await store?.close().catch(() => undefined);
+  setImmediate(() => port?.close());
+}
+
+/** At most twenty messages a second; the last value is always sent. */
+function throttle<T>(send: (value: T) => void): (value: T) => void {
+  let latest: T;
+  let isWaiting = false;
+  return (value) => {
+    latest = value;
+    if (isWaiting) return;
+    isWaiting = true;
+    setTimeout(() => {
+      isWaiting = false;
+      if (!ended) send(latest);
+    }, 50);
+  };
+}
+
+function throttledProgress(): ConstructorParameters<typeof DumpSink>[0]['moved'] {
+  return throttle((progress) => {
+    if (writer !== undefined) report({ type: 'PROGRESS', ...progress, writtenBytes: writer.writtenBytes });
+  });
+}

@@ -1,0 +1,9 @@
+/**
+ * A piece of content in compressed form that stands for itself: a zstd frame or a gzip member. `checksum` is over the
+ * content, in the algorithm of the format (zstd: low half of XXH64; gzip: CRC-32).
+ */
+export interface EncodedFrame {
+  readonly bytes: Uint8Array;
+  readonly contentSize: number;
+  readonly checksum: number;
+}

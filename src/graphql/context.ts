@@ -1,0 +1,49 @@
+import type { Actor } from '../access/actor.ts';
+import type { Dumps } from '../dumps/dumps.ts';
+import type { Hypervisor } from '../machines/hypervisor.ts';
+import type { Operations } from '../operations/operations.ts';
+import type { DumpRecords } from '../records/dump-records.ts';
+import type { ArtifactStore } from '../storage/artifact-store.ts';
+import { createLoaders, type Loaders } from './loaders.ts';
+
+/** What the server says of itself. */
+export interface ServerInfo {
+  readonly version: string;
+  readonly startedAtMs: number;
+  readonly maxParallelDumps: number;
+}
+
+/** A structured log; pino's own signature. */
+export interface Log {
+  debug(fields: object, message: string): void;
+  info(fields: object, message: string): void;
+  warn(fields: object, message: string): void;
+  error(fields: object, message: string): void;
+}
+
+/** Everything that a resolver may ask: contracts only. */
+export interface Services {
+  readonly operations: Operations;
+  readonly dumps: Dumps;
+  readonly records: DumpRecords;
+  readonly hypervisor: Hypervisor;
+  readonly store: ArtifactStore;
+  readonly info: ServerInfo;
+  readonly log: Log;
+}
+
+/** One request, or one event of a subscription: loaders remember nothing beyond it. */
+export interface RequestContext {
+  readonly services: Services;
+  readonly actor: Actor;
+  readonly loaders: Loaders;
+}
+
+export function createContext(services: Services, actor: Actor): RequestContext {
+  return { services, actor, loaders: createLoaders(services) };
+}
+
+/** The same caller's next event: what was loaded for the last one may have changed since. */
+export function renewContext(context: RequestContext): RequestContext {
+  return { ...context, loaders: createLoaders(context.services) };
+}

@@ -1,0 +1,132 @@
+import { type ErrorCode, errorCatalogue } from '../domain/error-catalogue.ts';
+import { operationStates } from '../domain/operation-state.ts';
+import { compressions, imageFormats } from '../dumps/dump-request.ts';
+import { captureMethods } from '../machines/capture.ts';
+import type { HypervisorStatus } from '../machines/hypervisor.ts';
+import { machineStates } from '../machines/machine.ts';
+import type { OperationEventType } from '../operations/operation.ts';
+import { recordStates } from '../records/dump-record.ts';
+import type { recordOrders, Sourced } from '../records/dump-records.ts';
+import { builder } from './builder.ts';
+
+// Every enum derives from the data table of the room that owns the word; where a room has only a type, the table is here and
+// the type keeps it complete.
+
+type Values<K extends string> = { [P in K]: { readonly value: P; readonly description: string } };
+
+function valuesOf<K extends string>(table: Record<K, string | { readonly description: string }>): Values<K> {
+  const rows = Object.entries<string | { readonly description: string }>(table).map(([value, row]) => [
+    value,
+    { value, description: typeof row === 'string' ? row : row.description },
+  ]);
+  return Object.fromEntries(rows) as Values<K>;
+}
+
+const meanings = Object.fromEntries(
+  Object.entries(errorCatalogue).map(([code, { meaning, mend }]) => [code, `${meaning} ${mend}`]),
+) as Record<ErrorCode, string>;
+
+export const ErrorCodeEnum = builder.enumType('ErrorCode', {
+  description:
+    'Why something was refused or failed. Every error of this API carries one of these in `extensions.code`; a code is never renamed.',
+  values: valuesOf(meanings),
+});
+
+export const MachineStateEnum = builder.enumType('MachineState', {
+  description: 'What a machine is doing, as the hypervisor says.',
+  values: valuesOf(machineStates),
+});
+
+export const OperationStateEnum = builder.enumType('OperationState', {
+  description: 'Where an operation is in its life: QUEUED, then RUNNING, then one of the three ends.',
+  values: valuesOf(operationStates),
+});
+
+export const CaptureMethodEnum = builder.enumType('CaptureMethod', {
+  description: 'How memory is taken.',
+  values: valuesOf(captureMethods),
+});
+
+export const MethodChoiceEnum = builder.enumType('MethodChoice', {
+  description: 'How memory is to be taken.',
+  values: valuesOf({
+    AUTO: 'SNAPSHOT where it is possible and safe, CORE_DUMP otherwise; the dump says which it was and why.',
+    ...captureMethods,
+  }),
+});
+
+export const ImageFormatEnum = builder.enumType('ImageFormat', {
+  description: 'Form of the memory image inside of an artifact.',
+  values: valuesOf(imageFormats),
+});
+
+export const CompressionEnum = builder.enumType('Compression', {
+  description: 'How the memory image is compressed on disk.',
+  values: valuesOf(compressions),
+});
+
+export const RecordStateEnum = builder.enumType('RecordState', {
+  description: 'What became of a recorded dump’s artifact since.',
+  values: valuesOf(recordStates),
+});
+
+export const DumpRecordSortEnum = builder.enumType('DumpRecordSort', {
+  description: 'What records are sorted by; equal ones are ordered by id.',
+  values: valuesOf({
+    TIME: 'When the dump was committed.',
+    DURATION: 'How long the dump took.',
+    SIZE: 'Size of the artifact on disk.',
+    VM: 'Name of the machine.',
+  } satisfies Record<(typeof recordOrders)[number], string>),
+});
+
+export const SortDirectionEnum = builder.enumType('SortDirection', {
+  description: 'Which end of an order comes first.',
+  values: valuesOf({ ASC: 'Smallest or oldest first.', DESC: 'Largest or newest first.' }),
+});
+
+export const RecordSourceEnum = builder.enumType('RecordSource', {
+  description: 'Which store answered.',
+  values: valuesOf({
+    CATALOGUE: 'The catalogue of this server.',
+    INFLUX_SQL: 'InfluxDB, by SQL.',
+    INFLUX_QL: 'InfluxDB, by InfluxQL, because SQL failed.',
+    INFLUX_HTTP: 'InfluxDB, by its old HTTP query interface, because the others failed.',
+  } satisfies Record<Sourced['source'], string>),
+});
+
+export const HypervisorKindEnum = builder.enumType('HypervisorKind', {
+  description: 'Where machines come from.',
+  values: valuesOf({ LIBVIRT: 'Real machines, by libvirt.', DEMO: 'Simulated machines with synthetic memory.' }),
+});
+
+export const HypervisorStateEnum = builder.enumType('HypervisorState', {
+  description: 'Whether the hypervisor answers.',
+  values: valuesOf({
+    CONNECTING: 'A connection is being made.',
+    UP: 'It answers.',
+    DOWN: 'It does not answer; Memoir tries again by itself.',
+  } satisfies Record<HypervisorStatus['state'], string>),
+});
+
+export const VmChangeTypeEnum = builder.enumType('VmChangeType', {
+  description: 'What happened to a machine.',
+  values: valuesOf({ CHANGED: 'It appeared, or something of it changed.', GONE: 'It is gone for good.' }),
+});
+
+export const OperationEventTypeEnum = builder.enumType('OperationEventType', {
+  description: 'What an event of the log says.',
+  values: valuesOf({
+    QUEUED: 'Accepted and durable, waiting for its turn.',
+    STARTED: 'It began to run.',
+    REQUEUED: 'A restart found it safe to run it again from the beginning.',
+    COMPLETED: 'Done; what it made is whole and recorded.',
+    FAILED: 'Ended without a result.',
+    CANCELLED: 'Ended because somebody asked for it.',
+    CANCEL_REQUESTED: 'Somebody asked for its end; it goes on until it has cleaned up.',
+    PHASE: 'It entered another stage of its work.',
+    NOTED: 'Something was noted of it, also after its end: verified, downloaded, deleted.',
+    LAGGED:
+      'Not an event: those between the last cursor and this one are not delivered, because they were pruned from the log.',
+  } satisfies Record<OperationEventType | 'LAGGED', string>),
+});

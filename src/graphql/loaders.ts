@@ -1,0 +1,70 @@
+import DataLoader from 'dataloader';
+import { isMemoirError } from '../domain/memoir-error.ts';
+import { activeStates } from '../domain/operation-state.ts';
+import { dumpKind, machineSubject } from '../dumps/dumps.ts';
+import type { Machine } from '../machines/machine.ts';
+import type { Operation } from '../operations/operation.ts';
+import type { DumpRecord } from '../records/dump-record.ts';
+import type { Services } from './context.ts';
+
+/** Most keys of one call: what the contracts answer at once. */
+const maxBatchSize = 1000;
+
+/** The neighbours of what was asked for, each fetched in one call however many were asked for. */
+export interface Loaders {
+  readonly operation: DataLoader<string, Operation | null>;
+  readonly record: DataLoader<string, DumpRecord | null>;
+  /** By id; null while the hypervisor does not know it or does not answer (service.hypervisor says which). */
+  readonly machine: DataLoader<string, Machine | null>;
+  /** The dump of a machine that is queued or running. */
+  readonly activeDump: DataLoader<string, Operation | null>;
+  /** The newest record of a machine. */
+  readonly lastRecord: DataLoader<string, DumpRecord | null>;
+}
+
+export function createLoaders(services: Pick<Services, 'operations' | 'records' | 'hypervisor'>): Loaders {
+  const { operations, records, hypervisor } = services;
+  return {
+    operation: new DataLoader((ids) => operations.get(ids), { maxBatchSize }),
+    record: new DataLoader((ids) => records.get(ids), { maxBatchSize }),
+    machine: new DataLoader((ids) => findMachines(hypervisor, ids), { maxBatchSize }),
+    activeDump: new DataLoader((ids) => findActiveDumps(operations, ids), { maxBatchSize }),
+    lastRecord: new DataLoader((ids) => findLastRecords(records, ids), { maxBatchSize }),
+  };
+}
+
+async function findMachines(hypervisor: Services['hypervisor'], ids: readonly string[]): Promise<(Machine | null)[]> {
+  try {
+    const found = ids.length === 1 ? [await hypervisor.find(ids[0] as string)] : await hypervisor.list();
+    const byId = new Map(found.map((machine) => [machine?.id, machine]));
+    return ids.map((id) => byId.get(id) ?? null);
+  } catch (error) {
+    if (isMemoirError(error, 'HYPERVISOR_UNAVAILABLE')) return ids.map(() => null);
+    throw error;
+  }
+}
+
+async function findActiveDumps(operations: Services['operations'], ids: readonly string[]) {
+  const subjects = ids.map(machineSubject);
+  const page = await operations.page({ kind: dumpKind, states: activeStates, subjects, limit: maxBatchSize });
+  const bySubject = new Map(page.operations.map((operation) => [operation.subject, operation]));
+  return subjects.map((subject) => bySubject.get(subject) ?? null);
+}
+
+/**
+ * One page of the newest records of all these machines usually has everybody's last one. Only when there are more records
+ * than a page holds is a machine that is not on it asked for by itself.
+ */
+async function findLastRecords(records: Services['records'], ids: readonly string[]) {
+  const newest = { by: 'TIME', direction: 'DESC' } as const;
+  const page = await records.page({ filter: { vms: ids }, order: newest, limit: maxBatchSize });
+  const byMachine = new Map<string, DumpRecord>();
+  for (const { record } of page.rows) if (!byMachine.has(record.machineId)) byMachine.set(record.machineId, record);
+  return Promise.all(
+    ids.map(async (id) => {
+      if (byMachine.has(id) || !page.hasNext) return byMachine.get(id) ?? null;
+      const own = await records.page({ filter: { vms: [id] }, order: newest, limit: 1 });
+      return own.rows[0]?.record ?? null;
+    }),
+  );
+}

@@ -1,0 +1,115 @@
+import type { DumpRecord } from '../../records/dump-record.ts';
+import type { RecordFilter, RecordOrder, RecordPage } from '../../records/dump-records.ts';
+import { builder } from '../builder.ts';
+import { type Connection, connectionType, once, pageArgs, toPage } from '../connection.ts';
+import { DumpRecordSortEnum, RecordSourceEnum, RecordStateEnum, SortDirectionEnum } from '../enums.ts';
+import { DumpRecordType } from '../types/dump-record.ts';
+import { DumpStatsType } from '../types/dump-stats.ts';
+
+const DumpRecordFilter = builder.inputType('DumpRecordFilter', {
+  description: 'Which records: all conditions hold together, an absent one does not restrict.',
+  fields: (t) => ({
+    vms: t.stringList({ description: 'Of these machines: exact name, vmid or UUID.' }),
+    search: t.string({
+      description: 'With this in the machine’s name or in the hash, in any case; at most 200 characters, no wildcards.',
+    }),
+    from: t.field({ type: 'DateTime', description: 'Committed at this moment or later.' }),
+    until: t.field({ type: 'DateTime', description: 'Committed before this moment.' }),
+    states: t.field({ type: [RecordStateEnum], description: 'Whose artifact is in one of these states.' }),
+  }),
+});
+
+const DumpRecordOrder = builder.inputType('DumpRecordOrder', {
+  description: 'How records are sorted.',
+  fields: (t) => ({
+    by: t.field({ type: DumpRecordSortEnum, required: true, defaultValue: 'TIME', description: 'By what.' }),
+    direction: t.field({
+      type: SortDirectionEnum,
+      required: true,
+      defaultValue: 'DESC',
+      description: 'Which end comes first.',
+    }),
+  }),
+});
+
+interface RecordConnection extends Connection<DumpRecord> {
+  sourced(): Promise<RecordPage>;
+}
+
+const DumpRecordConnection = connectionType<DumpRecord, RecordConnection>('DumpRecord', DumpRecordType, 'records');
+
+builder.objectFields(DumpRecordConnection, (t) => ({
+  source: t.field({
+    type: RecordSourceEnum,
+    description: 'Which store answered.',
+    resolve: async (connection) => (await connection.sourced()).source,
+  }),
+  warnings: t.field({
+    type: ['String'],
+    description: 'What was not possible on the way, in plain words.',
+    resolve: async (connection) => [...(await connection.sourced()).warnings],
+  }),
+}));
+
+builder.queryField('dumpRecords', (t) =>
+  t.field({
+    type: DumpRecordConnection,
+    description: 'The records of finished dumps.',
+    args: {
+      filter: t.arg({ type: DumpRecordFilter, description: 'Which; all if absent.' }),
+      orderBy: t.arg({ type: DumpRecordOrder, description: 'How they are sorted; newest first if absent.' }),
+      ...pageArgs(t.arg),
+      offset: t.arg.int({
+        description: 'How many to skip from the start of the list, or from `after`. Cursors are faster.',
+      }),
+    },
+    resolve: (_, args, { services: { records } }): RecordConnection => {
+      const filter = toFilter(args.filter);
+      const order: RecordOrder = args.orderBy ?? { by: 'TIME', direction: 'DESC' };
+      const offset = args.offset == null ? {} : { offset: args.offset };
+      const query = { filter, order, ...toPage(args), ...offset };
+      const sourced = once(() => records.page(query));
+      return {
+        sourced,
+        page: async () => {
+          const page = await sourced();
+          return { ...page, edges: page.rows.map(({ record, cursor }) => ({ node: record, cursor })) };
+        },
+        totalCount: once(() => records.count(filter)),
+      };
+    },
+  }),
+);
+
+builder.queryField('dumpRecord', (t) =>
+  t.field({
+    type: DumpRecordType,
+    nullable: true,
+    description: 'One record; null if there is none of that id.',
+    args: { id: t.arg.id({ required: true, description: 'The record’s id, which is that of its dump.' }) },
+    resolve: (_, { id }, { loaders }) => loaders.record.load(id),
+  }),
+);
+
+builder.queryField('dumpStats', (t) =>
+  t.field({
+    type: DumpStatsType,
+    description: 'Measures over the records.',
+    args: { filter: t.arg({ type: DumpRecordFilter, description: 'Over which; all if absent.' }) },
+    resolve: async (_, args, { services }) => {
+      const filter = toFilter(args.filter);
+      return { ...(await services.records.stats(filter)), filter };
+    },
+  }),
+);
+
+function toFilter(input: (typeof DumpRecordFilter)['$inferInput'] | null | undefined): RecordFilter {
+  const { vms, search, from, until, states } = input ?? {};
+  return {
+    ...(vms == null ? {} : { vms }),
+    ...(search == null ? {} : { search }),
+    ...(from == null ? {} : { fromUs: Math.round(from * 1000) }),
+    ...(until == null ? {} : { untilUs: Math.round(until * 1000) }),
+    ...(states == null ? {} : { states }),
+  };
+}

@@ -1,0 +1,30 @@
+import type { GraphQLSchema } from 'graphql';
+import { builder } from './builder.ts';
+import './scalars.ts';
+import './queries/vms.ts';
+import './queries/dumps.ts';
+import './queries/dump-records.ts';
+import './queries/operations.ts';
+import './queries/events.ts';
+import './queries/service.ts';
+import './mutations/trigger-dumps.ts';
+import './mutations/dumps.ts';
+import './subscriptions/progress.ts';
+import './subscriptions/operation-events.ts';
+import './subscriptions/changes.ts';
+
+builder.queryType({
+  description: 'What can be asked. Everything here needs the role VIEWER.',
+  authScopes: { role: 'VIEWER' },
+});
+builder.mutationType({
+  description: 'What can be done. Everything here needs the role OPERATOR, or ADMIN where it says so.',
+  authScopes: { role: 'OPERATOR' },
+});
+builder.subscriptionType({
+  description: 'What can be followed live, over graphql-ws and over SSE. Everything here needs the role VIEWER.',
+  authScopes: { role: 'VIEWER' },
+});
+
+/** The one schema, of which schema.graphql is the printed form. */
+export const schema: GraphQLSchema = builder.toSchema({ sortSchema: false });

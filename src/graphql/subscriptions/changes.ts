@@ -1,0 +1,23 @@
+import { builder } from '../builder.ts';
+import { watchMachines } from '../streams/machine-changes.ts';
+import { watchService } from '../streams/service-changes.ts';
+import { ServiceType } from '../types/service.ts';
+import { VmChangeType } from '../types/vm-change.ts';
+
+builder.subscriptionField('vmChanges', (t) =>
+  t.field({
+    type: VmChangeType,
+    description: 'Changes of machines from now on. Ask for `vms` after subscribing, and nothing is missed.',
+    subscribe: (_, __, { services }) => watchMachines(services.hypervisor),
+    resolve: (change) => change,
+  }),
+);
+
+builder.subscriptionField('serviceChanges', (t) =>
+  t.field({
+    type: ServiceType,
+    description: 'The server as it is now, and again whenever something of it changed, at most once a second.',
+    subscribe: (_, __, { services }) => watchService(services),
+    resolve: (_, __, { services }) => services,
+  }),
+);

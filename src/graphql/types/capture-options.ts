@@ -1,0 +1,68 @@
+import type { DumpForecast } from '../../dumps/dumps.ts';
+import type { CaptureBlocker, MethodForecast } from '../../machines/capture.ts';
+import { builder } from '../builder.ts';
+import { CaptureMethodEnum, ErrorCodeEnum } from '../enums.ts';
+import { DumpType } from './dump.ts';
+import { VmType } from './vm.ts';
+
+const MethodForecastType = builder.objectRef<MethodForecast>('CaptureMethodForecast').implement({
+  description: 'One capture method as it would go now.',
+  fields: (t) => ({
+    method: t.expose('method', { type: CaptureMethodEnum, description: 'The method.' }),
+    possible: t.exposeBoolean('possible', { description: 'Whether nothing stands in its way.' }),
+    expectedPauseMs: t.exposeFloat('expectedPauseMs', {
+      nullable: true,
+      description: 'How long the guest is expected to stand still, in milliseconds; null where nothing is known.',
+    }),
+  }),
+});
+
+const CaptureBlockerType = builder.objectRef<CaptureBlocker>('CaptureBlocker').implement({
+  description: 'Something that stands in the way of a method.',
+  fields: (t) => ({
+    method: t.expose('method', { type: CaptureMethodEnum, description: 'The method that it blocks.' }),
+    code: t.expose('code', { type: ErrorCodeEnum, description: 'What a dump by this method would be refused with.' }),
+    reason: t.exposeString('reason', { description: 'What it is, and what would help.' }),
+  }),
+});
+
+export const CaptureOptionsType = builder.objectRef<DumpForecast>('CaptureOptions');
+
+CaptureOptionsType.implement({
+  description: 'What a dump of a machine would be like, answered before anything runs.',
+  fields: (t) => ({
+    vm: t.field({ type: VmType, description: 'The machine.', resolve: (forecast) => forecast.machine }),
+    methods: t.field({
+      type: [MethodForecastType],
+      description: 'Each method as it would go now.',
+      resolve: (forecast) => [...forecast.methods],
+    }),
+    blockers: t.field({
+      type: [CaptureBlockerType],
+      description: 'What stands in the way of the methods that are not possible.',
+      resolve: (forecast) => [...forecast.blockers],
+    }),
+    automatic: t.expose('automatic', {
+      type: CaptureMethodEnum,
+      nullable: true,
+      description: 'What AUTO would take; null where nothing is possible.',
+    }),
+    automaticReason: t.exposeString('automaticReason', { description: 'Why AUTO would take it.' }),
+    memoryBytes: t.expose('memoryBytes', {
+      type: 'ByteCount',
+      description: 'Size of the uncompressed image: the guest’s memory.',
+    }),
+    expectedSizeBytes: t.expose('expectedSizeBytes', {
+      type: 'ByteCount',
+      description: 'Upper bound of the artifact: what is reserved before the capture starts.',
+    }),
+    freeBytes: t.expose('freeBytes', { type: 'ByteCount', description: 'Free space where artifacts are kept.' }),
+    enoughSpace: t.exposeBoolean('enoughSpace', { description: 'Whether the artifact fits.' }),
+    activeDump: t.field({
+      type: DumpType,
+      nullable: true,
+      description: 'The dump of this machine that is queued or running: another is refused until it is over.',
+      resolve: (forecast) => forecast.active,
+    }),
+  }),
+});

@@ -1,0 +1,54 @@
+import type { RecordDay, RecordFilter, RecordStats } from '../../records/dump-records.ts';
+import { builder } from '../builder.ts';
+import { RecordSourceEnum } from '../enums.ts';
+
+const DumpDayType = builder.objectRef<RecordDay>('DumpDay').implement({
+  description: 'The dumps of one day, in UTC.',
+  fields: (t) => ({
+    day: t.expose('dayMs', { type: 'DateTime', description: 'The day’s midnight.' }),
+    dumps: t.exposeInt('dumps', { description: 'How many dumps were committed.' }),
+    sizeBytes: t.expose('sizeBytes', { type: 'ByteCount', description: 'Size of their artifacts together.' }),
+    avgDurationSec: t.exposeFloat('avgDurationSec', { description: 'Mean duration in seconds.' }),
+    avgGuestPauseMs: t.exposeFloat('avgGuestPauseMs', {
+      nullable: true,
+      description: 'Mean pause of the guests in milliseconds; null when no dump of the day knows its pause.',
+    }),
+  }),
+});
+
+/** The measures, and the filter for the series that is fetched only if it is asked for. */
+export interface FilteredStats extends RecordStats {
+  readonly filter: RecordFilter;
+}
+
+export const DumpStatsType = builder.objectRef<FilteredStats>('DumpStats').implement({
+  description:
+    'Measures over the records, each on its own feet: one that could not be computed is null, with a warning.',
+  fields: (t) => ({
+    totalDumps: t.exposeInt('totalDumps', { nullable: true, description: 'How many dumps there are.' }),
+    totalVms: t.exposeInt('totalVms', { nullable: true, description: 'How many different machines they show.' }),
+    totalSizeBytes: t.expose('totalSizeBytes', {
+      type: 'ByteCount',
+      nullable: true,
+      description: 'Size of their artifacts together.',
+    }),
+    avgDurationSec: t.exposeFloat('avgDurationSec', { nullable: true, description: 'Mean duration in seconds.' }),
+    lastDump: t.field({
+      type: 'DateTime',
+      nullable: true,
+      description: 'When the newest was committed; null also when there is none.',
+      resolve: (stats) => (stats.lastDumpUs === null ? null : stats.lastDumpUs / 1000),
+    }),
+    days: t.field({
+      type: [DumpDayType],
+      description: 'Day by day, oldest first; days without a dump are left out.',
+      resolve: async (stats, _, { services }) => [...(await services.records.series(stats.filter))],
+    }),
+    source: t.expose('source', { type: RecordSourceEnum, description: 'Which store answered.' }),
+    warnings: t.field({
+      type: ['String'],
+      description: 'What was not possible on the way, in plain words.',
+      resolve: (stats) => [...stats.warnings],
+    }),
+  }),
+});

@@ -1,0 +1,138 @@
+import type { DumpRequest, DumpResult } from '../../dumps/dump-request.ts';
+import { dumpKind } from '../../dumps/dumps.ts';
+import type { Operation } from '../../operations/operation.ts';
+import { builder } from '../builder.ts';
+import { CaptureMethodEnum, CompressionEnum, ImageFormatEnum, MethodChoiceEnum, OperationStateEnum } from '../enums.ts';
+import { DumpRecordType } from './dump-record.ts';
+import { OperationErrorType } from './operation-error.ts';
+import { ProgressType, progressOf } from './progress.ts';
+import { VmType } from './vm.ts';
+
+// The journal holds what the dumps' own room wrote; these two are the only places that say so.
+const wishOf = (dump: Operation): DumpRequest => dump.request as unknown as DumpRequest;
+const resultOf = (dump: Operation): DumpResult | null => dump.result as unknown as DumpResult | null;
+
+/** The operation if it is a dump, else null. */
+export const asDump = (operation: Operation | null): Operation | null =>
+  operation?.kind === dumpKind ? operation : null;
+
+export const guestPauseOf = (dump: Operation): number | null => resultOf(dump)?.guestPauseMs ?? null;
+export const vmNameOf = (dump: Operation): string => wishOf(dump).machineName;
+
+export const DumpType = builder.objectRef<Operation>('Dump');
+
+DumpType.implement({
+  description: 'The operation that captures one machine’s memory into an artifact.',
+  fields: (t) => ({
+    id: t.exposeID('id', { description: 'Identity of the operation, and of the record that it makes.' }),
+    vm: t.field({
+      type: VmType,
+      nullable: true,
+      description: 'The machine as it is now; null if it is gone, or while the hypervisor does not answer.',
+      resolve: (dump, _, { loaders }) => loaders.machine.load(wishOf(dump).machineId),
+    }),
+    vmName: t.string({ description: 'The machine’s name when the dump was accepted.', resolve: vmNameOf }),
+    machineId: t.id({ description: 'The machine’s UUID.', resolve: (dump) => wishOf(dump).machineId }),
+    vmid: t.string({
+      nullable: true,
+      description: 'The hypervisor’s number of the captured instance; null before the dump is completed.',
+      resolve: (dump) => resultOf(dump)?.vmid ?? null,
+    }),
+    host: t.exposeString('host', { description: 'The host that the machine runs on.' }),
+    demo: t.boolean({ description: 'True for a simulated machine.', resolve: (dump) => wishOf(dump).demo }),
+    state: t.expose('state', { type: OperationStateEnum, description: 'Where it is in its life.' }),
+    phase: t.exposeString('phase', {
+      nullable: true,
+      description: 'The named stage that it is in, or was in when it ended.',
+    }),
+    message: t.exposeString('message', { description: 'How things stand, in one sentence.' }),
+    cancelRequested: t.exposeBoolean('cancelRequested', {
+      description: 'Somebody asked for its end; it is still active until it has cleaned up.',
+    }),
+    progress: t.field({
+      type: ProgressType,
+      nullable: true,
+      description: 'How far it is; null before its first byte and after its end.',
+      resolve: (dump, _, { services }) => progressOf(services.operations.live(dump)),
+    }),
+    method: t.field({
+      type: CaptureMethodEnum,
+      nullable: true,
+      description: 'The method that was used; null before the dump is completed.',
+      resolve: (dump) => resultOf(dump)?.method ?? null,
+    }),
+    methodChoice: t.field({
+      type: MethodChoiceEnum,
+      description: 'The method that was asked for.',
+      resolve: (dump) => wishOf(dump).method,
+    }),
+    methodReason: t.string({
+      nullable: true,
+      description: 'Why that method was used.',
+      resolve: (dump) => resultOf(dump)?.methodReason ?? null,
+    }),
+    format: t.field({
+      type: ImageFormatEnum,
+      description: 'Form of the memory image.',
+      resolve: (dump) => wishOf(dump).format,
+    }),
+    compression: t.field({
+      type: CompressionEnum,
+      description: 'Compression of the artifact.',
+      resolve: (dump) => wishOf(dump).compression,
+    }),
+    actor: t.exposeString('actor', { description: 'Who asked for it: a token’s name, or `local`.' }),
+    createdAt: t.expose('createdAtMs', { type: 'DateTime', description: 'When it was accepted.' }),
+    startedAt: t.expose('startedAtMs', { type: 'DateTime', nullable: true, description: 'When it began to run.' }),
+    finishedAt: t.expose('finishedAtMs', { type: 'DateTime', nullable: true, description: 'When it ended.' }),
+    durationSec: t.float({
+      nullable: true,
+      description: 'Seconds from start to end; null before the end, and for a dump that never ran.',
+      resolve: ({ startedAtMs, finishedAtMs }) =>
+        startedAtMs === null || finishedAtMs === null ? null : Math.max(0, finishedAtMs - startedAtMs) / 1000,
+    }),
+    guestPauseMs: t.float({
+      nullable: true,
+      description: 'How long the guest stood still because of the dump, in milliseconds; null if not known (yet).',
+      resolve: guestPauseOf,
+    }),
+    sha256: t.string({
+      nullable: true,
+      description: 'SHA-256 of the artifact as it lies on disk, in hex: `sha256sum` gives the same.',
+      resolve: (dump) => resultOf(dump)?.sha256 ?? null,
+    }),
+    imageSha256: t.string({
+      nullable: true,
+      description: 'SHA-256 of the uncompressed image, if it was taken.',
+      resolve: (dump) => resultOf(dump)?.imageSha256 ?? null,
+    }),
+    sizeBytes: t.field({
+      type: 'ByteCount',
+      nullable: true,
+      description: 'Size of the artifact on disk.',
+      resolve: (dump) => resultOf(dump)?.sizeBytes ?? null,
+    }),
+    rawSizeBytes: t.field({
+      type: 'ByteCount',
+      nullable: true,
+      description: 'Size of the uncompressed image.',
+      resolve: (dump) => resultOf(dump)?.rawSizeBytes ?? null,
+    }),
+    dumpPath: t.string({
+      nullable: true,
+      description: 'Where the artifact lies on the server.',
+      resolve: (dump) => resultOf(dump)?.dumpPath ?? null,
+    }),
+    error: t.expose('error', {
+      type: OperationErrorType,
+      nullable: true,
+      description: 'Why it ended without a result; null for any other.',
+    }),
+    record: t.field({
+      type: DumpRecordType,
+      nullable: true,
+      description: 'Its row in the records; null before it is completed.',
+      resolve: (dump, _, { loaders }) => loaders.record.load(dump.id),
+    }),
+  }),
+});

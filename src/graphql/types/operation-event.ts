@@ -1,0 +1,78 @@
+import { MemoirError } from '../../domain/memoir-error.ts';
+import type { EventItem } from '../../operations/operations.ts';
+import { builder } from '../builder.ts';
+import { OperationEventTypeEnum, OperationStateEnum } from '../enums.ts';
+import { OperationType } from './operation.ts';
+
+/** A place in the event log as a cursor: its number in decimal, so that a shell script can keep it, and `0` is the beginning. */
+export const toEventCursor = (seq: number): string => String(seq);
+
+export function fromEventCursor(cursor: string): number {
+  if (/^\d{1,15}$/.test(cursor)) return Number(cursor);
+  throw new MemoirError('BAD_CURSOR', 'an event cursor is the number of an event, or 0 for the beginning');
+}
+
+const eventOf = (item: EventItem) => (item.type === 'EVENT' ? item.event : null);
+const seqOf = (item: EventItem) => (item.type === 'EVENT' ? item.event.seq : item.resumeAfter);
+
+export const OperationEventType = builder.objectRef<EventItem>('OperationEvent').implement({
+  description:
+    'One entry of the event log, or the news that some are missing (type LAGGED). The log has no gaps and keeps its order across restarts.',
+  fields: (t) => ({
+    cursor: t.string({
+      description: 'Its place in the log: operationEvents(after: …) goes on after it, missing and repeating nothing.',
+      resolve: (item) => toEventCursor(seqOf(item)),
+    }),
+    seq: t.int({ description: 'Its number: one more than that of the event before it.', resolve: seqOf }),
+    type: t.field({
+      type: OperationEventTypeEnum,
+      description: 'What it says.',
+      resolve: (item) => (item.type === 'EVENT' ? item.event.type : 'LAGGED'),
+    }),
+    at: t.field({
+      type: 'DateTime',
+      description: 'When it happened.',
+      resolve: (item) => eventOf(item)?.atMs ?? Date.now(),
+    }),
+    operationId: t.id({
+      nullable: true,
+      description: 'The operation that it is about; null for LAGGED.',
+      resolve: (item) => eventOf(item)?.operationId ?? null,
+    }),
+    kind: t.string({
+      nullable: true,
+      description: 'The operation’s kind; null for LAGGED.',
+      resolve: (item) => eventOf(item)?.kind ?? null,
+    }),
+    subject: t.string({
+      nullable: true,
+      description: 'The operation’s subject; null for LAGGED.',
+      resolve: (item) => eventOf(item)?.subject ?? null,
+    }),
+    state: t.field({
+      type: OperationStateEnum,
+      nullable: true,
+      description: 'The operation’s state after the event; null for LAGGED.',
+      resolve: (item) => eventOf(item)?.state ?? null,
+    }),
+    phase: t.string({
+      nullable: true,
+      description: 'The operation’s stage after the event.',
+      resolve: (item) => eventOf(item)?.phase ?? null,
+    }),
+    message: t.string({
+      description: 'What happened, in one sentence.',
+      resolve: (item) =>
+        item.type === 'EVENT'
+          ? item.event.message
+          : `The events from ${item.after + 1} to ${item.resumeAfter} are no longer in the log`,
+    }),
+    operation: t.field({
+      type: OperationType,
+      nullable: true,
+      description: 'The operation as it is now, not as it was then; null for LAGGED.',
+      resolve: (item, _, { loaders }) =>
+        item.type === 'EVENT' ? loaders.operation.load(item.event.operationId) : null,
+    }),
+  }),
+});

@@ -1,0 +1,138 @@
+import { builder } from '../builder.ts';
+import type { Services } from '../context.ts';
+import { HypervisorKindEnum, HypervisorStateEnum, OperationStateEnum } from '../enums.ts';
+import { toEventCursor } from './operation-event.ts';
+
+const HypervisorInfoType = builder.objectRef<Services['hypervisor']>('HypervisorInfo').implement({
+  description: 'The source of machines, and whether it answers.',
+  fields: (t) => ({
+    kind: t.field({
+      type: HypervisorKindEnum,
+      description: 'Real or simulated.',
+      resolve: (hypervisor) => (hypervisor.kind === 'demo' ? 'DEMO' : 'LIBVIRT'),
+    }),
+    state: t.field({
+      type: HypervisorStateEnum,
+      description: 'Whether it answers.',
+      resolve: (hypervisor) => hypervisor.status().state,
+    }),
+    uri: t.string({
+      description: 'The address in use, without secrets.',
+      resolve: (hypervisor) => hypervisor.status().uri,
+    }),
+    version: t.string({
+      nullable: true,
+      description: 'Its version, once it has told.',
+      resolve: (hypervisor) => hypervisor.status().version,
+    }),
+    since: t.field({
+      type: 'DateTime',
+      description: 'Since when it has been in this state.',
+      resolve: (hypervisor) => hypervisor.status().sinceMs,
+    }),
+    reason: t.string({
+      nullable: true,
+      description: 'Why it is not up; null while it is.',
+      resolve: (hypervisor) => hypervisor.status().reason,
+    }),
+    mend: t.string({
+      nullable: true,
+      description: 'What a person can do about it; null while it is up.',
+      resolve: (hypervisor) => hypervisor.status().mend,
+    }),
+  }),
+});
+
+interface Storage {
+  readonly location: string;
+  readonly freeBytes: number | null;
+  readonly totalBytes: number | null;
+  readonly warning: string | null;
+}
+
+const StorageInfoType = builder.objectRef<Storage>('StorageInfo').implement({
+  description: 'Where artifacts are kept.',
+  fields: (t) => ({
+    location: t.exposeString('location', { description: 'A path on the server, or an address.' }),
+    freeBytes: t.expose('freeBytes', {
+      type: 'ByteCount',
+      nullable: true,
+      description: 'Free space; null if that cannot be told now.',
+    }),
+    totalBytes: t.expose('totalBytes', {
+      type: 'ByteCount',
+      nullable: true,
+      description: 'All the space there is; null if that cannot be told now.',
+    }),
+    warning: t.exposeString('warning', {
+      nullable: true,
+      description: 'What should be looked after; null if nothing.',
+    }),
+  }),
+});
+
+type Tally = Awaited<ReturnType<Services['operations']['tally']>>[number];
+
+const OperationCountType = builder.objectRef<Tally>('OperationCount').implement({
+  description: 'How many operations of a kind are in a state.',
+  fields: (t) => ({
+    kind: t.exposeString('kind', { description: 'The kind.' }),
+    state: t.expose('state', { type: OperationStateEnum, description: 'The state.' }),
+    count: t.exposeInt('count', { description: 'How many.' }),
+  }),
+});
+
+/** The server itself: what is shown is asked for when it is shown. */
+export const ServiceType = builder.objectRef<Services>('Service').implement({
+  description: 'This server: what it is, what it works with, how it is doing.',
+  fields: (t) => ({
+    version: t.string({ description: 'Memoir’s version.', resolve: ({ info }) => info.version }),
+    host: t.string({
+      description: 'The host whose machines it captures.',
+      resolve: ({ hypervisor }) => hypervisor.host,
+    }),
+    startedAt: t.field({
+      type: 'DateTime',
+      description: 'When it was started.',
+      resolve: ({ info }) => info.startedAtMs,
+    }),
+    hypervisor: t.field({
+      type: HypervisorInfoType,
+      description: 'The source of machines.',
+      resolve: ({ hypervisor }) => hypervisor,
+    }),
+    storage: t.field({
+      type: StorageInfoType,
+      description: 'Where artifacts are kept.',
+      resolve: ({ store }) => storageOf(store),
+    }),
+    maxParallelDumps: t.int({
+      description: 'How many dumps run at once; the others wait.',
+      resolve: ({ info }) => info.maxParallelDumps,
+    }),
+    operationCounts: t.field({
+      type: [OperationCountType],
+      description: 'Operations by kind and state.',
+      resolve: async ({ operations }) => [...(await operations.tally())],
+    }),
+    eventCursor: t.string({
+      description: 'Place of the newest event: operationEvents(after: …) from here misses nothing from now on.',
+      resolve: async ({ operations }) => toEventCursor((await operations.bounds()).last),
+    }),
+  }),
+});
+
+/** Below this share of free space a person should look after it. */
+const scarce = 0.05;
+
+async function storageOf(store: Services['store']): Promise<Storage> {
+  const { location } = store;
+  try {
+    const { freeBytes, totalBytes } = await store.space();
+    const low = freeBytes < totalBytes * scarce;
+    return { location, freeBytes, totalBytes, warning: low ? 'Less than 5 % of the space is free.' : null };
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    return { location, freeBytes: null, totalBytes: null, warning: `The free space cannot be told: ${reason}` };
+  }
+}

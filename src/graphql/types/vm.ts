@@ -1,0 +1,49 @@
+import type { Machine } from '../../machines/machine.ts';
+import { builder } from '../builder.ts';
+import { MachineStateEnum } from '../enums.ts';
+import { CaptureOptionsType } from './capture-options.ts';
+import { DumpType } from './dump.ts';
+import { DumpRecordType } from './dump-record.ts';
+
+export const VmType = builder.objectRef<Machine>('Vm');
+
+VmType.implement({
+  description: 'A machine that can be captured, as the hypervisor shows it now.',
+  fields: (t) => ({
+    id: t.exposeID('id', { description: 'The hypervisor’s UUID: stays when the name changes.' }),
+    name: t.exposeString('name', { description: 'What people call it. Not to be trusted as anything but text.' }),
+    vmid: t.exposeString('vmid', {
+      nullable: true,
+      description: 'The hypervisor’s number of the running instance; null while it is off.',
+    }),
+    state: t.expose('state', { type: MachineStateEnum, description: 'What it is doing.' }),
+    stateReason: t.exposeString('stateReason', {
+      nullable: true,
+      description: 'Why it is in that state, in the hypervisor’s words.',
+    }),
+    title: t.exposeString('title', { nullable: true, description: 'A longer name, if somebody gave it one.' }),
+    memoryBytes: t.expose('memoryBytes', { type: 'ByteCount', description: 'How much memory it has.' }),
+    vcpus: t.exposeInt('vcpus', { description: 'How many virtual CPUs it has.' }),
+    demo: t.boolean({
+      description: 'True for a simulated machine with synthetic memory.',
+      resolve: (_, __, { services }) => services.hypervisor.kind === 'demo',
+    }),
+    activeDump: t.field({
+      type: DumpType,
+      nullable: true,
+      description: 'Its dump that is queued or running.',
+      resolve: (machine, _, { loaders }) => loaders.activeDump.load(machine.id),
+    }),
+    lastRecord: t.field({
+      type: DumpRecordType,
+      nullable: true,
+      description: 'The record of its newest finished dump.',
+      resolve: (machine, _, { loaders }) => loaders.lastRecord.load(machine.id),
+    }),
+    captureOptions: t.field({
+      type: CaptureOptionsType,
+      description: 'What a dump of it would be like now. Asks the hypervisor for each machine: costly in a long list.',
+      resolve: (machine, _, { services }) => services.dumps.forecast(machine.id),
+    }),
+  }),
+});

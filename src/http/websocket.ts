@@ -1,0 +1,165 @@
+import type { IncomingMessage } from 'node:http';
+import type { Duplex } from 'node:stream';
+import type { ExecutionArgs, GraphQLError, subscribe } from 'graphql';
+import { CloseCode, type Context, handleProtocols, makeServer, type SubscribePayload } from 'graphql-ws';
+import { type WebSocket, WebSocketServer } from 'ws';
+import type { Access } from '../access/access.ts';
+import type { Actor } from '../access/actor.ts';
+import type { Closable } from '../domain/closable.ts';
+import { isMemoirError, MemoirError } from '../domain/memoir-error.ts';
+import { schema } from '../graphql/schema.ts';
+import { socketToken } from './credentials.ts';
+import { type Prepared, prepare } from './run.ts';
+import type { GraphqlServer } from './yoga.ts';
+
+/** What one socket may cost. */
+export interface SocketLimits {
+  /** Largest message from a client. */
+  readonly maxPayloadBytes: number;
+  /** Bytes waiting for a client to read them, beyond which it is cut off. */
+  readonly maxBacklogBytes: number;
+  /** Operations of one socket at a time, subscriptions and queries together. */
+  readonly maxOperations: number;
+  /** Between two pings; a client that answered none of one beat is cut off with the next. */
+  readonly heartbeatMs: number;
+}
+
+export interface GraphqlSockets extends Closable {
+  readonly count: number;
+  upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void;
+}
+
+interface Extra {
+  readonly socket: WebSocket;
+  readonly request: IncomingMessage;
+  token: string | undefined;
+  actor: Actor | undefined;
+}
+
+type Session = Context<Record<string, unknown> | undefined, Extra>;
+
+/**
+ * GraphQL over WebSocket (the graphql-transport-ws protocol). Parsing, validation, context and masking are those of the HTTP
+ * transport. A subscription sends its next message when the last one has left the process, so a client that does not read
+ * holds one message per operation; it answers no ping either, and is cut off.
+ */
+export function createSockets(graphql: GraphqlServer, access: Access, limits: SocketLimits): GraphqlSockets {
+  const wss = new WebSocketServer({
+    noServer: true,
+    maxPayload: limits.maxPayloadBytes,
+    handleProtocols,
+    clientTracking: true,
+    // Compression keeps a window of memory per socket, and hands attackers a lever; the messages are small.
+    perMessageDeflate: false,
+  });
+
+  const protocol = makeServer<Record<string, unknown> | undefined, Extra>({
+    async onConnect(session) {
+      const { extra } = session;
+      extra.token = socketToken(session.connectionParams, extra.request.headers);
+      try {
+        extra.actor = await access.authenticate(extra.token);
+        return true;
+      } catch (error) {
+        // 4401 tells a client that trying again is of no use; the library's own 4403 does not.
+        if (!isMemoirError(error)) throw error;
+        extra.socket.close(CloseCode.Unauthorized, error.message.slice(0, 120));
+        return false;
+      }
+    },
+    onSubscribe: (session, _id, payload) => admit(session, payload),
+    execute: (args) => (args as Admitted).run(),
+    subscribe: (args) => (args as Admitted).run() as ReturnType<typeof subscribe>,
+  });
+
+  type Admitted = ExecutionArgs & Pick<Prepared, 'run'>;
+
+  async function admit(
+    { extra, subscriptions }: Session,
+    params: SubscribePayload,
+  ): Promise<Admitted | GraphQLError[]> {
+    try {
+      if (Object.keys(subscriptions).length > limits.maxOperations) {
+        throw new MemoirError('LIMIT_EXCEEDED', `a socket may have ${limits.maxOperations} operations at a time`);
+      }
+      const prepared = await prepare(graphql, await access.authenticate(extra.token), params);
+      return 'errors' in prepared ? [...prepared.errors] : { ...prepared, schema, operationName: params.operationName };
+    } catch (error) {
+      return [graphql.mask(error)];
+    }
+  }
+
+  wss.on('connection', (socket: WebSocket, request: IncomingMessage) => {
+    const extra: Extra = { socket, request, token: undefined, actor: undefined };
+    const stopBeating = keepAlive(socket, limits.heartbeatMs, () =>
+      extra.actor === undefined ? Promise.resolve() : access.authenticate(extra.token),
+    );
+    const closed = protocol.opened(
+      {
+        protocol: socket.protocol,
+        send: (text) => send(socket, text, limits.maxBacklogBytes),
+        close: (code, reason) => socket.close(code, reason),
+        onMessage: (handle) =>
+          socket.on('message', (data, isBinary) => {
+            // A backlog also comes from pongs and errors that nobody reads.
+            if (socket.bufferedAmount > limits.maxBacklogBytes) return socket.terminate();
+            if (isBinary) return socket.close(CloseCode.BadRequest, 'Text messages only');
+            handle(String(data)).catch((error: unknown) => {
+              graphql.mask(error);
+              socket.close(CloseCode.InternalServerError, 'Internal server error');
+            });
+          }),
+      },
+      extra,
+    );
+    // A broken frame or a reset: ws closes the socket by itself.
+    socket.on('error', () => undefined);
+    socket.once('close', (code, reason) => {
+      stopBeating();
+      void closed(code, String(reason));
+    });
+  });
+
+  return {
+    get count() {
+      return wss.clients.size;
+    },
+    upgrade(request, socket, head) {
+      wss.handleUpgrade(request, socket, head, (client) => wss.emit('connection', client, request));
+    },
+    async close() {
+      for (const client of wss.clients) client.close(1001, 'The server is stopping');
+      wss.close();
+      const closed = [...wss.clients].map((client) => new Promise((resolve) => client.once('close', resolve)));
+      const timer = setTimeout(() => {
+        for (const client of wss.clients) client.terminate();
+      }, 1000);
+      await Promise.all(closed);
+      clearTimeout(timer);
+    },
+  };
+}
+
+/** Resolves when the message has left the process, so that who sends waits for who reads. */
+function send(socket: WebSocket, text: string, maxBacklogBytes: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    if (socket.readyState !== socket.OPEN) return resolve();
+    socket.send(text, (error) => (error == null ? resolve() : reject(error)));
+    if (socket.bufferedAmount > maxBacklogBytes) socket.terminate();
+  });
+}
+
+/** Pings, and cuts off whoever did not answer the last ping, or may not be here any longer. */
+function keepAlive(socket: WebSocket, everyMs: number, check: () => Promise<unknown>): () => void {
+  let alive = true;
+  socket.on('pong', () => {
+    alive = true;
+  });
+  const timer = setInterval(() => {
+    if (!alive) return socket.terminate();
+    alive = false;
+    socket.ping();
+    check().catch(() => socket.close(CloseCode.Unauthorized, 'The token is no longer valid'));
+  }, everyMs);
+  return () => clearInterval(timer);
+}

@@ -1,0 +1,184 @@
+import { isMemoirError, MemoirError, toErrorShape } from '../domain/memoir-error.ts';
+import { isTerminal, type OperationState } from '../domain/operation-state.ts';
+import { EventLog } from './event-log.ts';
+import type { Journal, Transition, Written } from './journal.ts';
+import type { Operation } from './operation.ts';
+import type { OperationKind, Recovery } from './operation-kind.ts';
+import type { Operations } from './operations.ts';
+import { ProgressBoard } from './progress-board.ts';
+import { Scheduler } from './scheduler.ts';
+
+/** What the engine says of its own troubles; transitions are told by the event log. */
+export interface OperationsLog {
+  error(facts: object, message: string): void;
+}
+
+export interface EngineOptions {
+  readonly journal: Journal;
+  readonly kinds: readonly OperationKind[];
+  readonly host: string;
+  readonly createId: () => string;
+  readonly log: OperationsLog;
+  /** Most operations of a kind that may wait. */
+  readonly queueLimit: number;
+  /** How long `close` lets running operations end by themselves before it aborts them. */
+  readonly graceMs: number;
+  readonly now?: () => number;
+}
+
+/**
+ * Starts the engine: brings what the last server left RUNNING to an end (each kind says how), queues what was QUEUED, and
+ * works from then on. When it resolves, the journal tells the truth again.
+ */
+export async function startOperations(options: EngineOptions): Promise<Operations> {
+  const { journal, host, log, now = Date.now } = options;
+  const kinds = new Map(options.kinds.map((kind) => [kind.kind, kind]));
+  const events = new EventLog(journal, (await journal.bounds()).last);
+  const board = new ProgressBoard();
+
+  /** Every change goes through here, so that nothing is told that is not durable, and nothing durable stays untold. */
+  async function told(change: Promise<Written>): Promise<Operation> {
+    const { operation, event } = await change;
+    board.update(operation);
+    events.publish([event]);
+    return operation;
+  }
+  const step = (transition: Omit<Transition, 'atMs'>) => told(journal.transition({ ...transition, atMs: now() }));
+  const scheduler = new Scheduler({
+    kinds,
+    step,
+    log,
+    board,
+    phase: (note) => told(journal.note({ ...note, atMs: now() })),
+  });
+
+  for (const operation of await journal.active()) {
+    if (operation.host !== host) continue;
+    if (operation.state === 'QUEUED') {
+      board.update(operation);
+      scheduler.enqueue(operation);
+      continue;
+    }
+    const recovered = await recover(operation, kinds.get(operation.kind), log);
+    const after = await step(toTransition(operation, recovered));
+    if (after.state === 'QUEUED') scheduler.enqueue(after);
+  }
+  scheduler.start();
+
+  const watchProgress: Operations['watchProgress'] = async (query) => {
+    const { stream, show } = board.watch(query);
+    try {
+      const named = await journal.get(query.ids ?? []);
+      const unknown = named.indexOf(null);
+      if (unknown >= 0) throw new MemoirError('NOT_FOUND', `there is no operation ${query.ids?.[unknown]}`);
+      show(named.filter((operation) => operation !== null));
+      return stream;
+    } catch (error) {
+      stream.end();
+      throw error;
+    }
+  };
+
+  return {
+    async submit(requests, context) {
+      if (scheduler.closing) throw new MemoirError('SHUTTING_DOWN', 'the server is stopping');
+      for (const { kind } of requests) {
+        if (!kinds.has(kind)) throw new MemoirError('INTERNAL', `no kind of operation is called ${kind}`);
+      }
+      const { queueLimit } = options;
+      const batch = requests.map((request) => ({ id: options.createId(), ...request }));
+      const result = await journal.submit(batch, { ...context, host, atMs: now(), queueLimit });
+      if (!result.repeated) {
+        for (const outcome of result.outcomes) {
+          if (outcome.type !== 'ACCEPTED') continue;
+          board.update(outcome.operation);
+          scheduler.enqueue(outcome.operation);
+        }
+        events.publish(result.events);
+      }
+      return result.outcomes;
+    },
+
+    async cancel(id, actor) {
+      const [operation] = await journal.get([id]);
+      if (!operation) throw new MemoirError('NOT_FOUND', `there is no operation ${id}`);
+      if (isTerminal(operation.state))
+        throw new MemoirError('ALREADY_FINISHED', `operation ${id} is ${operation.state} already`);
+      const payload = { actor };
+      if (scheduler.dequeue(id)) {
+        const message = `Cancelled by ${actor} before it began`;
+        return step({ id, from: 'QUEUED', to: 'CANCELLED', message, payload }).catch((error: unknown) => {
+          scheduler.enqueue(operation);
+          throw error;
+        });
+      }
+      const wish = operation.cancelRequested
+        ? operation
+        : await told(
+            journal.note({ id, type: 'CANCEL_REQUESTED', atMs: now(), message: `${actor} asked to cancel`, payload }),
+          );
+      scheduler.abort(id, new MemoirError('CANCELLED', `cancelled by ${actor}`));
+      return wish;
+    },
+
+    note: (id, message, payload, effects) =>
+      told(journal.note({ id, type: 'NOTED', atMs: now(), message, payload, effects })),
+    get: (ids) => journal.get(ids),
+    page: (query) => journal.page(query),
+    tally: () => journal.tally(),
+    bounds: () => journal.bounds(),
+    live: (operation) => board.live(operation),
+
+    watchProgress,
+    watchEvents: (after) => events.watch(after),
+
+    async settled(id, signal) {
+      const stream = await watchProgress({ ids: [id] });
+      const leave = () => void stream.return?.();
+      signal?.addEventListener('abort', leave, { once: true });
+      try {
+        for await (const { operation } of stream) if (isTerminal(operation.state)) return operation;
+        throw signal?.reason ?? new MemoirError('SHUTTING_DOWN', 'the server is stopping');
+      } finally {
+        signal?.removeEventListener('abort', leave);
+      }
+    },
+
+    async close() {
+      await scheduler.close(options.graceMs);
+      board.end();
+      events.end();
+    },
+  };
+}
+
+async function recover(operation: Operation, kind: OperationKind | undefined, log: OperationsLog): Promise<Recovery> {
+  try {
+    return (await kind?.recover(operation)) ?? { action: 'FAIL' };
+  } catch (error) {
+    log.error(
+      { operation: operation.id, error: toErrorShape(error) },
+      'recovery could not clean up after an operation',
+    );
+    const reason = isMemoirError(error) ? `: ${error.message}` : '';
+    return { action: 'FAIL', message: `The server ended while it ran, and cleaning up failed${reason}` };
+  }
+}
+
+function toTransition(operation: Operation, recovery: Recovery): Omit<Transition, 'atMs'> {
+  const common = { id: operation.id, from: 'RUNNING' as OperationState };
+  switch (recovery.action) {
+    case 'FAIL': {
+      const message = recovery.message ?? 'The server ended while it ran';
+      return { ...common, to: 'FAILED', message, error: toErrorShape(new MemoirError('INTERRUPTED', message)) };
+    }
+    case 'REQUEUE':
+      return { ...common, to: 'QUEUED', message: recovery.message ?? 'Queued again after a restart' };
+    case 'COMPLETE': {
+      const { message, result, effects = [] } = recovery;
+      return { ...common, to: 'COMPLETED', message, result, effects };
+    }
+    default:
+      return recovery satisfies never;
+  }
+}

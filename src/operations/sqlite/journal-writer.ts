@@ -1,0 +1,209 @@
+import type { DatabaseSync } from 'node:sqlite';
+import { transact } from '../../database/connection.ts';
+import { migrate } from '../../database/migration.ts';
+import type { Json } from '../../domain/json.ts';
+import { MemoirError } from '../../domain/memoir-error.ts';
+import { isTerminal, mayFollow, type OperationState } from '../../domain/operation-state.ts';
+import type { OpenEffect } from '../effect-writer.ts';
+import type { Note, Submission, SubmitOptions, SubmitOutcome, SubmitResult, Transition, Written } from '../journal.ts';
+import type { Effect, Operation, OperationEvent, OperationEventType } from '../operation.ts';
+import { type KeptOutcome, operationMigrations, toEvent, toOperation } from './row.ts';
+
+/** How long a key is remembered. */
+const keyLifeMs = 7 * 24 * 60 * 60 * 1000;
+
+/** The event that a step into a state is told by. */
+const transitionEvents = {
+  QUEUED: 'REQUEUED',
+  RUNNING: 'STARTED',
+  COMPLETED: 'COMPLETED',
+  FAILED: 'FAILED',
+  CANCELLED: 'CANCELLED',
+} as const satisfies Record<OperationState, OperationEventType>;
+
+/** Options: the module address of the writer for each type of effect. */
+export async function openService(connection: DatabaseSync, options: Json) {
+  migrate(connection, 'operations', operationMigrations);
+  const effects = new Map<string, (payload: Json) => void>();
+  for (const [type, module] of Object.entries((options as { effects?: Record<string, string> }).effects ?? {})) {
+    const { openEffect } = (await import(module)) as { openEffect: OpenEffect };
+    effects.set(type, openEffect(connection));
+  }
+  return journalWriter(connection, effects);
+}
+
+export type JournalWriter = ReturnType<typeof journalWriter>;
+
+function journalWriter(connection: DatabaseSync, effects: ReadonlyMap<string, (payload: Json) => void>) {
+  const select = connection.prepare('SELECT * FROM operations WHERE id = ?');
+  const selectActive = connection.prepare(
+    "SELECT * FROM operations WHERE subject = ? AND state IN ('QUEUED', 'RUNNING')",
+  );
+  const countQueued = connection.prepare("SELECT count FROM operation_tally WHERE kind = ? AND state = 'QUEUED'");
+  const insert = connection.prepare(
+    `INSERT INTO operations (id, kind, subject, host, state, message, actor, request, created_at_ms, seq)
+     VALUES (?, ?, ?, ?, 'QUEUED', ?, ?, ?, ?, 0)`,
+  );
+  const insertEvent = connection.prepare(
+    `INSERT INTO operation_events (operation_id, kind, subject, type, state, phase, message, at_ms, payload)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING *`,
+  );
+  const setSeq = connection.prepare('UPDATE operations SET seq = ? WHERE id = ?');
+  const update = connection.prepare(
+    `UPDATE operations SET state = ?, phase = ?, message = ?, result = ?, error = ?, started_at_ms = ?, finished_at_ms = ?,
+     cancel_requested = ? WHERE id = ?`,
+  );
+  const selectKey = connection.prepare('SELECT * FROM idempotency_keys WHERE key = ?');
+  const insertKey = connection.prepare('INSERT INTO idempotency_keys VALUES (?, ?, ?, ?)');
+  const forgetKeys = connection.prepare('DELETE FROM idempotency_keys WHERE created_at_ms < ?');
+
+  function find(id: string): Operation {
+    const row = select.get(id);
+    if (row === undefined) throw new MemoirError('NOT_FOUND', `there is no operation ${id}`);
+    return toOperation(row);
+  }
+
+  function say(
+    operation: Operation,
+    type: OperationEventType,
+    message: string,
+    atMs: number,
+    payload: Json,
+  ): OperationEvent {
+    const { id, kind, subject, state, phase } = operation;
+    const event = toEvent(
+      insertEvent.get(id, kind, subject, type, state, phase, message, atMs, JSON.stringify(payload)) as never,
+    );
+    setSeq.run(event.seq, id);
+    return event;
+  }
+
+  function carryOut(wanted: readonly Effect[] = []): void {
+    for (const { type, payload } of wanted) {
+      const effect = effects.get(type);
+      if (effect === undefined) throw new MemoirError('INTERNAL', `nobody carries out the effect ${type}`);
+      effect(payload);
+    }
+  }
+
+  function save(operation: Operation): void {
+    update.run(
+      operation.state,
+      operation.phase,
+      operation.message,
+      operation.result === null ? null : JSON.stringify(operation.result),
+      operation.error === null ? null : JSON.stringify(operation.error),
+      operation.startedAtMs,
+      operation.finishedAtMs,
+      operation.cancelRequested ? 1 : 0,
+      operation.id,
+    );
+  }
+
+  function repeat(kept: readonly KeptOutcome[]): SubmitResult {
+    const outcomes = kept.map((outcome): SubmitOutcome => {
+      if (outcome.type === 'QUEUE_FULL') return outcome;
+      const operation = find(outcome.id);
+      return outcome.type === 'ACCEPTED'
+        ? { type: 'ACCEPTED', operation }
+        : { type: 'ALREADY_ACTIVE', active: operation };
+    });
+    return { outcomes, events: [], repeated: true };
+  }
+
+  function accept(submission: Submission, options: SubmitOptions, events: OperationEvent[]): SubmitOutcome {
+    const active = selectActive.get(submission.subject);
+    if (active !== undefined) return { type: 'ALREADY_ACTIVE', active: toOperation(active) };
+    const queued = Number(countQueued.get(submission.kind)?.count ?? 0);
+    if (options.queueLimit !== undefined && queued >= options.queueLimit) return { type: 'QUEUE_FULL' };
+    const { id, kind, subject, message, request } = submission;
+    insert.run(id, kind, subject, options.host, message, options.actor, JSON.stringify(request), options.atMs);
+    events.push(say(find(id), 'QUEUED', message, options.atMs, { actor: options.actor }));
+    return { type: 'ACCEPTED', operation: find(id) };
+  }
+
+  return {
+    submit(batch: readonly Submission[], options: SubmitOptions): SubmitResult {
+      return transact(connection, () => {
+        const { idempotencyKey: key, fingerprint = '' } = options;
+        forgetKeys.run(options.atMs - keyLifeMs);
+        const known = key === undefined ? undefined : selectKey.get(key);
+        if (known !== undefined) {
+          if (known.fingerprint !== fingerprint) {
+            throw new MemoirError('IDEMPOTENCY_CONFLICT', 'this idempotency key was used for another request');
+          }
+          return repeat(JSON.parse(known.outcomes as string) as KeptOutcome[]);
+        }
+        const events: OperationEvent[] = [];
+        const outcomes = batch.map((submission) => accept(submission, options, events));
+        if (key !== undefined && events.length > 0) {
+          insertKey.run(key, fingerprint, JSON.stringify(outcomes.map(toKept)), options.atMs);
+        }
+        return { outcomes, events, repeated: false };
+      });
+    },
+
+    transition(step: Transition): Written {
+      return transact(connection, () => {
+        const before = find(step.id);
+        if (isTerminal(before.state))
+          throw new MemoirError('ALREADY_FINISHED', `operation ${step.id} is ${before.state} already`);
+        if (before.state !== step.from || !mayFollow(step.from, step.to)) {
+          throw new MemoirError(
+            'INTERNAL',
+            `operation ${step.id} is ${before.state}: it cannot go from ${step.from} to ${step.to}`,
+          );
+        }
+        const message = step.message ?? before.message;
+        const after: Operation = {
+          ...before,
+          state: step.to,
+          phase: step.to === 'QUEUED' ? null : (step.phase ?? before.phase),
+          message,
+          result: step.result ?? before.result,
+          error: step.error ?? before.error,
+          startedAtMs: step.to === 'RUNNING' ? step.atMs : step.to === 'QUEUED' ? null : before.startedAtMs,
+          finishedAtMs: isTerminal(step.to) ? step.atMs : null,
+        };
+        save(after);
+        carryOut(step.effects);
+        const payload = step.payload ?? (step.error ? { code: step.error.code, message: step.error.message } : {});
+        const event = say(after, transitionEvents[step.to], message, step.atMs, payload);
+        return { operation: { ...after, seq: event.seq }, event };
+      });
+    },
+
+    note(note: Note): Written {
+      return transact(connection, () => {
+        const before = find(note.id);
+        if (note.type !== 'NOTED' && isTerminal(before.state)) {
+          throw new MemoirError('ALREADY_FINISHED', `operation ${note.id} is ${before.state} already`);
+        }
+        const message = note.message ?? before.message;
+        const after: Operation = {
+          ...before,
+          phase: note.phase ?? before.phase,
+          message: note.type === 'PHASE' ? message : before.message,
+          cancelRequested: before.cancelRequested || note.type === 'CANCEL_REQUESTED',
+        };
+        save(after);
+        carryOut(note.effects);
+        const event = say(after, note.type, message, note.atMs, note.payload ?? {});
+        return { operation: { ...after, seq: event.seq }, event };
+      });
+    },
+  };
+}
+
+function toKept(outcome: SubmitOutcome): KeptOutcome {
+  switch (outcome.type) {
+    case 'ACCEPTED':
+      return { type: 'ACCEPTED', id: outcome.operation.id };
+    case 'ALREADY_ACTIVE':
+      return { type: 'ALREADY_ACTIVE', id: outcome.active.id };
+    case 'QUEUE_FULL':
+      return outcome;
+    default:
+      return outcome satisfies never;
+  }
+}

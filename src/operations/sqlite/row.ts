@@ -1,0 +1,114 @@
+import type { SQLOutputValue } from 'node:sqlite';
+import type { Json } from '../../domain/json.ts';
+import type { ErrorShape } from '../../domain/memoir-error.ts';
+import type { OperationState } from '../../domain/operation-state.ts';
+import type { Operation, OperationEvent, OperationEventType } from '../operation.ts';
+
+/** The tables as they are; STRICT, times in epoch milliseconds, JSON as text. */
+export const operationMigrations = [
+  `
+  CREATE TABLE operations (
+    id TEXT PRIMARY KEY,
+    kind TEXT NOT NULL,
+    subject TEXT NOT NULL,
+    host TEXT NOT NULL,
+    state TEXT NOT NULL,
+    phase TEXT,
+    message TEXT NOT NULL,
+    actor TEXT NOT NULL,
+    request TEXT NOT NULL,
+    result TEXT,
+    error TEXT,
+    created_at_ms INTEGER NOT NULL,
+    started_at_ms INTEGER,
+    finished_at_ms INTEGER,
+    cancel_requested INTEGER NOT NULL DEFAULT 0,
+    seq INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  -- Exclusion is the table's own: no two active operations on one subject, whoever writes.
+  CREATE UNIQUE INDEX operations_active ON operations (subject) WHERE state IN ('QUEUED', 'RUNNING');
+  CREATE INDEX operations_by_kind ON operations (kind, id);
+  CREATE INDEX operations_by_state ON operations (state, id);
+  CREATE INDEX operations_by_subject ON operations (subject, id);
+
+  -- AUTOINCREMENT: a number is never used again, even if the newest events were pruned; a rolled-back insert leaves no gap.
+  CREATE TABLE operation_events (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT,
+    operation_id TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    subject TEXT NOT NULL,
+    type TEXT NOT NULL,
+    state TEXT NOT NULL,
+    phase TEXT,
+    message TEXT NOT NULL,
+    at_ms INTEGER NOT NULL,
+    payload TEXT NOT NULL
+  ) STRICT;
+  CREATE INDEX operation_events_by_operation ON operation_events (operation_id, seq);
+
+  -- Counters that stay true under every write, so that a busy page never counts a million rows.
+  CREATE TABLE operation_tally (
+    kind TEXT NOT NULL,
+    state TEXT NOT NULL,
+    count INTEGER NOT NULL,
+    PRIMARY KEY (kind, state)
+  ) STRICT, WITHOUT ROWID;
+  CREATE TRIGGER operations_tally_insert AFTER INSERT ON operations BEGIN
+    INSERT INTO operation_tally VALUES (NEW.kind, NEW.state, 1) ON CONFLICT DO UPDATE SET count = count + 1;
+  END;
+  CREATE TRIGGER operations_tally_update AFTER UPDATE OF state ON operations WHEN OLD.state <> NEW.state BEGIN
+    UPDATE operation_tally SET count = count - 1 WHERE kind = OLD.kind AND state = OLD.state;
+    INSERT INTO operation_tally VALUES (NEW.kind, NEW.state, 1) ON CONFLICT DO UPDATE SET count = count + 1;
+  END;
+
+  CREATE TABLE idempotency_keys (
+    key TEXT PRIMARY KEY,
+    fingerprint TEXT NOT NULL,
+    outcomes TEXT NOT NULL,
+    created_at_ms INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  `,
+];
+
+export type Row = Record<string, SQLOutputValue>;
+
+/** What an idempotency key keeps: the outcomes in their order. */
+export type KeptOutcome =
+  | { readonly type: 'ACCEPTED' | 'ALREADY_ACTIVE'; readonly id: string }
+  | { readonly type: 'QUEUE_FULL' };
+
+export function toOperation(row: Row): Operation {
+  return {
+    id: row.id as string,
+    kind: row.kind as string,
+    subject: row.subject as string,
+    host: row.host as string,
+    state: row.state as OperationState,
+    phase: row.phase as string | null,
+    message: row.message as string,
+    actor: row.actor as string,
+    request: JSON.parse(row.request as string) as Json,
+    result: row.result === null ? null : (JSON.parse(row.result as string) as Json),
+    error: row.error === null ? null : (JSON.parse(row.error as string) as ErrorShape),
+    createdAtMs: row.created_at_ms as number,
+    startedAtMs: row.started_at_ms as number | null,
+    finishedAtMs: row.finished_at_ms as number | null,
+    cancelRequested: row.cancel_requested === 1,
+    seq: row.seq as number,
+  };
+}
+
+export function toEvent(row: Row): OperationEvent {
+  return {
+    seq: row.seq as number,
+    operationId: row.operation_id as string,
+    kind: row.kind as string,
+    subject: row.subject as string,
+    type: row.type as OperationEventType,
+    state: row.state as OperationState,
+    phase: row.phase as string | null,
+    message: row.message as string,
+    atMs: row.at_ms as number,
+    payload: JSON.parse(row.payload as string) as Json,
+  };
+}

@@ -1,0 +1,242 @@
+import { createHash } from 'node:crypto';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { Json } from '../../src/domain/json.ts';
+import type { ArtifactKey, ArtifactStore, CommittedArtifact } from '../../src/storage/artifact-store.ts';
+
+const folder = '6f1c9a52-0d0e-4a57-9c0b-1f2e3d4c5b6a';
+const key: ArtifactKey = { folder, file: '20250102T030405Z_018f.elf.zst' };
+const bytesOf = (text: string): Uint8Array => new TextEncoder().encode(text);
+const digest = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
+const manifestOf = (proof: CommittedArtifact): Json => ({ sha256: proof.sha256, sizeBytes: proof.sizeBytes });
+
+async function commit(store: ArtifactStore, at: ArtifactKey, text: string): Promise<CommittedArtifact> {
+  const writer = await store.begin(at, text.length);
+  await writer.write(bytesOf(text));
+  return writer.commit(manifestOf);
+}
+
+async function collect(store: ArtifactStore): Promise<string[]> {
+  const found: string[] = [];
+  for await (const artifact of store.list()) found.push(`${artifact.key.folder}/${artifact.key.file}`);
+  return found;
+}
+
+async function contents(store: ArtifactStore, at: ArtifactKey): Promise<Uint8Array> {
+  const reader = await store.open(at);
+  try {
+    return await reader.read(0, reader.sizeBytes);
+  } finally {
+    await reader.close();
+  }
+}
+
+/** What every artifact store does. `create` gives a fresh one with some megabytes of room, and takes it away at the end. */
+export function artifactStoreSuite(
+  name: string,
+  create: () => Promise<{ store: ArtifactStore; dispose: () => Promise<void> }>,
+): void {
+  describe(`artifact store: ${name}`, () => {
+    let store: ArtifactStore;
+    let dispose: () => Promise<void>;
+
+    beforeEach(async () => {
+      ({ store, dispose } = await create());
+    });
+    afterEach(async () => {
+      await store.close();
+      await dispose();
+    });
+
+    it('gives back what was written, skipped and patched, with the digest of exactly that', async () => {
+      const writer = await store.begin(key, 10_000);
+      await writer.write(bytesOf('headXXXX'));
+      await writer.skip(5000);
+      await writer.write(bytesOf('middle'));
+      await writer.patch(4, bytesOf('body'));
+      await writer.skip(4000);
+      expect(writer.writtenBytes).toBe(9014);
+      const proof = await writer.commit(manifestOf);
+      const expected = new Uint8Array(9014);
+      expected.set(bytesOf('headbody'));
+      expected.set(bytesOf('middle'), 5008);
+      expect(Buffer.from(await contents(store, key)).equals(expected)).toBe(true);
+      expect(proof).toMatchObject({ key, sizeBytes: 9014, sha256: digest(expected) });
+      expect(proof.location).toContain(key.file);
+    });
+
+    it('commits an artifact without a single byte', async () => {
+      const proof = await commit(store, key, '');
+      expect(proof).toMatchObject({ sizeBytes: 0, sha256: digest(new Uint8Array(0)) });
+      expect(await contents(store, key)).toHaveLength(0);
+    });
+
+    it('keeps the manifest that the proof was made into', async () => {
+      const proof = await commit(store, key, 'memory');
+      expect(await store.manifest(key)).toEqual({ sha256: proof.sha256, sizeBytes: 6 });
+      expect(await store.find(key)).toMatchObject({ key, sizeBytes: 6, location: proof.location });
+      expect(Math.abs(proof.mtime - Date.now() / 1000)).toBeLessThan(60);
+      expect(Number.isInteger(proof.ctime) && Number.isInteger(proof.atime)).toBe(true);
+    });
+
+    it('shows nothing before the commit', async () => {
+      const writer = await store.begin(key, 6);
+      await writer.write(bytesOf('memory'));
+      expect(await store.find(key)).toBeNull();
+      expect(await store.manifest(key)).toBeNull();
+      expect(await collect(store)).toEqual([]);
+      await expect(store.open(key)).rejects.toMatchObject({ code: 'ARTIFACT_MISSING' });
+      await writer.abort();
+    });
+
+    it('leaves nothing after an abort, and the name free', async () => {
+      const writer = await store.begin(key, 6);
+      await writer.write(bytesOf('memory'));
+      await writer.abort();
+      await writer.abort();
+      expect(await collect(store)).toEqual([]);
+      expect(await store.sweep()).toEqual([]);
+      await expect(writer.write(bytesOf('more'))).rejects.toThrow();
+      await commit(store, key, 'again');
+      expect(await collect(store)).toEqual([`${folder}/${key.file}`]);
+    });
+
+    it('keeps a committed artifact when its writer is aborted afterwards', async () => {
+      const writer = await store.begin(key, 6);
+      await writer.write(bytesOf('memory'));
+      await writer.commit(manifestOf);
+      await writer.abort();
+      expect(Buffer.from(await contents(store, key)).toString()).toBe('memory');
+    });
+
+    it('aborts after the writes that are under way', async () => {
+      const writer = await store.begin(key, 1 << 20);
+      const writing = writer.write(new Uint8Array(1 << 20));
+      const aborting = writer.abort();
+      await Promise.allSettled([writing, aborting]);
+      await expect(aborting).resolves.toBeUndefined();
+      expect(await store.sweep()).toEqual([]);
+    });
+
+    it('leaves nothing when making the manifest fails', async () => {
+      const writer = await store.begin(key, 6);
+      await writer.write(bytesOf('memory'));
+      const failure = new Error('no manifest');
+      await expect(
+        writer.commit(() => {
+          throw failure;
+        }),
+      ).rejects.toBe(failure);
+      await writer.abort();
+      expect(await store.find(key)).toBeNull();
+      expect(await store.sweep()).toEqual([]);
+    });
+
+    it('ends a commit with the reason of its signal', async () => {
+      const writer = await store.begin(key, 6);
+      await writer.write(bytesOf('memory'));
+      const reason = new Error('enough');
+      await expect(writer.commit(manifestOf, { signal: AbortSignal.abort(reason) })).rejects.toBe(reason);
+      await writer.abort();
+      expect(await collect(store)).toEqual([]);
+    });
+
+    it('tells how far the digest is', async () => {
+      const writer = await store.begin(key, 3 << 20);
+      await writer.write(new Uint8Array(3 << 20));
+      const seen: number[] = [];
+      await writer.commit(manifestOf, { digested: (bytes) => seen.push(bytes) });
+      expect(seen.at(-1)).toBe(3 << 20);
+      expect(seen).toEqual([...seen].sort((left, right) => left - right));
+    });
+
+    it('refuses a name that is taken by an artifact or by another writer', async () => {
+      await commit(store, key, 'first');
+      await expect(store.begin(key, 1)).rejects.toMatchObject({ code: 'ARTIFACT_EXISTS' });
+      const other = { folder, file: 'other.elf' };
+      const writer = await store.begin(other, 1);
+      await expect(store.begin(other, 1)).rejects.toMatchObject({ code: 'ARTIFACT_EXISTS' });
+      await writer.abort();
+      expect(Buffer.from(await contents(store, key)).toString()).toBe('first');
+    });
+
+    it('refuses to patch what was never written, and to skip backwards', async () => {
+      const writer = await store.begin(key, 10);
+      await writer.write(bytesOf('memory'));
+      await expect(writer.patch(5, bytesOf('yz'))).rejects.toThrow(RangeError);
+      await writer.abort();
+      const second = await store.begin(key, 10);
+      await expect(second.skip(-1)).rejects.toThrow(RangeError);
+      await second.abort();
+    });
+
+    it.each(['', '.', '..', '../x', 'a/b', '.hidden', 'a\0b', 'a b', 'ünï', '-rf', 'x'.repeat(201)])(
+      'refuses %j as a name, in every method',
+      async (bad) => {
+        for (const wrong of [
+          { folder: bad, file: key.file },
+          { folder, file: bad },
+        ]) {
+          const calls = [
+            () => store.begin(wrong, 1),
+            () => store.find(wrong),
+            () => store.open(wrong),
+            () => store.manifest(wrong),
+            () => store.remove(wrong),
+          ];
+          for (const call of calls) await expect(call()).rejects.toMatchObject({ code: 'BAD_INPUT' });
+        }
+      },
+    );
+
+    it('refuses a manifest’s name for an artifact', async () => {
+      await expect(store.begin({ folder, file: 'x.json' }, 1)).rejects.toMatchObject({ code: 'BAD_INPUT' });
+    });
+
+    it('takes names of the full length', async () => {
+      const long = { folder: 'f'.repeat(200), file: 'x'.repeat(200) };
+      await commit(store, long, 'long');
+      expect(await store.manifest(long)).not.toBeNull();
+    });
+
+    it('reads at random, fewer bytes only at the end', async () => {
+      await commit(store, key, '0123456789');
+      const reader = await store.open(key);
+      expect(reader.sizeBytes).toBe(10);
+      expect(Buffer.from(await reader.read(3, 4)).toString()).toBe('3456');
+      expect(Buffer.from(await reader.read(8, 4)).toString()).toBe('89');
+      expect(await reader.read(10, 4)).toHaveLength(0);
+      expect(await reader.read(4000, 4)).toHaveLength(0);
+      await reader.close();
+      await reader.close();
+    });
+
+    it('removes artifact and manifest, once', async () => {
+      await commit(store, key, 'memory');
+      expect(await store.remove(key)).toBe(true);
+      expect(await store.remove(key)).toBe(false);
+      expect(await store.find(key)).toBeNull();
+      expect(await store.manifest(key)).toBeNull();
+      expect(await store.sweep()).toEqual([]);
+    });
+
+    it('lists in the order of keys', async () => {
+      const keys = ['b/2', 'a/10', 'b/1', 'a/9', 'B/1'].map((name) => name.split('/') as [string, string]);
+      for (const [at, file] of keys) await commit(store, { folder: at, file }, file);
+      expect(await collect(store)).toEqual(['B/1', 'a/10', 'a/9', 'b/1', 'b/2']);
+    });
+
+    it('refuses what cannot fit, counting what other writers still expect', async () => {
+      const { freeBytes, totalBytes } = await store.space();
+      expect(freeBytes).toBeGreaterThan(0);
+      expect(totalBytes).toBeGreaterThanOrEqual(freeBytes);
+      await expect(store.begin(key, totalBytes + 1)).rejects.toMatchObject({ code: 'NO_SPACE' });
+      const share = Math.floor(freeBytes * 0.6);
+      const first = await store.begin(key, share);
+      const second = { folder, file: 'second' };
+      await expect(store.begin(second, share)).rejects.toMatchObject({ code: 'NO_SPACE' });
+      await first.abort();
+      const later = await store.begin(second, share);
+      await later.abort();
+    });
+  });
+}

@@ -1,0 +1,93 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { EarlyPages } from '../../src/dumps/pipeline/early-pages.ts';
+import { FrameAssembler } from '../../src/dumps/pipeline/frame-assembler.ts';
+import { Spool } from '../../src/dumps/pipeline/spool.ts';
+import { pageBytes } from '../../src/machines/memory-source.ts';
+import { temporaryFolder } from '../temporary-folder.ts';
+
+const frameBytes = 4 * pageBytes;
+
+/** An assembler of small frames over ranges of so many pages, and what it handed out. */
+function assemble(rangePages: readonly number[], options: { folder?: string; earlyPages?: number } = {}) {
+  const spool = new Spool(options.folder ?? '/nonexistent', 1 << 30);
+  const out: Uint8Array[] = [];
+  const ranges: number[] = [];
+  let start = 0n;
+  const assembler = new FrameAssembler({
+    ranges: rangePages.map((pages) => {
+      const range = { start, end: start + BigInt(pages * pageBytes) };
+      start = range.end + 0x100000n;
+      return range;
+    }),
+    frameBytes,
+    early: new EarlyPages(spool, (options.earlyPages ?? 1000) * pageBytes),
+    allocate: () => new Uint8Array(frameBytes),
+    sink: {
+      range: (index) => void ranges.push(index),
+      frame: (content) => void out.push(content.slice()),
+      zeros: (length) => void out.push(new Uint8Array(length)),
+    },
+  });
+  return { assembler, out, ranges, spool };
+}
+
+const page = (fill: number) => new Uint8Array(pageBytes).fill(fill);
+
+describe('frames from pages', () => {
+  it('come whole and in order whatever the order of the pages, early ones through memory and spool', () => {
+    const folder = temporaryFolder();
+    fc.assert(
+      fc.property(
+        fc.array(fc.integer({ min: 1, max: 90 }), { minLength: 1, maxLength: 3 }),
+        fc.infiniteStream(fc.double({ min: 0, max: 1, noNaN: true })),
+        fc.integer({ min: 0, max: 5 }),
+        (rangePages, keys, earlyPages) => {
+          const total = rangePages.reduce((sum, pages) => sum + pages, 0);
+          const pages = Array.from({ length: total }, (_, index) => ({ index, key: keys.next().value as number }));
+          pages.sort((a, b) => a.key - b.key);
+          const { assembler, out, ranges, spool } = assemble(rangePages, { folder, earlyPages });
+          for (const { index } of pages) {
+            if (index % 3 === 0) assembler.zero(index * pageBytes, pageBytes);
+            else assembler.data(index * pageBytes, page((index % 250) + 1));
+          }
+          assembler.finish();
+          spool.close();
+          expect(ranges).toEqual(rangePages.map((_, index) => index));
+          const image = Buffer.concat(out);
+          expect(image.length).toBe(total * pageBytes);
+          for (let index = 0; index < total; index += 1) {
+            const expected = index % 3 === 0 ? 0 : (index % 250) + 1;
+            expect(image[index * pageBytes]).toBe(expected);
+            expect(image[(index + 1) * pageBytes - 1]).toBe(expected);
+          }
+        },
+      ),
+      { numRuns: 60 },
+    );
+  });
+
+  it('take long stretches across frames and ranges', () => {
+    const { assembler, out } = assemble([6, 5]);
+    const stretch = Buffer.concat(Array.from({ length: 11 }, (_, index) => page(index + 1)));
+    assembler.data(0, stretch);
+    assembler.finish();
+    expect(Buffer.concat(out).equals(stretch)).toBe(true);
+    expect(out.map((frame) => frame.length / pageBytes)).toEqual([4, 2, 4, 1]);
+  });
+
+  it('refuse a page that comes twice, one outside of the memory, and an end with a page missing', () => {
+    const { assembler } = assemble([40]);
+    assembler.data(0, page(1));
+    expect(() => assembler.data(0, page(1))).toThrow(expect.objectContaining({ code: 'STREAM_INVALID' }));
+    expect(() => assembler.zero(0, pageBytes)).toThrow(expect.objectContaining({ code: 'STREAM_INVALID' }));
+    assembler.data(39 * pageBytes, page(2));
+    expect(() => assembler.data(39 * pageBytes, page(2))).toThrow(expect.objectContaining({ code: 'STREAM_INVALID' }));
+    expect(() => assembler.data(40 * pageBytes, page(1))).toThrow(expect.objectContaining({ code: 'STREAM_INVALID' }));
+    expect(() => assembler.data(-pageBytes, page(1))).toThrow(expect.objectContaining({ code: 'STREAM_INVALID' }));
+    expect(() => assembler.data(100, page(1))).toThrow(expect.objectContaining({ code: 'STREAM_INVALID' }));
+    expect(() => assembler.finish()).toThrow(
+      expect.objectContaining({ code: 'CAPTURE_FAILED', message: expect.stringContaining('38 of 40') }),
+    );
+  });
+});

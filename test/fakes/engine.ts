@@ -1,0 +1,42 @@
+import { onTestFinished } from 'vitest';
+import { createIdSource } from '../../src/domain/id.ts';
+import { type EngineOptions, startOperations } from '../../src/operations/engine.ts';
+import type { OperationKind } from '../../src/operations/operation-kind.ts';
+import type { Operations } from '../../src/operations/operations.ts';
+import { openTestJournal } from './sqlite-journal.ts';
+
+/** An engine on a real journal, closed when the test is over. */
+export async function startTestEngine(
+  kinds: readonly OperationKind[],
+  more: Partial<EngineOptions> & { folder?: string } = {},
+) {
+  const { folder, ...options } = more;
+  const fixture = await openTestJournal(folder);
+  const complaints: unknown[] = [];
+  const operations = await startOperations({
+    journal: fixture.journal,
+    kinds,
+    host: 'here',
+    createId: createIdSource(),
+    log: { error: (facts) => complaints.push(facts) },
+    queueLimit: 100,
+    graceMs: 0,
+    ...options,
+  });
+  let closed: Promise<void> | undefined;
+  const close = () => {
+    closed ??= operations.close().then(() => fixture.close());
+    return closed;
+  };
+  onTestFinished(close);
+  return { operations, journal: options.journal ?? fixture.journal, kept: fixture.kept, complaints, close };
+}
+
+/** Submits one operation of a kind and answers it. */
+export async function submitOne(operations: Operations, subject: string, kind = 'TOY') {
+  const [outcome] = await operations.submit([{ kind, subject, request: { subject }, message: 'Queued' }], {
+    actor: 'tester',
+  });
+  if (outcome?.type !== 'ACCEPTED') throw new Error(`not accepted: ${outcome?.type}`);
+  return outcome.operation;
+}

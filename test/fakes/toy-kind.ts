@@ -1,0 +1,55 @@
+import { MemoirError } from '../../src/domain/memoir-error.ts';
+import type { Operation } from '../../src/operations/operation.ts';
+import type { OperationKind, Recovery, RunContext, RunOutcome } from '../../src/operations/operation-kind.ts';
+
+/** One run of the toy, held open until the test says how it ends. */
+export interface ToyRun {
+  readonly context: RunContext;
+  finish(outcome?: Partial<RunOutcome>): void;
+  fail(error: unknown): void;
+}
+
+/** A kind of operation for tests: does nothing until told, and ends with its signal's reason when that is aborted. */
+export class ToyKind implements OperationKind {
+  readonly kind: string;
+  readonly parallel: number;
+  readonly stallTimeoutMs: number;
+  readonly timeoutMs: number;
+  readonly runs: ToyRun[] = [];
+  readonly recovered: string[] = [];
+  recovery: Recovery | Error = { action: 'FAIL' };
+  #waiting: ((run: ToyRun) => void)[] = [];
+  #taken = 0;
+
+  constructor(options: { kind?: string; parallel?: number; stallTimeoutMs?: number; timeoutMs?: number } = {}) {
+    this.kind = options.kind ?? 'TOY';
+    this.parallel = options.parallel ?? 1;
+    this.stallTimeoutMs = options.stallTimeoutMs ?? 0;
+    this.timeoutMs = options.timeoutMs ?? 0;
+  }
+
+  run(context: RunContext): Promise<RunOutcome> {
+    return new Promise((resolve, reject) => {
+      const run: ToyRun = {
+        context,
+        finish: (outcome = {}) => resolve({ result: { made: context.operation.id }, message: 'Made', ...outcome }),
+        fail: reject,
+      };
+      context.signal.addEventListener('abort', () => reject(new MemoirError('CAPTURE_FAILED', 'torn down')));
+      this.runs.push(run);
+      this.#waiting.shift()?.(run);
+    });
+  }
+
+  async recover(operation: Operation): Promise<Recovery> {
+    this.recovered.push(operation.id);
+    if (this.recovery instanceof Error) throw this.recovery;
+    return this.recovery;
+  }
+
+  /** The next run that begins, or has begun and was not taken. */
+  async next(): Promise<ToyRun> {
+    const run = this.runs[this.#taken++];
+    return run ?? new Promise((resolve) => this.#waiting.push(resolve));
+  }
+}

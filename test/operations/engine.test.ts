@@ -1,0 +1,214 @@
+import { describe, expect, it } from 'vitest';
+import { MemoirError } from '../../src/domain/memoir-error.ts';
+import type { Journal } from '../../src/operations/journal.ts';
+import { startTestEngine, submitOne } from '../fakes/engine.ts';
+import { openTestJournal } from '../fakes/sqlite-journal.ts';
+import { ToyKind } from '../fakes/toy-kind.ts';
+import { temporaryFolder } from '../temporary-folder.ts';
+
+describe('the engine', () => {
+  it('runs in the order of submission, as many at once as the kind allows', async () => {
+    const toy = new ToyKind({ parallel: 2 });
+    const { operations } = await startTestEngine([toy]);
+    const ids: string[] = [];
+    for (const subject of ['a', 'b', 'c', 'd']) ids.push((await submitOne(operations, subject)).id);
+    const [a, b] = [await toy.next(), await toy.next()];
+    expect([a.context.operation.id, b.context.operation.id]).toEqual(ids.slice(0, 2));
+    expect(toy.runs).toHaveLength(2);
+    b.finish();
+    expect((await toy.next()).context.operation.id).toBe(ids[2]);
+    expect((await operations.get([ids[3]!]))[0]?.state).toBe('QUEUED');
+    a.finish();
+    expect((await toy.next()).context.operation.id).toBe(ids[3]);
+  });
+
+  it('completes with result, message and effects', async () => {
+    const toy = new ToyKind();
+    const { operations, kept } = await startTestEngine([toy]);
+    const { id } = await submitOne(operations, 'a');
+    (await toy.next()).finish({ result: { size: 3 }, effects: [{ type: 'test.keep', payload: { id } }] });
+    expect(await operations.settled(id)).toMatchObject({ state: 'COMPLETED', result: { size: 3 }, message: 'Made' });
+    expect(await kept()).toEqual([{ id }]);
+  });
+
+  it('fails with the handler’s code, and with INTERNAL for what nobody expected', async () => {
+    const toy = new ToyKind();
+    const { operations, complaints } = await startTestEngine([toy]);
+    const expected = await submitOne(operations, 'a');
+    (await toy.next()).fail(new MemoirError('GUEST_GONE', 'the guest ended'));
+    expect(await operations.settled(expected.id)).toMatchObject({ state: 'FAILED', error: { code: 'GUEST_GONE' } });
+    expect(complaints).toEqual([]);
+    const unexpected = await submitOne(operations, 'a');
+    (await toy.next()).fail(new TypeError('x is not a function'));
+    expect(await operations.settled(unexpected.id)).toMatchObject({ state: 'FAILED', error: { code: 'INTERNAL' } });
+    expect(complaints).toHaveLength(1);
+  });
+
+  it('cancels what is queued at once, and what runs through its signal', async () => {
+    const toy = new ToyKind();
+    const { operations } = await startTestEngine([toy]);
+    const running = await submitOne(operations, 'a');
+    const queued = await submitOne(operations, 'b');
+    await toy.next();
+    expect(await operations.cancel(queued.id, 'ann')).toMatchObject({ state: 'CANCELLED' });
+    expect(await operations.cancel(running.id, 'ann')).toMatchObject({ state: 'RUNNING', cancelRequested: true });
+    expect(await operations.settled(running.id)).toMatchObject({ state: 'CANCELLED', error: { code: 'CANCELLED' } });
+    await expect(operations.cancel(running.id, 'ann')).rejects.toMatchObject({ code: 'ALREADY_FINISHED' });
+    await expect(operations.cancel('nobody', 'ann')).rejects.toMatchObject({ code: 'NOT_FOUND' });
+    expect(toy.runs).toHaveLength(1);
+  });
+
+  it('ends what stalls: repeating a number is no movement, a growing one is', async () => {
+    const toy = new ToyKind({ stallTimeoutMs: 150, parallel: 2 });
+    const { operations } = await startTestEngine([toy]);
+    const stalled = await submitOne(operations, 'a');
+    const moving = await submitOne(operations, 'b');
+    const [a, b] = [await toy.next(), await toy.next()];
+    let bytes = 0;
+    const timer = setInterval(() => {
+      a.context.progress({ doneBytes: 5, totalBytes: 10 });
+      b.context.progress({ doneBytes: ++bytes, totalBytes: null });
+    }, 20);
+    expect(await operations.settled(stalled.id)).toMatchObject({ state: 'FAILED', error: { code: 'STALLED' } });
+    expect((await operations.get([moving.id]))[0]?.state).toBe('RUNNING');
+    clearInterval(timer);
+    expect(await operations.settled(moving.id)).toMatchObject({ error: { code: 'STALLED' } });
+  });
+
+  it('ends what takes too long in all', async () => {
+    const toy = new ToyKind({ timeoutMs: 50 });
+    const { operations } = await startTestEngine([toy]);
+    const { id } = await submitOne(operations, 'a');
+    expect(await operations.settled(id)).toMatchObject({ state: 'FAILED', error: { code: 'TIMED_OUT' } });
+  });
+
+  it('takes a kind it has never seen without a change of its own', async () => {
+    const toy = new ToyKind();
+    const volumes = new ToyKind({ kind: 'VOLUME_ATTACH', parallel: 3 });
+    const { operations } = await startTestEngine([toy, volumes]);
+    await submitOne(operations, 'vm:a');
+    const { id } = await submitOne(operations, 'volume:a', 'VOLUME_ATTACH');
+    const run = await volumes.next();
+    await run.context.phase('attaching', 'Attaching the device');
+    run.finish();
+    expect(await operations.settled(id)).toMatchObject({
+      kind: 'VOLUME_ATTACH',
+      state: 'COMPLETED',
+      phase: 'attaching',
+    });
+    await expect(submitOne(operations, 'x', 'NO_SUCH_KIND')).rejects.toThrow();
+  });
+
+  it('tries again to write an end that the journal could not take', async () => {
+    const toy = new ToyKind();
+    const fixture = await openTestJournal();
+    let refusals = 2;
+    const journal: Journal = {
+      ...fixture.journal,
+      transition: (step) =>
+        step.to === 'COMPLETED' && refusals-- > 0
+          ? Promise.reject(new MemoirError('DATABASE_BUSY', 'locked'))
+          : fixture.journal.transition(step),
+    };
+    const { operations, complaints } = await startTestEngine([toy], { journal });
+    const { id } = await submitOne(operations, 'a');
+    (await toy.next()).finish();
+    expect(await operations.settled(id)).toMatchObject({ state: 'COMPLETED' });
+    expect(complaints).toHaveLength(2);
+    await operations.close();
+    await fixture.close();
+  });
+
+  it('frees the subject when an end can never be written', async () => {
+    const toy = new ToyKind();
+    const { operations } = await startTestEngine([toy]);
+    const { id } = await submitOne(operations, 'a');
+    (await toy.next()).finish({ effects: [{ type: 'test.throw', payload: null }] });
+    expect(await operations.settled(id)).toMatchObject({ state: 'FAILED', error: { code: 'INTERNAL' } });
+    await submitOne(operations, 'a');
+  });
+});
+
+describe('a restart', () => {
+  const stop = async (folder: string) => {
+    const toy = new ToyKind();
+    const { operations, close } = await startTestEngine([toy], { folder });
+    const running = await submitOne(operations, 'a');
+    const queued = [await submitOne(operations, 'b'), await submitOne(operations, 'c')];
+    await toy.next();
+    await close();
+    return { running, queued };
+  };
+  /** The journal as a server that was killed leaves it: one operation RUNNING, two QUEUED. */
+  const leaveRunning = async (folder: string) => {
+    const { journal, close } = await openTestJournal(folder);
+    const submit = async (id: string, subject: string) =>
+      journal.submit([{ id, kind: 'TOY', subject, request: {}, message: 'Queued' }], {
+        actor: 'tester',
+        host: 'here',
+        atMs: 1,
+      });
+    await submit('0001', 'a');
+    await submit('0002', 'b');
+    await submit('0003', 'c');
+    await journal.transition({ id: '0001', from: 'QUEUED', to: 'RUNNING', atMs: 2 });
+    await close();
+  };
+
+  it('leaves nothing RUNNING when it was orderly, and keeps the queue', async () => {
+    const folder = temporaryFolder();
+    const { running, queued } = await stop(folder);
+    const toy = new ToyKind();
+    const { operations } = await startTestEngine([toy], { folder });
+    expect(await operations.get([running.id])).toMatchObject([{ state: 'FAILED', error: { code: 'INTERRUPTED' } }]);
+    expect((await toy.next()).context.operation.id).toBe(queued[0]!.id);
+    expect(toy.recovered).toEqual([]);
+  });
+
+  it.each([
+    ['FAIL', { action: 'FAIL' }, { state: 'FAILED', error: { code: 'INTERRUPTED' } }],
+    [
+      'COMPLETE',
+      { action: 'COMPLETE', result: { found: true }, message: 'Was done' },
+      { state: 'COMPLETED', result: { found: true } },
+    ],
+    ['an error', new Error('cannot clean up'), { state: 'FAILED', error: { code: 'INTERRUPTED' } }],
+  ] as const)('asks the kind what becomes of a RUNNING operation: %s', async (_, recovery, expected) => {
+    const folder = temporaryFolder();
+    await leaveRunning(folder);
+    const toy = new ToyKind();
+    toy.recovery = recovery;
+    const { operations } = await startTestEngine([toy], { folder });
+    expect(toy.recovered).toEqual(['0001']);
+    expect(await operations.get(['0001'])).toMatchObject([expected]);
+    expect((await toy.next()).context.operation.id).toBe('0002');
+  });
+
+  it('runs a requeued operation again', async () => {
+    const folder = temporaryFolder();
+    await leaveRunning(folder);
+    const toy = new ToyKind({ parallel: 3 });
+    toy.recovery = { action: 'REQUEUE' };
+    const { operations } = await startTestEngine([toy], { folder });
+    const order = [await toy.next(), await toy.next(), await toy.next()].map((run) => run.context.operation.id);
+    expect(order.toSorted()).toEqual(['0001', '0002', '0003']);
+    for (const run of toy.runs) run.finish();
+    expect(await operations.settled('0001')).toMatchObject({ state: 'COMPLETED' });
+  });
+
+  it('leaves the operations of another host alone', async () => {
+    const folder = temporaryFolder();
+    await leaveRunning(folder);
+    const toy = new ToyKind();
+    const { operations } = await startTestEngine([toy], { folder, host: 'elsewhere' });
+    expect(await operations.get(['0001'])).toMatchObject([{ state: 'RUNNING' }]);
+    expect(toy.runs).toEqual([]);
+  });
+
+  it('takes no new work while it stops', async () => {
+    const toy = new ToyKind();
+    const { operations } = await startTestEngine([toy]);
+    await operations.close();
+    await expect(submitOne(operations, 'a')).rejects.toMatchObject({ code: 'SHUTTING_DOWN' });
+  });
+});

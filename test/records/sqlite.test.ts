@@ -1,0 +1,28 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { openDatabase } from '../../src/database/database.ts';
+import { createSqliteRecords } from '../../src/records/sqlite/sqlite-records.ts';
+import { dumpRecordsSuite } from '../contracts/dump-records.ts';
+
+function open(options: Parameters<typeof createSqliteRecords>[1]) {
+  return async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'memoir-records-'));
+    const database = openDatabase(join(folder, 'memoir.db'));
+    return {
+      records: await createSqliteRecords(database, options),
+      async close() {
+        await database.close();
+        rmSync(folder, { recursive: true });
+      },
+    };
+  };
+}
+
+dumpRecordsSuite('SQLite', open({}));
+
+// What a catalogue of a million records does, on the few records of the suite.
+dumpRecordsSuite(
+  'SQLite, reading as if there were many records',
+  open({ limits: { gathered: 0, streams: 0, lookedUp: 0, readPerInstance: 0 } }),
+);

@@ -161,6 +161,8 @@ async function measure(records: DumpRecords, rows: number, runs: number): Promis
     console.log(`${name.padEnd(58)} p50 ${at(0.5).padStart(8)} ms   p99 ${at(0.99).padStart(8)} ms${verdict}`);
   };
 
+  // What the thread and the machine's other work cost by themselves: the noise in everything below.
+  await time('an empty round trip', null, () => records.get([]));
   for (const [depth, after] of cursors)
     await time(`page of 50 behind ${depth} records`, targetMs, () => page({}, newest, { after }));
   for (const [name, filter] of filters) await time(`page of 50: ${name}`, targetMs, () => page(filter()));

@@ -161,6 +161,45 @@ describe('downloads', () => {
     expect(await connection.call('connectGetHostname', {})).toBe('fake');
   });
 
+  it('whose packets come before the reply, as libvirt 9.0 may send them, lose none', async () => {
+    const [connection, fake] = await pair();
+    const early = (last: number, body?: Buffer) => {
+      fake.overrides = {
+        storageVolDownload: (_args, client) => {
+          const { serial } = client;
+          client.streamPacket('storageVolDownload', serial, wireStatus.continue, noise(500_000));
+          client.streamPacket('storageVolDownload', serial, last, body);
+          client.streams.set(serial, {
+            packet: () => client.streamPacket('storageVolDownload', serial, wireStatus.ok),
+          });
+        },
+      };
+    };
+    early(wireStatus.continue);
+    expect((await buffer(await connection.download(volume))).equals(noise(500_000))).toBe(true);
+    early(wireStatus.error, FakeClient.errorBytes(new FakeFailure(38, 'cannot read', { int1: 5 })));
+    await expect(connection.download(volume).then((stream) => buffer(stream))).rejects.toMatchObject({ errno: 'EIO' });
+    expect(connection.load.streams).toBe(0);
+    expect(await connection.call('connectGetHostname', {})).toBe('fake');
+    expect(fake.violations).toEqual([]);
+  });
+
+  it('that run without ever being opened end the connection before they fill the memory', async () => {
+    const [connection, fake] = await pair();
+    fake.overrides = {
+      storageVolDownload: async (_args, client) => {
+        const { serial } = client;
+        const packet = noise(1_000_000);
+        while (!client.socket.destroyed) {
+          client.streamPacket('storageVolDownload', serial, wireStatus.continue, packet);
+          await new Promise((resolve) => setImmediate(resolve));
+        }
+      },
+    };
+    await expect(connection.download(volume)).rejects.toMatchObject({ code: 'CONNECTION_LOST' });
+    expect(await connection.closed).toMatchObject({ code: 'PROTOCOL', message: expect.stringMatching(/ever being/) });
+  });
+
   it('fail when the connection goes', async () => {
     const [connection, fake] = await pair();
     fake.hypervisor.volumes.set('disk', noise(20_000_000));

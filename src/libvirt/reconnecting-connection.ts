@@ -1,0 +1,211 @@
+import { type BackOffOptions, backOffMs } from './back-off.ts';
+import { connect } from './connect.ts';
+import type { CallOptions, Connection } from './connection.ts';
+import { type ConnectOptions, knownOptions } from './connection-options.ts';
+import { asLibvirtError, LibvirtError } from './error.ts';
+import type { LinkState } from './link-state.ts';
+import { pause } from './pause.ts';
+import type { EventName, EventOf } from './protocol/events.ts';
+import type { ArgsOf, ProcedureName, ReplyOf } from './protocol/procedures.ts';
+import { aborted } from './rpc/pending-call.ts';
+import { StandingSubscription } from './standing-subscription.ts';
+import type { SubscribeOptions, Subscription } from './subscriptions.ts';
+
+export interface ReconnectOptions extends ConnectOptions, BackOffOptions {
+  /** A connection that lived so long counts as a success: the next pause is the shortest again. Default 10 s. */
+  readonly stableMs?: number;
+}
+
+/**
+ * A connection that comes back: when the daemon goes (or is not there yet), it is dialled again with growing pauses until
+ * `close()`, and its subscriptions are registered anew before it counts as up. It starts at once.
+ *
+ * It repeats nothing by itself: a call that was under way fails with CONNECTION_LOST, one made meanwhile with
+ * NOT_CONNECTED. Events that happen while it is down are not delivered later: whoever follows them asks for the state
+ * of things each time that it is up.
+ */
+export class ReconnectingConnection implements AsyncDisposable {
+  readonly uri: string;
+  readonly #options: ReconnectOptions;
+  readonly #onListenerError: (error: unknown) => void;
+  readonly #closing = new AbortController();
+  readonly #subscriptions = new Set<StandingSubscription>();
+  readonly #stateListeners = new Set<{ readonly listener: (state: LinkState) => void }>();
+  readonly #running: Promise<void>;
+  #state: LinkState = { kind: 'connecting', attempt: 1 };
+  #retry = new AbortController();
+
+  constructor(uri: string, options: ReconnectOptions = {}) {
+    this.uri = uri;
+    this.#options = options;
+    this.#onListenerError = knownOptions(options).onListenerError;
+    options.signal?.addEventListener('abort', this.#onAbort, { once: true });
+    this.#running = this.#run();
+    if (options.signal?.aborted) this.#onAbort();
+  }
+
+  get state(): LinkState {
+    return this.#state;
+  }
+
+  /** The open connection; throws NOT_CONNECTED, with the reason as its cause, while there is none. */
+  get connection(): Connection {
+    if (this.#state.kind === 'up') return this.#state.connection;
+    if (this.#state.kind === 'closed') throw new LibvirtError('CLOSED', 'the connection was closed');
+    const reason = this.#state.kind === 'down' ? this.#state.reason : undefined;
+    throw new LibvirtError('NOT_CONNECTED', `libvirt is away: ${reason?.message ?? 'connecting'}`, {
+      cause: reason,
+      mend: reason?.mend,
+    });
+  }
+
+  /** Tells of every change of state from now on, until the returned function is called. */
+  onState(listener: (state: LinkState) => void): () => void {
+    const mine = { listener };
+    this.#stateListeners.add(mine);
+    return () => void this.#stateListeners.delete(mine);
+  }
+
+  /** The connection, as soon as it is up. Rejects at the signal, and when this is closed. */
+  async ready(options: { readonly signal?: AbortSignal } = {}): Promise<Connection> {
+    const { signal } = options;
+    if (signal?.aborted) throw aborted('waiting for libvirt', signal);
+    if (this.#state.kind === 'up' || this.#state.kind === 'closed') return this.connection;
+    const { promise, resolve, reject } = Promise.withResolvers<Connection>();
+    const onAbort = (): void => reject(aborted('waiting for libvirt', signal));
+    const stop = this.onState((state) => {
+      if (state.kind === 'up') resolve(state.connection);
+      if (state.kind === 'closed') reject(new LibvirtError('CLOSED', 'the connection was closed'));
+    });
+    signal?.addEventListener('abort', onAbort, { once: true });
+    return promise.finally(() => {
+      stop();
+      signal?.removeEventListener('abort', onAbort);
+    });
+  }
+
+  /** Connection.call on the open connection. */
+  async call<N extends ProcedureName>(name: N, args: ArgsOf<N>, options?: CallOptions): Promise<ReplyOf<N>> {
+    return this.connection.call(name, args, options);
+  }
+
+  /**
+   * Connection.subscribe, for this and every later connection. While there is none it resolves at once and takes effect
+   * with the next; an open one that refuses the event rejects it.
+   */
+  async subscribe<N extends EventName>(
+    name: N,
+    listener: (event: EventOf<N>) => void,
+    options: SubscribeOptions = {},
+  ): Promise<Subscription> {
+    if (this.#state.kind === 'closed') throw new LibvirtError('CLOSED', 'the connection was closed');
+    const { signal, ...lasting } = options;
+    if (signal?.aborted) throw aborted(name, signal);
+    const subscription = new StandingSubscription(name, listener as (event: unknown) => void, lasting, () =>
+      this.#subscriptions.delete(subscription),
+    );
+    this.#subscriptions.add(subscription);
+    if (this.#state.kind !== 'up') return subscription;
+    try {
+      await subscription.join(this.#state.connection, signal);
+    } catch (error) {
+      // Lost meanwhile: the next connection will have it.
+      if (!(error instanceof LibvirtError) || error.code !== 'CONNECTION_LOST') {
+        await subscription.close();
+        throw error;
+      }
+    }
+    return subscription;
+  }
+
+  /** Dials at once where a pause is running. */
+  retry(): void {
+    this.#retry.abort();
+  }
+
+  /** Ends it for good: closes the open connection and dials no more. Idempotent. */
+  async close(): Promise<void> {
+    this.#options.signal?.removeEventListener('abort', this.#onAbort);
+    this.#closing.abort();
+    if (this.#state.kind === 'up') await this.#state.connection.close();
+    await this.#running;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  readonly #onAbort = (): void => void this.close();
+
+  async #run(): Promise<void> {
+    const { signal } = this.#closing;
+    let failures = 0;
+    while (!signal.aborted) {
+      this.#become({ kind: 'connecting', attempt: failures + 1 });
+      const { reason, stable } = await this.#live();
+      if (signal.aborted) break;
+      failures = stable ? 1 : failures + 1;
+      const retryInMs = backOffMs(failures, this.#options);
+      this.#become({ kind: 'down', reason, mend: reason.mend, attempt: failures, retryInMs });
+      this.#retry = new AbortController();
+      await pause(retryInMs, signal, this.#retry.signal);
+    }
+    this.#become({ kind: 'closed' });
+    this.#subscriptions.clear();
+    this.#stateListeners.clear();
+  }
+
+  /** One connection from its first byte to its last; resolves with why it ended. */
+  async #live(): Promise<{ readonly reason: LibvirtError; readonly stable: boolean }> {
+    const { signal } = this.#closing;
+    let connection: Connection | undefined;
+    try {
+      connection = await connect(this.uri, { ...this.#options, signal });
+      await this.#restore(connection);
+      signal.throwIfAborted();
+      const upSince = performance.now();
+      this.#become({ kind: 'up', connection });
+      const reason = await connection.closed;
+      return {
+        reason: reason ?? new LibvirtError('CLOSED', 'the connection was closed by this program'),
+        stable: performance.now() - upSince >= (this.#options.stableMs ?? 10_000),
+      };
+    } catch (error) {
+      await connection?.close();
+      return { reason: asLibvirtError(error, 'CONNECTION_LOST'), stable: false };
+    }
+  }
+
+  /** Registers whatever is not registered on this connection, until nothing is left that came meanwhile. */
+  async #restore(connection: Connection): Promise<void> {
+    await watchHypervisor(connection);
+    for (;;) {
+      const missing = [...this.#subscriptions].filter((subscription) => !subscription.on(connection));
+      if (missing.length === 0) return;
+      await Promise.all(missing.map((subscription) => subscription.join(connection)));
+    }
+  }
+
+  #become(state: LinkState): void {
+    this.#state = state;
+    for (const { listener } of [...this.#stateListeners]) {
+      try {
+        listener(state);
+      } catch (error) {
+        this.#onListenerError(error);
+      }
+    }
+  }
+}
+
+/** A daemon that lost its hypervisor keeps the connection and serves it no more: to us that is its end. */
+async function watchHypervisor(connection: Connection): Promise<void> {
+  try {
+    await connection.subscribe('connectionClosed', ({ reason }) =>
+      connection.end(new LibvirtError('CONNECTION_LOST', `the daemon lost its hypervisor (reason ${reason})`)),
+    );
+  } catch (error) {
+    // A driver that cannot tell does not lose it either.
+    if (!(error instanceof LibvirtError) || error.number === undefined) throw error;
+  }
+}

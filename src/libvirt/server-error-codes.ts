@@ -1,0 +1,65 @@
+/** virErrorNumber (libvirt/virterror.h) by number; stable since each was added. Names are libvirt's without VIR_ERR_. */
+const names = {
+  1: 'INTERNAL_ERROR',
+  2: 'NO_MEMORY',
+  3: 'NO_SUPPORT',
+  4: 'UNKNOWN_HOST',
+  5: 'NO_CONNECT',
+  6: 'INVALID_CONN',
+  7: 'INVALID_DOMAIN',
+  8: 'INVALID_ARG',
+  9: 'OPERATION_FAILED',
+  16: 'OS_TYPE',
+  23: 'NO_DEVICE',
+  26: 'CALL_FAILED',
+  27: 'XML_ERROR',
+  28: 'DOM_EXIST',
+  29: 'OPERATION_DENIED',
+  30: 'OPEN_FAILED',
+  31: 'READ_FAILED',
+  32: 'PARSE_FAILED',
+  34: 'WRITE_FAILED',
+  35: 'XML_DETAIL',
+  38: 'SYSTEM_ERROR',
+  39: 'RPC',
+  40: 'GNUTLS_ERROR',
+  42: 'NO_DOMAIN',
+  43: 'NO_NETWORK',
+  45: 'AUTH_FAILED',
+  46: 'INVALID_STORAGE_POOL',
+  47: 'INVALID_STORAGE_VOL',
+  49: 'NO_STORAGE_POOL',
+  50: 'NO_STORAGE_VOL',
+  53: 'NO_NODE_DEVICE',
+  55: 'OPERATION_INVALID',
+  67: 'CONFIG_UNSUPPORTED',
+  68: 'OPERATION_TIMEOUT',
+  72: 'NO_DOMAIN_SNAPSHOT',
+  73: 'INVALID_STREAM',
+  74: 'ARGUMENT_UNSUPPORTED',
+  75: 'STORAGE_PROBE_FAILED',
+  76: 'STORAGE_POOL_BUILT',
+  78: 'OPERATION_ABORTED',
+  79: 'AUTH_CANCELLED',
+  80: 'NO_DOMAIN_METADATA',
+  82: 'OVERFLOW',
+  84: 'OPERATION_UNSUPPORTED',
+  86: 'AGENT_UNRESPONSIVE',
+  87: 'RESOURCE_BUSY',
+  88: 'ACCESS_DENIED',
+  89: 'DBUS_SERVICE',
+  90: 'STORAGE_VOL_EXIST',
+  92: 'XML_INVALID_SCHEMA',
+  94: 'AUTH_UNAVAILABLE',
+  99: 'DEVICE_MISSING',
+  110: 'MULTIPLE_DOMAINS',
+} as const;
+
+type ListedCode = (typeof names)[keyof typeof names];
+
+export type ServerCode = ListedCode | `ERROR_${number}`;
+
+/** The code of a virErrorNumber; a number that is not listed (or comes with a later libvirt) is `ERROR_n`. */
+export function serverCode(number: number): ServerCode {
+  return (names as Record<number, ListedCode>)[number] ?? `ERROR_${number}`;
+}

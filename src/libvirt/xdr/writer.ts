@@ -12,30 +12,35 @@ export class XdrWriter {
 
   u32(value: number): void {
     if (!Number.isInteger(value) || value < 0 || value > 0xffff_ffff) throw invalid(`${value} is not an unsigned int`);
-    this.#bytes.writeUInt32BE(value, this.#reserve(4));
+    const start = this.#reserve(4);
+    this.#bytes.writeUInt32BE(value, start);
   }
 
   i32(value: number): void {
     if (!Number.isInteger(value) || value < -0x8000_0000 || value > 0x7fff_ffff)
       throw invalid(`${value} is not an int`);
-    this.#bytes.writeInt32BE(value, this.#reserve(4));
+    const start = this.#reserve(4);
+    this.#bytes.writeInt32BE(value, start);
   }
 
   u64(value: bigint): void {
     if (typeof value !== 'bigint' || BigInt.asUintN(64, value) !== value)
       throw invalid(`${value} is not an unsigned 64-bit bigint`);
-    this.#bytes.writeBigUInt64BE(value, this.#reserve(8));
+    const start = this.#reserve(8);
+    this.#bytes.writeBigUInt64BE(value, start);
   }
 
   i64(value: bigint): void {
     if (typeof value !== 'bigint' || BigInt.asIntN(64, value) !== value)
       throw invalid(`${value} is not a 64-bit bigint`);
-    this.#bytes.writeBigInt64BE(value, this.#reserve(8));
+    const start = this.#reserve(8);
+    this.#bytes.writeBigInt64BE(value, start);
   }
 
   double(value: number): void {
     if (typeof value !== 'number') throw invalid(`${value} is not a number`);
-    this.#bytes.writeDoubleBE(value, this.#reserve(8));
+    const start = this.#reserve(8);
+    this.#bytes.writeDoubleBE(value, start);
   }
 
   /** The bytes and zeros up to the next multiple of four (RFC 4506 §4.9). */
@@ -56,6 +61,7 @@ export class XdrWriter {
     return this.#bytes.subarray(0, this.#length);
   }
 
+  /** Makes room, perhaps in a new buffer: read `#bytes` after this only. */
   #reserve(count: number): number {
     const needed = this.#length + count;
     if (needed > this.#limit)

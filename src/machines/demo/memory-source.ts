@@ -1,15 +1,15 @@
 import type { Json } from '../../domain/json.ts';
 import { MemoirError } from '../../domain/memoir-error.ts';
 import type { CaptureMethod } from '../capture.ts';
-import type { MemorySink, MemorySource, MemoryTail, OpenSource } from '../memory-source.ts';
+import { type MemorySink, type MemorySource, type MemoryTail, type OpenSource, pageBytes } from '../memory-source.ts';
 import { chance } from './chance.ts';
 import { demoCpuNotes } from './cpu-notes.ts';
 import type { DemoBehaviour } from './demo-behaviour.ts';
 import { memoryRanges } from './demo-machine.ts';
 import { Pace } from './pace.ts';
 import { PageRuns } from './page-runs.ts';
-import { pageBytes, SyntheticMemory } from './synthetic-memory.ts';
-import { demoRelease, vmcoreinfoText } from './vmcoreinfo.ts';
+import { SyntheticMemory } from './synthetic-memory.ts';
+import { demoRelease, kernel, vmcoreinfoText } from './vmcoreinfo.ts';
 
 /** What a plan of the demo carries to the thread that reads. */
 export type DemoSourceOptions = {
@@ -50,8 +50,10 @@ class DemoSource implements MemorySource {
     sink.layout({ architecture: 'x86_64', ranges: memoryRanges(memoryBytes), cpuCount: vcpus });
     await this.#pages(sink, ended);
     return {
+      machine: 'x86_64',
       cpus: Array.from({ length: vcpus }, (_, cpu) => demoCpuNotes(cpu, seed, epoch)),
-      vmcoreinfo: handsOverVmcoreinfo ? Buffer.from(vmcoreinfoText(demoRelease), 'latin1') : null,
+      vmcoreinfo: handsOverVmcoreinfo ? vmcoreinfoText(demoRelease) : null,
+      kernelAddress: kernel.systemCallVirtual,
     };
   }
 
@@ -67,7 +69,7 @@ class DemoSource implements MemorySource {
     const { behaviour, bytesPerSec, method } = this.#options;
     const memory = new SyntheticMemory(this.#options);
     const pace = new Pace(behaviour?.type === 'SLOW' ? behaviour.bytesPerSec : bytesPerSec);
-    const runs = new PageRuns(sink, method === 'SNAPSHOT' ? wireBytes.SNAPSHOT : wireBytes.CORE_DUMP);
+    const runs = new PageRuns(sink, wireBytes[method]);
     const early = method === 'SNAPSHOT' ? this.#early(memory) : null;
     const buffer = Buffer.allocUnsafe(chunkPages * pageBytes);
     for (let first = 0; first < memory.pageCount; first += chunkPages) {

@@ -1,5 +1,4 @@
-import type { MemorySink } from '../memory-source.ts';
-import { pageBytes } from './synthetic-memory.ts';
+import { type MemorySink, pageBytes } from '../memory-source.ts';
 
 /**
  * Gathers neighbouring pages, so that a sink is called once for many. Pages come ascending; those with contents lie one after

@@ -1,9 +1,8 @@
+import { pageBytes } from '../memory-source.ts';
 import { chance } from './chance.ts';
 import { memoryRanges } from './demo-machine.ts';
 import { createPagePools, type PageKind, type PagePools } from './page-pools.ts';
 import { demoRelease, kernel, vmcoreinfoText } from './vmcoreinfo.ts';
-
-export const pageBytes = 4096;
 
 const page = (physical: number): number => physical / pageBytes;
 const kernelText = { start: page(kernel.textPhysical), end: page(kernel.textPhysical + kernel.textBytes) };

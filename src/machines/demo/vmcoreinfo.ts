@@ -3,6 +3,8 @@ export const kernel = {
   textPhysical: 0x100_0000,
   textBytes: 0xc0_0000,
   textVirtual: 0xffff_ffff_8100_0000n,
+  /** Where system calls enter it (the CPUs' LSTAR). */
+  systemCallVirtual: 0xffff_ffff_81a0_0080n,
   /** Where its data begins, and the page in it that VMCOREINFO fills. */
   dataPhysical: 0x1c0_0000,
   vmcoreinfoPhysical: 0x1d3_4000,

@@ -1,0 +1,85 @@
+import { MemoirError } from '../../domain/memoir-error.ts';
+import type { CaptureOutcome, CapturePlan, CaptureReader } from '../capture.ts';
+import { chance } from './chance.ts';
+import type { DemoMachine } from './demo-world.ts';
+import type { DemoSourceOptions } from './memory-source.ts';
+
+/** How often the simulated hypervisor says how far it is. */
+const reportMs = 250;
+
+export interface DemoCaptureParts {
+  readonly machine: DemoMachine;
+  readonly plan: CapturePlan;
+  readonly reader: CaptureReader;
+  /** Aborted with the reason, whoever has one: the caller, the machine that went away, the hypervisor that did. */
+  readonly signal: AbortSignal;
+  readonly now: () => number;
+  /** The machine has changed: tell those who watch. */
+  readonly changed: () => void;
+  /** The machine ended in the middle of it. */
+  readonly died: () => void;
+}
+
+/** One capture as a hypervisor would carry it out; when it settles, the machine is as people have it. */
+export async function runCapture(parts: DemoCaptureParts): Promise<CaptureOutcome> {
+  const { machine, plan, reader, signal, now, changed } = parts;
+  const { behaviour } = plan.source.options as unknown as DemoSourceOptions;
+  const aborted = Promise.withResolvers<never>();
+  const abort = (): void => aborted.reject(signal.reason);
+  aborted.promise.catch(() => undefined);
+  reader.drained.catch(() => undefined);
+  signal.addEventListener('abort', abort, { once: true });
+  const stopReports = startReports(plan, reader);
+  const holds = plan.method === 'CORE_DUMP' && machine.state === 'RUNNING';
+  try {
+    signal.throwIfAborted();
+    await Promise.race([reader.open(), aborted.promise]);
+    const capturedAtMs = now();
+    const started = performance.now();
+    if (holds) {
+      machine.hold(true);
+      changed();
+    }
+    try {
+      await Promise.race([reader.drained, aborted.promise]);
+    } catch (error) {
+      if (behaviour?.type !== 'GUEST_GONE' || signal.aborted) throw error;
+      parts.died();
+      throw new MemoirError('GUEST_GONE', 'the machine ended while it was captured', { cause: error });
+    }
+    if (behaviour?.type === 'CONTROL_FAILS') {
+      throw new MemoirError(behaviour.code, 'the demo hypervisor was told to fail at the end');
+    }
+    reader.report({ doneBytes: plan.memoryBytes, totalBytes: plan.memoryBytes });
+    const held = holds ? performance.now() - started : 0;
+    return { guestPauseMs: plan.method === 'SNAPSHOT' ? snapshotPauseMs(machine) : held, capturedAtMs };
+  } catch (error) {
+    reader.abandon();
+    throw error;
+  } finally {
+    stopReports();
+    signal.removeEventListener('abort', abort);
+    if (holds && machine.isHeld) {
+      machine.hold(false);
+      changed();
+    }
+  }
+}
+
+/** Between one and six milliseconds, as measured on a real one. */
+function snapshotPauseMs(machine: DemoMachine): number {
+  return 1 + (chance(machine.seed, machine.epoch, 5) % 5000) / 1000;
+}
+
+/** The hypervisor's own account of how far it is; it knows only the speed that it was given. */
+function startReports(plan: CapturePlan, reader: CaptureReader): () => void {
+  const { behaviour, bytesPerSec } = plan.source.options as unknown as DemoSourceOptions;
+  const speed = behaviour?.type === 'SLOW' ? behaviour.bytesPerSec : bytesPerSec;
+  if (speed === null) return () => undefined;
+  const started = performance.now();
+  const timer = setInterval(() => {
+    const doneBytes = Math.min(plan.memoryBytes, Math.floor(((performance.now() - started) / 1000) * speed));
+    reader.report({ doneBytes, totalBytes: plan.memoryBytes });
+  }, reportMs);
+  return () => clearInterval(timer);
+}

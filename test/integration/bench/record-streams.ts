@@ -1,0 +1,199 @@
+/**
+ * Records the fixtures of test/fixtures/qemu-migration from real guests, and checks on the way that the stream and
+ * `virsh dump --memory-only` of the same paused guest agree byte for byte.
+ *
+ *   npx node test/integration/bench/record-streams.ts [old]
+ */
+import { createHash } from 'node:crypto';
+import { mkdir, mkdtemp, open, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { constants, zstdCompressSync } from 'node:zlib';
+import { type Bench, startBench } from './bench.ts';
+import { coreSegments } from './core-pages.ts';
+import { buildFirmware } from './firmware.ts';
+import type { Generation } from './generation.ts';
+import type { Guest, GuestOptions } from './guest.ts';
+import { type MemoryRange, memoryMap } from './memory-map.ts';
+import { idle } from './programs.ts';
+import { snapshotStream } from './snapshot-stream.ts';
+import { deviceTail, streamBlocks, streamDescription, streamPages } from './stream-pages.ts';
+
+const fixtures = join(import.meta.dirname, '../../fixtures/qemu-migration');
+const generation: Generation = process.argv[2] === 'old' ? 'old' : 'new';
+const numa = `<maxMemory slots='4' unit='MiB'>512</maxMemory>
+  <cpu><numa><cell id='0' cpus='0' memory='16' unit='MiB'/><cell id='1' cpus='1' memory='16' unit='MiB'/></numa></cpu>`;
+const pluggable = `<memory model='dimm'><target><size unit='MiB'>16</size><node>1</node></target></memory>
+    <memory model='virtio-mem'><target><size unit='MiB'>16</size><node>0</node><block unit='MiB'>2</block>
+      <requested unit='MiB'>0</requested></target></memory>`;
+
+interface Recording {
+  readonly name: string;
+  readonly what: string;
+  readonly guest: Omit<GuestOptions, 'name' | 'program'>;
+  /** A Linux guest's memory is too large to keep, and not ours: of it only the device sections are kept. */
+  readonly linux?: true;
+}
+
+const recordings: Recording[] = [
+  { name: 'q35-1cpu', what: 'q35, 32 MiB, one CPU', guest: { memoryMiB: 32 } },
+  { name: 'pc-2cpu', what: 'pc (i440FX), 48 MiB, two CPUs', guest: { machine: 'pc', memoryMiB: 48, vcpus: 2 } },
+  { name: 'linux-2cpu', what: 'q35, 128 MiB, two CPUs, Linux', guest: { memoryMiB: 128, vcpus: 2 }, linux: true },
+];
+if (generation === 'new')
+  recordings.push({
+    name: 'virtio-mem',
+    what: 'q35, two NUMA nodes of 16 MiB, a DIMM of 16 MiB, virtio-mem of 16 MiB with nothing plugged, two CPUs',
+    guest: { memoryMiB: 32, vcpus: 2, domainXml: numa, devicesXml: pluggable },
+  });
+
+const work = await mkdtemp(join(tmpdir(), 'memoir-record-'));
+const firmware = await buildFirmware(work);
+try {
+  await using bench = await startBench({ generation });
+  for (const recording of recordings) {
+    const guest = await bench.startGuest({
+      ...recording.guest,
+      name: recording.name,
+      program: recording.linux ? idle() : { firmware },
+    });
+    await guest.waitFor(/READY/);
+    await record(bench, guest, recording);
+    await guest.destroy();
+  }
+} finally {
+  await rm(work, { recursive: true });
+}
+
+async function record(bench: Bench, guest: Guest, { name, what, linux }: Recording): Promise<void> {
+  await bench.virsh('suspend', guest.uuid);
+  const core = join(bench.exchange, `${name}.elf`);
+  await bench.virsh('dump', '--memory-only', '--format', 'elf', guest.uuid, core);
+  const mtree = await guest.hmp('info mtree -f');
+  const ramblock = await guest.hmp('info ramblock');
+  const registers = await guest.hmp('info registers -a');
+  const version = (await guest.qmp('query-version')) as { qemu: { major: number; minor: number; micro: number } };
+  const stream = await snapshotStream(bench, guest);
+
+  const memory = blocks(stream);
+  // What is not plugged of a virtio-mem device stands in the memory map, but neither in the dump nor in the stream.
+  const ranges = memoryMap(mtree).filter(({ block }) => blockOf(block, memory).sent > 0);
+  const coreHead = await compare(core, ranges, memory);
+  const { major, minor, micro } = version.qemu;
+  const folder = join(fixtures, `qemu-${major}.${minor}-${name}`);
+  await rm(folder, { recursive: true, force: true });
+  await mkdir(folder, { recursive: true });
+  const keep = (file: string, content: string | Uint8Array): Promise<void> => writeFile(join(folder, file), content);
+  const compressed = (content: string | Uint8Array): Buffer =>
+    zstdCompressSync(content, { params: { [constants.ZSTD_c_compressionLevel]: 19 } });
+  const expected = {
+    qemu: `${major}.${minor}.${micro}`,
+    streamBytes: stream.length,
+    streamSha256: sha256(stream),
+    blocks: Object.fromEntries(streamBlocks(stream)),
+    ranges: ranges.map((range) => ({ ...range, sha256: sha256(bytesOf(range, memory)) })),
+  };
+  if (linux) await keep('device-tail.zst', compressed(deviceTail(stream)));
+  else await keep('stream.zst', compressed(stream));
+  await keep('vmdesc.json.zst', compressed(streamDescription(stream)));
+  await keep('core-head.bin', coreHead);
+  await keep('mtree.txt', `${mtree}\n`);
+  await keep('ramblock.txt', `${ramblock}\n`);
+  await keep('registers.txt', `${registers}\n`);
+  await keep('query-version.json', `${JSON.stringify(version, null, 2)}\n`);
+  await keep('expected.json', `${JSON.stringify(expected, null, 2)}\n`);
+  await keep('ORIGIN.md', origin(what, linux === true, `${major}.${minor}.${micro}`, await bench.virsh('version')));
+  process.stdout.write(`${folder}: ${stream.length} bytes of stream, ${ranges.length} ranges equal to virsh dump\n`);
+}
+
+interface Block {
+  readonly bytes: Buffer;
+  /** How many of its pages came in the stream. */
+  sent: number;
+}
+
+/** Every block's bytes, put together from the stream's pages; a page that comes twice is an error. */
+function blocks(stream: Buffer): Map<string, Block> {
+  const memory = new Map<string, Block>();
+  for (const [block, length] of streamBlocks(stream)) memory.set(block, { bytes: Buffer.alloc(length), sent: 0 });
+  const seen = new Set<string>();
+  for (const { block, offset, bytes } of streamPages(stream)) {
+    if (seen.has(`${block}@${offset}`)) throw new Error(`page ${offset} of ${block} came twice`);
+    seen.add(`${block}@${offset}`);
+    const into = blockOf(block, memory);
+    into.bytes.set(bytes, offset);
+    into.sent++;
+  }
+  return memory;
+}
+
+/** The block of a memory region: its own name, or the last part of it where a device's path stands before. */
+function blockOf(region: string, memory: Map<string, Block>): Block {
+  const names = [...memory.keys()].filter((name) => name === region || name.endsWith(`/${region}`));
+  if (names.length !== 1) throw new Error(`${names.length} blocks are called ${region}`);
+  return memory.get(names[0] as string) as Block;
+}
+
+function bytesOf(range: MemoryRange, memory: Map<string, Block>): Buffer {
+  return blockOf(range.block, memory).bytes.subarray(range.offset, range.offset + range.length);
+}
+
+/** Compares a core's segments with the stream's memory and returns the core's head: all before the first segment's bytes. */
+async function compare(core: string, ranges: MemoryRange[], memory: Map<string, Block>): Promise<Buffer> {
+  await using file = await open(core);
+  const segments = await coreSegments(file);
+  for (const { address, offset, length } of segments) {
+    const found = Buffer.alloc(length);
+    await file.read(found, 0, length, offset);
+    for (let at = 0; at < length; at += 4096) {
+      const start = Number(address) + at;
+      const range = ranges.find((one) => one.start <= start && start < one.start + one.length);
+      if (!range) throw new Error(`the core has 0x${start.toString(16)}, the memory map has not`);
+      const page = bytesOf(range, memory).subarray(start - range.start, start - range.start + 4096);
+      if (!page.equals(found.subarray(at, at + 4096))) throw new Error(`0x${start.toString(16)} differs`);
+    }
+  }
+  const total = (lengths: { length: number }[]): number => lengths.reduce((sum, { length }) => sum + length, 0);
+  if (total(segments) !== total(ranges)) throw new Error('the core and the memory map differ in size');
+  const head = Buffer.alloc(Math.min(...segments.map(({ offset }) => offset)));
+  await file.read(head, 0, head.length, 0);
+  return head;
+}
+
+function sha256(bytes: Uint8Array): string {
+  return createHash('sha256').update(bytes).digest('hex');
+}
+
+function origin(what: string, linux: boolean, qemu: string, versions: string): string {
+  const kept = linux
+    ? '`device-tail.zst`: the stream from the first byte behind the RAM section to its end (device sections, end mark, description)'
+    : '`stream.zst`: the whole stream, as it came out of the socket';
+  const guest = linux
+    ? "Debian's cloud kernel with an initramfs of busybox, idle"
+    : 'the firmware of test/integration/bench/firmware.S, which says what its registers and its memory hold';
+  return `# Origin
+
+Recorded by \`npx node test/integration/bench/record-streams.ts${generation === 'old' ? ' old' : ''}\` from QEMU ${qemu} under libvirt:
+${what}; software emulation.
+
+The guest ran ${guest}.
+
+Versions, by \`virsh version\`:
+
+${versions
+  .split('\n')
+  .filter(Boolean)
+  .map((line) => `    ${line}`)
+  .join('\n')}
+
+The guest was paused (\`virsh suspend\`). Then, in this order: \`virsh dump --memory-only --format elf\`, the monitor's commands,
+and a background snapshot into a unix socket. The recorder compared every page of the two before it kept anything.
+
+- ${kept}
+- \`vmdesc.json.zst\`: the description at the stream's end, for reading
+- \`core-head.bin\`: the dump's file up to its first segment's bytes: ELF header, section and program headers, notes
+- \`mtree.txt\`, \`ramblock.txt\`, \`registers.txt\`: \`info mtree -f\`, \`info ramblock\`, \`info registers -a\`
+- \`query-version.json\`: the answer to \`query-version\`
+- \`expected.json\`: the stream's length and digest, its RAM blocks, and the digest of each range of guest-physical memory
+`;
+}

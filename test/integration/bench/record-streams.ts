@@ -4,10 +4,12 @@
  *
  *   npx node test/integration/bench/record-streams.ts [old]
  */
+import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { mkdir, mkdtemp, open, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { constants, zstdCompressSync } from 'node:zlib';
 import { type Bench, startBench } from './bench.ts';
 import { coreSegments } from './core-pages.ts';
@@ -19,8 +21,10 @@ import { idle } from './programs.ts';
 import { snapshotStream } from './snapshot-stream.ts';
 import { deviceTail, streamBlocks, streamDescription, streamPages } from './stream-pages.ts';
 
+const run = promisify(execFile);
 const fixtures = join(import.meta.dirname, '../../fixtures/qemu-migration');
 const generation: Generation = process.argv[2] === 'old' ? 'old' : 'new';
+const command = `npx node test/integration/bench/record-streams.ts${generation === 'old' ? ' old' : ''}`;
 const numa = `<maxMemory slots='4' unit='MiB'>512</maxMemory>
   <cpu><numa><cell id='0' cpus='0' memory='16' unit='MiB'/><cell id='1' cpus='1' memory='16' unit='MiB'/></numa></cpu>`;
 const pluggable = `<memory model='dimm'><target><size unit='MiB'>16</size><node>1</node></target></memory>
@@ -61,6 +65,7 @@ try {
     await record(bench, guest, recording);
     await guest.destroy();
   }
+  for (const machine of ['q35', 'pc'] as const) await recordMap(bench, machine);
 } finally {
   await rm(work, { recursive: true });
 }
@@ -102,8 +107,46 @@ async function record(bench: Bench, guest: Guest, { name, what, linux }: Recordi
   await keep('registers.txt', `${registers}\n`);
   await keep('query-version.json', `${JSON.stringify(version, null, 2)}\n`);
   await keep('expected.json', `${JSON.stringify(expected, null, 2)}\n`);
-  await keep('ORIGIN.md', origin(what, linux === true, `${major}.${minor}.${micro}`, await bench.virsh('version')));
+  await keep(
+    'ORIGIN.md',
+    origin(what, linux === true, `${major}.${minor}.${micro}`, await bench.virsh('version', '--daemon')),
+  );
   process.stdout.write(`${folder}: ${stream.length} bytes of stream, ${ranges.length} ranges equal to virsh dump\n`);
+}
+
+/** The memory map of a guest of 4 GiB, where RAM makes room for devices, and the dump's own headers of it. */
+async function recordMap(bench: Bench, machine: 'q35' | 'pc'): Promise<void> {
+  const guest = await bench.startGuest({ name: `${machine}-4gib`, program: { firmware }, machine, memoryMiB: 4096 });
+  await guest.waitFor(/READY/);
+  await bench.virsh('suspend', guest.uuid);
+  const mtree = await guest.hmp('info mtree -f');
+  const fifo = join(bench.exchange, 'head');
+  await run('mkfifo', [fifo]);
+  const head = run('head', ['-c', '4096', fifo], { encoding: 'buffer' });
+  // The reader closes after the headers, which ends the dump.
+  await bench.virsh('dump', '--memory-only', '--format', 'elf', guest.uuid, fifo).catch(() => {});
+  const { stdout: core } = await head;
+  const { qemu } = (await guest.qmp('query-version')) as { qemu: { major: number; minor: number; micro: number } };
+  const folder = join(fixtures, `qemu-${qemu.major}.${qemu.minor}-${guest.name}`);
+  await rm(folder, { recursive: true, force: true });
+  await rm(fifo);
+  await mkdir(folder, { recursive: true });
+  await writeFile(join(folder, 'mtree.txt'), `${mtree}\n`);
+  await writeFile(join(folder, 'core-head.bin'), core.subarray(0, 2048));
+  await writeFile(
+    join(folder, 'ORIGIN.md'),
+    `# Origin
+
+Recorded by \`${command}\` from QEMU ${qemu.major}.${qemu.minor}.${qemu.micro} under libvirt: ${machine}, 4 GiB, one CPU; software emulation.
+
+The guest ran the firmware of test/integration/bench/firmware.S and was paused (\`virsh suspend\`).
+
+- \`mtree.txt\`: \`info mtree -f\`
+- \`core-head.bin\`: the first 2048 bytes of \`virsh dump --memory-only --format elf\`: headers, notes, and a little of the memory
+`,
+  );
+  await guest.destroy();
+  process.stdout.write(`${folder}: ${memoryMap(mtree).length} ranges\n`);
 }
 
 interface Block {
@@ -173,12 +216,12 @@ function origin(what: string, linux: boolean, qemu: string, versions: string): s
     : 'the firmware of test/integration/bench/firmware.S, which says what its registers and its memory hold';
   return `# Origin
 
-Recorded by \`npx node test/integration/bench/record-streams.ts${generation === 'old' ? ' old' : ''}\` from QEMU ${qemu} under libvirt:
+Recorded by \`${command}\` from QEMU ${qemu} under libvirt:
 ${what}; software emulation.
 
 The guest ran ${guest}.
 
-Versions, by \`virsh version\`:
+Versions, by \`virsh version --daemon\`:
 
 ${versions
   .split('\n')

@@ -4,6 +4,8 @@ import { spawnSync } from 'node:child_process';
 const steps = [
   ['biome', 'ci', '--reporter=summary'],
   ['tsc', '-p', '.'],
+  ['tsc', '-p', 'client'],
+  ['knip', '--no-progress'],
   ['node', 'scripts/check-lock.mjs'],
 ];
 

@@ -28,7 +28,9 @@ export function serveDashboard(app: FastifyInstance, folder: string): void {
       },
     });
   } else {
-    app.get('/', (_request, reply) => reply.type('text/html; charset=utf-8').header('cache-control', 'no-store').send(notBuilt));
+    app.get('/', (_request, reply) =>
+      reply.type('text/html; charset=utf-8').header('cache-control', 'no-store').send(notBuilt),
+    );
   }
 
   app.setNotFoundHandler((request, reply) => {

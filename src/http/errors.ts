@@ -21,5 +21,8 @@ export function answerErrors(app: FastifyInstance, mask: MaskError): void {
 
 export function sendError(reply: FastifyReply, mask: MaskError, error: unknown, status: number): void {
   const { message, extensions } = mask(error);
-  reply.code(status).type('application/json; charset=utf-8').send({ errors: [{ message, extensions }] });
+  reply
+    .code(status)
+    .type('application/json; charset=utf-8')
+    .send({ errors: [{ message, extensions }] });
 }

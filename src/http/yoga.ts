@@ -27,7 +27,12 @@ export interface GraphqlServer {
 }
 
 /** Headers that no browser sends across sites without asking first: any of them, or a JSON body, proves a real client. */
-const csrfHeaders = ['x-csrf-prevention', 'x-graphql-yoga-csrf', 'apollo-require-preflight', 'graphql-require-preflight'];
+const csrfHeaders = [
+  'x-csrf-prevention',
+  'x-graphql-yoga-csrf',
+  'apollo-require-preflight',
+  'graphql-require-preflight',
+];
 
 export function createGraphql({ services, graphiql, introspection }: GraphqlOptions): GraphqlServer {
   const mask = createMask(services.log);

@@ -2,7 +2,6 @@ import { messageStatus, messageType } from './protocol/header.ts';
 import { decodeBody, encodeMessage } from './protocol/message.ts';
 import type { Procedure } from './protocol/procedure.ts';
 import { type ArgsOf, type ProcedureName, procedures, type ReplyOf } from './protocol/procedures.ts';
-import type { Frame } from './rpc/frame-reader.ts';
 import type { CallRequest } from './rpc/pending-call.ts';
 import type { StreamPort, StreamSink } from './rpc/stream-port.ts';
 import type { Streams } from './rpc/streams.ts';
@@ -49,16 +48,25 @@ export function streamRequestOf<N extends ProcedureName, S extends StreamSink>(
   sinkOf: (port: StreamPort) => S,
 ): CallRequest<S> {
   const request = requestOf(name, args, options);
-  const opened = (frame: Frame): void => void request.accept(frame);
+  let sentSerial: number | undefined;
   return {
     ...request,
+    encode: (serial) => {
+      const message = request.encode(serial);
+      sentSerial = serial;
+      streams.expect(serial, request.program, request.procedure);
+      return message;
+    },
     accept: (frame) => {
-      opened(frame);
+      request.accept(frame);
       return streams.open(frame, sinkOf);
     },
     late: (frame) => {
-      opened(frame);
+      request.accept(frame);
       streams.open(frame, abortingSink);
+    },
+    over: () => {
+      if (sentSerial !== undefined) streams.settle(sentSerial);
     },
   };
 }

@@ -6,8 +6,8 @@ import { SeekTableWriter } from '../../formats/zstd-seekable/seek-table.ts';
 import { ZeroFrames } from '../../formats/zstd-seekable/zero-frame.ts';
 import type { Compression } from '../dump-request.ts';
 
-/** What stands in the file for a stretch of the image: bytes, or a hole of that many zeros. */
-export type Encoded = { readonly bytes: Uint8Array; readonly frame: EncodedFrame | null } | { readonly hole: number };
+/** What stands in the file for a stretch of the image: a frame, or plain bytes and holes of so many zeros, in order. */
+export type Encoded = { readonly frame: EncodedFrame } | { readonly pieces: readonly (Uint8Array | number)[] };
 
 /**
  * How frames of the image become bytes of the artifact. A codec belongs to one artifact. `encode` and `zeros` may be asked
@@ -17,7 +17,7 @@ export interface Codec {
   encode(content: Uint8Array): Promise<Encoded>;
   zeros(length: number): Promise<Encoded>;
   /** The form whose size depends on nothing but the content's length, for the header that is filled in last. */
-  fixed(content: Uint8Array): Promise<Encoded & { readonly bytes: Uint8Array }>;
+  fixed(content: Uint8Array): Promise<Encoded>;
   fixedSize(length: number): number;
   /** Notes a frame that was written, in the file's order. */
   append(encoded: Encoded): void;
@@ -45,10 +45,14 @@ export function createCodec(compression: Compression): Codec {
   }
 }
 
-const framed = (frame: EncodedFrame) => ({ bytes: frame.bytes, frame });
+/** Exactly the bytes that `fixed` made, to be put in the place of those that were written before. */
+export function bytesOf(encoded: Encoded): Uint8Array {
+  if ('frame' in encoded) return encoded.frame.bytes;
+  return Buffer.concat(encoded.pieces.map((piece) => (typeof piece === 'number' ? Buffer.alloc(piece) : piece)));
+}
 
 function entryOf(encoded: Encoded) {
-  if ('hole' in encoded || encoded.frame === null) throw new TypeError('a seekable file has frames only');
+  if (!('frame' in encoded)) throw new TypeError('a seekable file has frames only');
   const { bytes, contentSize, checksum } = encoded.frame;
   return { compressedSize: bytes.length, contentSize, checksum };
 }
@@ -57,9 +61,9 @@ function zstdCodec(): Codec {
   const table = new SeekTableWriter();
   const zeros = new ZeroFrames();
   return {
-    encode: async (content) => framed(await compressFrame(content, zstdLevel)),
-    zeros: async (length) => framed(await zeros.get(length)),
-    fixed: async (content) => framed(await rawFrame(content)),
+    encode: async (content) => ({ frame: await compressFrame(content, zstdLevel) }),
+    zeros: async (length) => ({ frame: await zeros.get(length) }),
+    fixed: async (content) => ({ frame: await rawFrame(content) }),
     fixedSize: rawFrameSize,
     append: (encoded) => void table.append(entryOf(encoded)),
     replaceFirst: (encoded) => table.replace(0, entryOf(encoded)),
@@ -70,9 +74,9 @@ function zstdCodec(): Codec {
 function gzipCodec(): Codec {
   const zeros = new ZeroMembers();
   return {
-    encode: async (content) => framed(await compressMember(content, gzipLevel)),
-    zeros: async (length) => framed(await zeros.get(length)),
-    fixed: async (content) => framed(storedMember(content)),
+    encode: async (content) => ({ frame: await compressMember(content, gzipLevel) }),
+    zeros: async (length) => ({ frame: await zeros.get(length) }),
+    fixed: async (content) => ({ frame: storedMember(content) }),
     fixedSize: storedMemberSize,
     append: () => undefined,
     replaceFirst: () => undefined,
@@ -82,12 +86,33 @@ function gzipCodec(): Codec {
 
 function plainCodec(): Codec {
   return {
-    encode: async (content) => ({ bytes: content, frame: null }),
-    zeros: async (length) => ({ hole: length }),
-    fixed: async (content) => ({ bytes: content, frame: null }),
+    encode: async (content) => ({ pieces: withHoles(content) }),
+    zeros: async (length) => ({ pieces: [length] }),
+    fixed: async (content) => ({ pieces: [content] }),
     fixedSize: (length) => length,
     append: () => undefined,
     replaceFirst: () => undefined,
     trailer: () => nothing,
   };
+}
+
+/** Zeros are looked for in steps of this size: what a file system can leave out, and long enough to be worth a hole. */
+const holeBytes = 16 * 1024;
+const zeros = Buffer.alloc(holeBytes);
+
+/** The content as stretches of bytes and, between them, lengths of zeros. */
+function withHoles(content: Uint8Array): (Uint8Array | number)[] {
+  const pieces: (Uint8Array | number)[] = [];
+  let from = 0;
+  for (let at = 0; at < content.length; at += holeBytes) {
+    const step = content.subarray(at, at + holeBytes);
+    if (Buffer.compare(step, zeros.subarray(0, step.length)) !== 0) continue;
+    if (from < at) pieces.push(content.subarray(from, at));
+    const last = pieces.at(-1);
+    if (typeof last === 'number') pieces[pieces.length - 1] = last + step.length;
+    else pieces.push(step.length);
+    from = at + step.length;
+  }
+  if (from < content.length) pieces.push(content.subarray(from));
+  return pieces;
 }

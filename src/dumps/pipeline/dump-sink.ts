@@ -4,7 +4,7 @@ import type { MemoryLayout, MemorySink, MemoryTail } from '../../machines/memory
 import type { ArtifactWriter } from '../../storage/artifact-store.ts';
 import type { ImageFormat } from '../dump-request.ts';
 import type { ImageFacts } from '../manifest.ts';
-import type { Codec } from './codec.ts';
+import { bytesOf, type Codec } from './codec.ts';
 import { EarlyPages } from './early-pages.ts';
 import { elfImage } from './elf-image.ts';
 import { FrameAssembler } from './frame-assembler.ts';
@@ -57,6 +57,7 @@ export class DumpSink implements MemorySink {
       spool: this.#spool,
       parallel: parallelFrames,
       waitingBytes,
+      allocate: () => this.#allocate(),
       recycle: (content) => this.#recycle(content),
       written: (bytes) => {
         this.#doneBytes = bytes;
@@ -76,7 +77,7 @@ export class DumpSink implements MemorySink {
       ranges: layout.ranges,
       frameBytes,
       early: new EarlyPages(this.#spool, earlyBytes),
-      allocate: () => this.#spares.pop() ?? new Uint8Array(frameBytes),
+      allocate: () => this.#allocate(),
       sink: {
         range: (index) => this.#pushZeros(gapsBefore[index] as number),
         zeros: (length) => this.#pushZeros(length),
@@ -113,7 +114,7 @@ export class DumpSink implements MemorySink {
           : parseVmcoreinfo(tail.vmcoreinfo);
       const header = await codec.fixed(this.#image.header(tail, info));
       codec.replaceFirst(header);
-      await writer.patch(0, header.bytes);
+      await writer.patch(0, bytesOf(header));
     }
     const trailer = codec.trailer();
     if (trailer.length > 0) await writer.write(trailer);
@@ -146,6 +147,10 @@ export class DumpSink implements MemorySink {
 
   #pushZeros(length: number): void {
     for (let left = length; left > 0; left -= frameBytes) this.#queue.pushZeros(Math.min(left, frameBytes));
+  }
+
+  #allocate(): Uint8Array {
+    return this.#spares.pop() ?? new Uint8Array(frameBytes);
   }
 
   #recycle(content: Uint8Array): void {

@@ -17,6 +17,8 @@ export interface FrameQueueOptions {
   readonly parallel: number;
   /** Uncompressed bytes that may wait in memory; what comes beyond goes to the spool. */
   readonly waitingBytes: number;
+  /** A buffer that holds the largest frame. */
+  allocate(): Uint8Array;
   /** A frame's bytes are no longer needed. */
   recycle(content: Uint8Array): void;
   /** So many bytes of the image are in the artifact now. */
@@ -106,7 +108,7 @@ export class FrameQueue {
         content = frame.content;
         this.#waitingBytes -= content.length;
       } else {
-        content = new Uint8Array(frame.length);
+        content = this.#options.allocate().subarray(0, frame.length);
         spool.read(frame.spooledAt, content);
       }
       const encoded = 'fixed' in frame ? codec.fixed(content) : codec.encode(content);
@@ -136,8 +138,10 @@ export class FrameQueue {
 
   async #write(encoded: Encoded): Promise<void> {
     const { codec, writer } = this.#options;
-    if ('hole' in encoded) await writer.skip(encoded.hole);
-    else await writer.write(encoded.bytes);
+    for (const piece of 'frame' in encoded ? [encoded.frame.bytes] : encoded.pieces) {
+      if (typeof piece === 'number') await writer.skip(piece);
+      else await writer.write(piece);
+    }
     codec.append(encoded);
   }
 }

@@ -37,6 +37,9 @@ export class Upload extends Writable implements StreamSink {
     this.#signal = options.signal;
     this.#onAbort = () => this.destroy(aborted(options.name, options.signal));
     this.#signal?.addEventListener('abort', this.#onAbort, { once: true });
+    // It may fail before whoever opened it had a chance to listen: the error then waits in `errored`, where pipeline,
+    // finished and iteration find it, and is no uncaught exception.
+    this.on('error', () => undefined);
   }
 
   packet(frame: Frame): void {

@@ -28,7 +28,7 @@ export function remoteCommand(target: Target, readOnly: boolean): string {
  */
 const netcatScript = [
   'nc="$2"; shift 2',
-  'quit=; if "$nc" -q 2>&1 | grep "requires an argument" >/dev/null 2>&1; then quit="-q 0"; fi',
+  'quit=; if "$nc" -q 2>&1 </dev/null | grep "requires an argument" >/dev/null 2>&1; then quit="-q 0"; fi',
   'for socket in "$@"; do if [ -S "$socket" ]; then exec "$nc" $quit -U "$socket"; fi; done',
   'echo "no libvirt socket on this host: $*" >&2; exit 1',
 ].join('; ');

@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import { LibvirtError } from '../error.ts';
 import { takeParameters, type UriParameters } from './uri-parameters.ts';
 
@@ -19,8 +20,8 @@ export interface Target {
 
 const transports = ['unix', 'tls', 'ssh'] as const;
 
-/** A host name or an address: nothing that an option, a shell or a pattern could be made of. */
-const hostPattern = /^(?:[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?|[0-9A-Fa-f:.]+)$/;
+/** A host name: nothing that an option, a shell or a pattern could be made of. */
+const hostPattern = /^[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?$/;
 const userPattern = /^[A-Za-z0-9_][A-Za-z0-9_.@+-]*$/;
 /** What a daemon is asked to open goes through a shell's hands on the way of ssh. */
 const daemonUriPattern = /^(?:[a-z][a-z0-9]*:\/\/(?:\/[A-Za-z0-9._~%/+-]*)?(?:\?[A-Za-z0-9._~%/+=&-]*)?)?$/;
@@ -77,7 +78,7 @@ function transportOf(named: string | undefined, host: string, uri: string): Targ
 }
 
 function check(target: Target, url: URL): void {
-  if (target.host !== '' && !hostPattern.test(target.host))
+  if (target.host !== '' && !hostPattern.test(target.host) && isIP(target.host) === 0)
     throw new LibvirtError('URI_INVALID', `"${target.host}" is not a host name or address`);
   if (url.password !== '') throw new LibvirtError('URI_INVALID', 'a URI is no place for a password');
   if (target.user !== undefined && !userPattern.test(target.user))

@@ -109,7 +109,7 @@ export class FakeHypervisor {
       connectDomainQemuMonitorEventDeregister: ({ callbackId }) => this.#deregister(callbackId),
       connectRegisterCloseCallback: () => undefined,
       connectUnregisterCloseCallback: () => undefined,
-      domainQemuMonitorCommand: ({ command }) => JSON.stringify({ return: JSON.parse(command), id: 'libvirt-7' }),
+      domainQemuMonitorCommand: ({ command }) => `{"return":${command},"id":"libvirt-7"}`,
       storageVolDownload: ({ volume, offset, length, flags }, client) =>
         downloadOf(client, this.#bytesOf(volume), { offset, length, sparse: flags === 1 }),
       storageVolUpload: ({ volume, offset, flags }, client) =>

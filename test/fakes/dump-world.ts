@@ -1,0 +1,91 @@
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { onTestFinished } from 'vitest';
+import { openDatabase } from '../../src/database/database.ts';
+import { createIdSource } from '../../src/domain/id.ts';
+import { createDumpKind } from '../../src/dumps/dump-kind.ts';
+import { createDumps } from '../../src/dumps/dump-service.ts';
+import type { TriggerInput } from '../../src/dumps/dumps.ts';
+import { createVerifyKind } from '../../src/dumps/verification/verify-kind.ts';
+import { createDemoHypervisor, type DemoHypervisorOptions } from '../../src/machines/demo/demo-hypervisor.ts';
+import { demoFleet } from '../../src/machines/demo/demo-machine.ts';
+import { startOperations } from '../../src/operations/engine.ts';
+import { createSqliteJournal } from '../../src/operations/sqlite/journal.ts';
+import { createSqliteRecords, recordEffects } from '../../src/records/sqlite/sqlite-records.ts';
+import { directoryStoreModule, openStore } from '../../src/storage/directory/directory-store.ts';
+import { temporaryFolder } from '../temporary-folder.ts';
+
+/** The demo's machines with so little memory that a test of many dumps stays short. */
+const smallFleet = demoFleet.map((spec, index) => ({ ...spec, memoryBytes: (40 - 4 * index) << 20 }));
+
+interface WorldOptions extends DemoHypervisorOptions {
+  readonly folder?: string;
+  readonly dumpFolder?: string;
+  readonly stallTimeoutMs?: number;
+  readonly reserveBytes?: number;
+}
+
+/** Everything that a dump needs, without the network: engine, catalogue, store and demo machines, closed after the test. */
+export async function startDumpWorld(options: WorldOptions = {}) {
+  const { folder = temporaryFolder(), stallTimeoutMs = 0, reserveBytes, ...demo } = options;
+  const dumpFolder = options.dumpFolder ?? join(folder, 'dumps');
+  const hypervisor = createDemoHypervisor({ speedBytesPerSec: null, machines: smallFleet, ...demo });
+  const database = openDatabase(join(folder, 'memoir.sqlite'));
+  const records = await createSqliteRecords(database);
+  const journal = await createSqliteJournal(database, recordEffects);
+  const storeReference = {
+    module: directoryStoreModule,
+    options: { folder: dumpFolder, ...(reserveBytes === undefined ? {} : { reserveBytes }) },
+  };
+  const store = await openStore(storeReference.options);
+  const complaints: unknown[] = [];
+  const limits = { stallTimeoutMs, timeoutMs: 0 };
+  const operations = await startOperations({
+    journal,
+    host: hypervisor.host,
+    kinds: [
+      createDumpKind({
+        hypervisor,
+        store,
+        storeReference,
+        spoolFolder: join(dumpFolder, '.spool'),
+        parallel: 2,
+        ...limits,
+      }),
+      createVerifyKind(storeReference, limits),
+    ],
+    createId: createIdSource(),
+    log: { error: (facts) => complaints.push(facts) },
+    queueLimit: 100,
+    graceMs: 0,
+  });
+  const dumps = createDumps({ operations, hypervisor, store });
+  onTestFinished(async () => {
+    await operations.close();
+    await hypervisor.close();
+    await database.close();
+    await store.close();
+  });
+  const trigger = (vms: string[], more: Partial<TriggerInput> = {}) =>
+    dumps.trigger({ vms, method: 'AUTO', format: 'ELF', compression: 'ZSTD', ...more }, 'tester');
+  return {
+    operations,
+    dumps,
+    records,
+    store,
+    hypervisor,
+    complaints,
+    trigger,
+    /** Triggers one dump and waits for its end. */
+    async dump(vm: string, more: Partial<TriggerInput> = {}) {
+      const { accepted, rejected } = await trigger([vm], more);
+      if (accepted[0] === undefined) throw new Error(`rejected: ${JSON.stringify(rejected)}`);
+      return operations.settled(accepted[0].id);
+    },
+    /** Names of all files below the dump folder. */
+    files: () =>
+      readdirSync(dumpFolder, { recursive: true, withFileTypes: true })
+        .filter((entry) => entry.isFile())
+        .map((entry) => entry.name),
+  };
+}

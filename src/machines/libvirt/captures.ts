@@ -29,8 +29,10 @@ export interface CapturesParts {
   readonly driver: () => string;
 }
 
-/** How long a capture tries to put its guest right, also while libvirt is away; after that it is noted, and done when libvirt is back. */
+/** How long a capture tries to put its guest right, also while libvirt is away; after that it stays noted, and is done later. */
 const restoreMs = 30_000;
+/** The same where a snapshot must not be cancelled (QEMU before 8.1): it is read to its end, however long that takes. */
+const drainMs = 1_800_000;
 
 /**
  * The captures of one hypervisor: what is possible, what is decided, and the one owner of everything that a capture changes
@@ -55,13 +57,12 @@ export class Captures {
     const forecast = await this.#forecast(machine);
     const { options } = forecast;
     const { method, reason } = decideMethod(options, choice);
-    const folders = this.#parts.options.meetingFolders;
     return {
       machine: options.machine,
       method,
       reason,
       memoryBytes: options.memoryBytes,
-      source: planSource(method, forecast, folders),
+      source: planSource(method, forecast, this.#parts.options),
     };
   }
 
@@ -173,10 +174,10 @@ export class Captures {
 
   /** Until it is done, or its time is over: then the note stays, and it is done when libvirt is there again. */
   async #restore(note: CaptureNote): Promise<void> {
-    const deadline = performance.now() + restoreMs;
+    const deadline = performance.now() + (note.interruptible ? restoreMs : drainMs);
     for (;;) {
       try {
-        const remaining = Math.max(1, deadline - performance.now());
+        const remaining = Math.max(1, Math.ceil(deadline - performance.now()));
         await this.#parts.link.ready({ signal: AbortSignal.timeout(remaining) });
         await restore(this.#parts.link, note);
         await this.#notes.remove(note.machineId);

@@ -43,6 +43,7 @@ export async function createLibvirtHypervisor(options: LibvirtHypervisorOptions)
   const records = new DomainRecords(link);
   const watch = new MachineWatch(link, records, (change) => watchers.tellChange(change));
   let facts: HypervisorFacts | undefined;
+  let fullVersion: string | undefined;
   const captures = new Captures({
     link,
     records,
@@ -61,12 +62,13 @@ export async function createLibvirtHypervisor(options: LibvirtHypervisorOptions)
     try {
       facts = await readFacts(connection);
       if (!isCurrent()) return;
-      status.up(facts.version);
+      status.up(fullVersion ?? facts.version);
       firstDecided.resolve();
-      const version = readFullVersion(connection, facts).then((full) => isCurrent() && status.up(full));
       await watch.resume();
       for (const line of await captures.recoverNoted()) options.repaired?.(line);
-      await version;
+      // Asked for once: where libvirt has to look at its emulators first, it answers nobody meanwhile.
+      fullVersion ??= await readFullVersion(connection, facts);
+      if (isCurrent()) status.up(fullVersion);
     } catch {
       // Lost again while it was asked: the next connection asks anew. A driver without a version has none to show.
     }

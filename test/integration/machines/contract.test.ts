@@ -1,25 +1,31 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe } from 'vitest';
+import { beforeAll, describe } from 'vitest';
 import { createLibvirtHypervisor } from '../../../src/machines/libvirt/hypervisor.ts';
 import { hypervisorSuite } from '../../contracts/hypervisor.ts';
-import { startBench } from '../bench/bench.ts';
+import { type Bench, startBench } from '../bench/bench.ts';
 import { domainXml } from '../bench/domain-xml.ts';
 import { lacksBench } from '../bench/generation.ts';
+import type { Guest } from '../bench/guest.ts';
 import { idle } from '../bench/programs.ts';
-import { writeFile } from 'node:fs/promises';
 
 // The contract on a real libvirt with real guests: one runs, one is paused by a person, one is defined and off.
 describe.skipIf(lacksBench())('libvirt', () => {
-  hypervisorSuite('libvirt with QEMU guests', async () => {
-    const bench = await startBench();
-    const stateFolder = await mkdtemp(join(tmpdir(), 'memoir-state-'));
-    const [running, paused] = await Promise.all([
+  let bench: Bench;
+  let guests: readonly [Guest, Guest];
+  beforeAll(async () => {
+    bench = await startBench();
+    guests = await Promise.all([
       bench.startGuest({ name: 'runs', program: idle({ noiseMiB: 40 }), vcpus: 2 }),
       bench.startGuest({ name: 'rests', program: idle() }),
     ]);
-    await Promise.all([running.waitFor(/READY/), paused.waitFor(/READY/)]);
+    await Promise.all(guests.map((guest) => guest.waitFor(/READY/)));
+  }, 240_000);
+
+  hypervisorSuite('libvirt with QEMU guests', async () => {
+    const stateFolder = await mkdtemp(join(tmpdir(), 'memoir-state-'));
+    const [running, paused] = guests;
     // Suspended and resumed once, so that the reason of its state is what it will be again after a capture.
     await bench.virsh('suspend', running.uuid);
     await bench.virsh('resume', running.uuid);

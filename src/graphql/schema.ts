@@ -27,4 +27,4 @@ builder.subscriptionType({
 });
 
 /** The one schema, of which schema.graphql is the printed form. */
-export const schema: GraphQLSchema = builder.toSchema();
+export const schema: GraphQLSchema = builder.toSchema({ sortSchema: false });

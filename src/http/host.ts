@@ -65,13 +65,16 @@ export function createHost(options: HostOptions): Host {
     forceCloseConnections: 'idle',
   });
 
+  // JSON is the only body that is read. Any web page may send a form or plain text anywhere.
+  app.removeContentTypeParser('text/plain');
+
   // In the order in which a request meets them.
   // 1. Errors first, so that whatever follows is refused in one form.
   answerErrors(app, graphql.mask);
   // 2. What needs no authority: whether the server is alive.
   serveHealth(app, services);
   // 3. GraphQL; it asks for authority itself, field by field.
-  serveGraphql(app, graphql, access);
+  serveGraphql(app, { graphql, access, heartbeatMs: limits.heartbeatMs });
   // 4. The dashboard's files, last: it answers whatever path nobody else knows.
   serveDashboard(app, options.dashboardFolder);
 

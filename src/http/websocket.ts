@@ -1,13 +1,15 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { type ExecutionArgs, type ExecutionResult, type GraphQLError, getOperationAST, type subscribe } from 'graphql';
+import type { ExecutionArgs, GraphQLError, subscribe } from 'graphql';
 import { CloseCode, type Context, handleProtocols, makeServer, type SubscribePayload } from 'graphql-ws';
 import { type WebSocket, WebSocketServer } from 'ws';
 import type { Access } from '../access/access.ts';
 import type { Actor } from '../access/actor.ts';
 import type { Closable } from '../domain/closable.ts';
 import { isMemoirError, MemoirError } from '../domain/memoir-error.ts';
+import { schema } from '../graphql/schema.ts';
 import { socketToken } from './credentials.ts';
+import { type Prepared, prepare } from './run.ts';
 import type { GraphqlServer } from './yoga.ts';
 
 /** What one socket may cost. */
@@ -65,34 +67,23 @@ export function createSockets(graphql: GraphqlServer, access: Access, limits: So
         return false;
       }
     },
-    onSubscribe: (session, _id, payload) => prepare(session, payload),
-    execute: (args) => (args as Prepared).run(args),
-    subscribe: (args) => (args as Prepared).run(args) as ReturnType<typeof subscribe>,
+    onSubscribe: (session, _id, payload) => admit(session, payload),
+    execute: (args) => (args as Admitted).run(),
+    subscribe: (args) => (args as Admitted).run() as ReturnType<typeof subscribe>,
   });
 
-  type Prepared = ExecutionArgs & { run(args: ExecutionArgs): ExecutionResult | Promise<ExecutionResult> };
+  type Admitted = ExecutionArgs & Pick<Prepared, 'run'>;
 
-  async function prepare(session: Session, params: SubscribePayload): Promise<Prepared | GraphQLError[]> {
+  async function admit(
+    { extra, subscriptions }: Session,
+    params: SubscribePayload,
+  ): Promise<Admitted | GraphQLError[]> {
     try {
-      const { extra, subscriptions } = session;
       if (Object.keys(subscriptions).length > limits.maxOperations) {
         throw new MemoirError('LIMIT_EXCEEDED', `a socket may have ${limits.maxOperations} operations at a time`);
       }
-      const actor = await access.authenticate(extra.token);
-      const enveloped = graphql.yoga.getEnveloped({ actor, params });
-      const { schema, execute, subscribe } = enveloped;
-      const document = enveloped.parse(params.query);
-      const errors = enveloped.validate(schema, document);
-      if (errors.length > 0) return [...errors];
-      const operation = getOperationAST(document, params.operationName);
-      return {
-        schema,
-        document,
-        operationName: params.operationName,
-        variableValues: params.variables,
-        contextValue: await enveloped.contextFactory(),
-        run: (operation?.operation === 'subscription' ? subscribe : execute) as Prepared['run'],
-      };
+      const prepared = await prepare(graphql, await access.authenticate(extra.token), params);
+      return 'errors' in prepared ? [...prepared.errors] : { ...prepared, schema, operationName: params.operationName };
     } catch (error) {
       return [graphql.mask(error)];
     }

@@ -1,4 +1,3 @@
-import { useCSRFPrevention } from '@graphql-yoga/plugin-csrf-prevention';
 import { execute, NoSchemaIntrospectionCustomRule, validate } from 'graphql';
 import { createYoga, type Plugin, type YogaServerInstance } from 'graphql-yoga';
 import type { Actor } from '../access/actor.ts';
@@ -26,32 +25,18 @@ export interface GraphqlServer {
   readonly mask: MaskError;
 }
 
-/** Headers that no browser sends across sites without asking first: any of them, or a JSON body, proves a real client. */
-const csrfHeaders = [
-  'x-csrf-prevention',
-  'x-graphql-yoga-csrf',
-  'apollo-require-preflight',
-  'graphql-require-preflight',
-];
-
 export function createGraphql({ services, graphiql, introspection }: GraphqlOptions): GraphqlServer {
   const mask = createMask(services.log);
 
   // In the order in which a request meets them.
   const plugins: Plugin[] = [
-    // 1. Before anything is parsed: could a foreign web page have sent this?
-    useCSRFPrevention({ requestHeaders: csrfHeaders }),
-    // 2. graphql-js does the work: half of the time of Yoga's default executor, and it names no neighbours of a wrong name.
+    // graphql-js does the work: half of the time of Yoga's default executor, and it names no neighbours of a wrong name.
     {
       onValidate({ setValidationFn, addValidationRule }) {
         setValidationFn((ofSchema, document, rules, options) =>
           validate(ofSchema, document, rules, { ...(options as object), hideSuggestions: true }),
         );
         if (!introspection) addValidationRule(NoSchemaIntrospectionCustomRule);
-        // Yoga answers validation errors as they are: give them their code here.
-        return ({ valid, result, setResult }) => {
-          if (!valid) setResult(result.map(mask));
-        };
       },
       onExecute({ setExecuteFn }) {
         setExecuteFn((args) => execute({ ...args, hideSuggestions: true }));

@@ -109,7 +109,7 @@ export function dumpRecordsSuite(name: string, create: () => Promise<OpenedRecor
       expect(await records.stats({ states: ['DELETED'] })).toMatchObject({ totalDumps: 0, lastDumpUs: null });
     });
 
-    mixedListSuite(() => records);
+    mixedListSuite(create);
 
     it('cuts days at midnight in UTC', async () => {
       const times = [midnightUs - 1, midnightUs, midnightUs + dayUs - 1, midnightUs + dayUs];

@@ -10,7 +10,8 @@ builder.queryField('events', (t) =>
     args: {
       after: t.arg.string({
         required: true,
-        description: 'Cursor of the last event that was seen; service.eventCursor for “from now on”.',
+        description:
+          'Cursor of the last event that was seen; 0 for the beginning, service.eventCursor for “from now on”.',
       }),
       first: t.arg.int({ required: true, defaultValue: 100, description: 'How many at most: 1 to 1000.' }),
     },

@@ -7,7 +7,9 @@ builder.subscriptionField('operationEvents', (t) =>
     description:
       'The event log: everything after a cursor, replayed and then live, without gap, repetition or change of order, across restarts of client and server. A slow reader is not left behind: it reads on from the log.',
     args: {
-      after: t.arg.string({ description: 'Cursor of the last event that was seen. From now on if absent.' }),
+      after: t.arg.string({
+        description: 'Cursor of the last event that was seen; 0 for the beginning. From now on if absent.',
+      }),
     },
     subscribe: async (_, { after }, { services: { operations } }) =>
       operations.watchEvents(after == null ? (await operations.bounds()).last : fromEventCursor(after)),

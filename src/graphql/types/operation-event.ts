@@ -1,19 +1,15 @@
-import { decodeCursor, encodeCursor } from '../../domain/cursor.ts';
 import { MemoirError } from '../../domain/memoir-error.ts';
 import type { EventItem } from '../../operations/operations.ts';
 import { builder } from '../builder.ts';
 import { OperationEventTypeEnum, OperationStateEnum } from '../enums.ts';
 import { OperationType } from './operation.ts';
 
-const order = 'events';
-
-/** A place in the event log as a cursor, and back. */
-export const toEventCursor = (seq: number): string => encodeCursor(order, [seq]);
+/** A place in the event log as a cursor: its number in decimal, so that a shell script can keep it, and `0` is the beginning. */
+export const toEventCursor = (seq: number): string => String(seq);
 
 export function fromEventCursor(cursor: string): number {
-  const [seq] = decodeCursor(order, cursor, 1);
-  if (!Number.isSafeInteger(seq) || (seq as number) < 0) throw new MemoirError('BAD_CURSOR', 'the cursor is malformed');
-  return seq as number;
+  if (/^\d{1,15}$/.test(cursor)) return Number(cursor);
+  throw new MemoirError('BAD_CURSOR', 'an event cursor is the number of an event, or 0 for the beginning');
 }
 
 const eventOf = (item: EventItem) => (item.type === 'EVENT' ? item.event : null);

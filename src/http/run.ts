@@ -1,0 +1,60 @@
+import {
+  type DocumentNode,
+  type ExecutionResult,
+  GraphQLError,
+  getOperationAST,
+  type OperationTypeNode,
+} from 'graphql';
+import type { Actor } from '../access/actor.ts';
+import type { GraphqlServer } from './yoga.ts';
+
+/** What a client asks for, whatever the transport. */
+export interface GraphqlParams {
+  readonly query: string;
+  readonly operationName?: string | null | undefined;
+  readonly variables?: Readonly<Record<string, unknown>> | null | undefined;
+}
+
+type Result = ExecutionResult | AsyncIterableIterator<ExecutionResult>;
+
+/** A request that may be run: parsed, valid, and bound to its context. */
+export interface Prepared {
+  readonly kind: `${OperationTypeNode}`;
+  readonly document: DocumentNode;
+  run(): Promise<Result>;
+}
+
+/**
+ * Parses and validates a request by the rules that hold on every transport. What the caller did wrong comes back as masked
+ * errors, never as a throw.
+ */
+export async function prepare(
+  { yoga, mask }: GraphqlServer,
+  actor: Actor,
+  params: GraphqlParams,
+): Promise<Prepared | { readonly errors: readonly GraphQLError[] }> {
+  try {
+    const { schema, parse, validate, contextFactory, execute, subscribe } = yoga.getEnveloped({ actor, params });
+    const document: DocumentNode = parse(params.query);
+    const errors: readonly GraphQLError[] = validate(schema, document);
+    if (errors.length > 0) return { errors: errors.map(mask) };
+    const operation = getOperationAST(document, params.operationName);
+    if (operation == null)
+      throw new GraphQLError('Name the operation to run: there are several, or none of that name.');
+    const { operationName, variables: variableValues } = params;
+    return {
+      kind: operation.operation,
+      document,
+      run: async () => {
+        const args = { schema, document, contextValue: await contextFactory(), operationName, variableValues };
+        return operation.operation === 'subscription' ? subscribe(args) : execute(args);
+      },
+    };
+  } catch (error) {
+    return { errors: [mask(error)] };
+  }
+}
+
+export function isStream(result: Result): result is AsyncIterableIterator<ExecutionResult> {
+  return Symbol.asyncIterator in result;
+}

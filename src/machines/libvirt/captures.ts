@@ -42,6 +42,7 @@ export class Captures {
   readonly #parts: CapturesParts;
   readonly #notes: CaptureNotes;
   readonly #running = new Map<string, { readonly control: AbortController; readonly settled: Promise<unknown> }>();
+  #recovering: Promise<unknown> = Promise.resolve();
   #dumpBytesPerMs: number | null = null;
 
   constructor(parts: CapturesParts) {
@@ -81,7 +82,11 @@ export class Captures {
     }
   }
 
-  async recover(): Promise<MachineRecovery> {
+  recover(): Promise<MachineRecovery> {
+    return this.#inTurn(() => this.#recoverAll());
+  }
+
+  async #recoverAll(): Promise<MachineRecovery> {
     const parts = this.#recoveryParts;
     try {
       const [noted, unnoted] = [await recoverNoted(parts), await recoverUnnoted(parts)];
@@ -96,7 +101,14 @@ export class Captures {
 
   /** What could not be put right while libvirt was away; to be called when it is back. */
   async recoverNoted(): Promise<readonly string[]> {
-    return (await recoverNoted(this.#recoveryParts)).repaired;
+    return (await this.#inTurn(() => recoverNoted(this.#recoveryParts))).repaired;
+  }
+
+  /** Two recoveries at a time would undo the same thing twice. */
+  #inTurn<T>(recover: () => Promise<T>): Promise<T> {
+    const turn = this.#recovering.then(recover);
+    this.#recovering = turn.catch(() => undefined);
+    return turn;
   }
 
   /** Ends every capture under way, and resolves when their guests are as before. */

@@ -21,7 +21,7 @@ export async function run(args: readonly string[]): Promise<void> {
   const server = spawn(process.execPath, ['src/main.ts', 'serve'], {
     env: {
       ...process.env,
-      NODE_COMPILE_CACHE: compileCache,
+      ...asStarted,
       PORT: '0',
       DATA_DIR: folder,
       LIBVIRT_URI: 'demo:///',

@@ -15,6 +15,7 @@ import {
   OperationEventsDocument,
   ServiceChangesDocument,
 } from './generated/graphql.ts';
+import { fillLog } from './history.ts';
 import { liveProgress, type Tick } from './live-progress.ts';
 import { createEventToasts } from './toast-events.ts';
 
@@ -91,7 +92,11 @@ export function startLive({ client, socket }: Api): void {
   const keep = () => remember({ place: stream.place(), activity: activity.get() });
   activity.subscribe(keep);
   window.addEventListener('pagehide', keep);
-  void stream.start(remembered.place, tell);
+  void (async () => {
+    // What happened before this tab was opened comes first, then what happens from here on: the order of the log.
+    if (remembered.place === null) liveState.set({ ...liveState.get(), seq: await fillLog(client) });
+    await stream.start(remembered.place, tell);
+  })();
 
   // Progress does not go through the cache: it is drawn, not remembered.
   function watchProgress(): void {

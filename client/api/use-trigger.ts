@@ -1,6 +1,7 @@
 import { useCallback } from 'react';
 import { useMutation } from 'urql';
 import { plainText } from '../lib/plain-text.ts';
+import { sentence } from '../lib/sentence.ts';
 import { toast } from '../lib/toasts.ts';
 import { logPage } from './activity.ts';
 import { wasRefused } from './authority.ts';
@@ -28,12 +29,12 @@ export function useTrigger(): Trigger {
       if (error) {
         const { code, message, hint } = problemOf(error);
         if (code === 'FORBIDDEN') wasRefused('trigger');
-        say(`Nothing was triggered: ${message}${hint ? ` ${hint}` : ''}`);
+        say(`Nothing was triggered: ${sentence(message)}${hint ? ` ${hint}` : ''}`);
       }
       if (!data) return null;
       freshness.mark(['active', 'operations']);
       const { rejected } = data.triggerDumps;
-      for (const { vm, message } of rejected.slice(0, told)) say(`No dump of ${plainText(vm)}: ${message}`);
+      for (const { vm, message } of rejected.slice(0, told)) say(`No dump of ${plainText(vm)}: ${sentence(message)}`);
       if (rejected.length > told) say(`${rejected.length - told} more machines were not dumped.`);
       return data.triggerDumps;
     },

@@ -2,6 +2,7 @@ import { Button } from '@mantine/core';
 import type { ReactNode } from 'react';
 import type { CombinedError } from 'urql';
 import { problemOf } from '../api/problem.ts';
+import { sentence } from '../lib/sentence.ts';
 import styles from './answer-states.module.css';
 import { Icon } from './icon.tsx';
 
@@ -36,7 +37,7 @@ export function Failure({ error, retry }: { readonly error: CombinedError; reado
       <Icon name="warning" />
       <div>
         <p>
-          <strong>{message}</strong> <code>{code}</code>
+          <strong>{sentence(message)}</strong> <code>{code}</code>
         </p>
         {hint && <p className="dim">{hint}</p>}
       </div>

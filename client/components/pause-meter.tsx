@@ -21,7 +21,7 @@ export function PauseMeter({ pauseMs, unknown = 'unknown', expected = false }: P
           <span key={each.label} data-on={step !== null && index <= step ? '' : undefined} />
         ))}
       </span>
-      {step === null ? unknown : `${expected ? '~ ' : ''}${formatMs(pauseMs)}`}
+      {step === null ? unknown : pauseMs === 0 ? 'no pause' : `${expected ? '~ ' : ''}${formatMs(pauseMs)}`}
     </span>
   );
 }

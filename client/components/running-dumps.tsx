@@ -9,6 +9,7 @@ import { type RunningDump, useRunningDumps } from '../api/use-running-dumps.ts';
 import { formatBytes, formatRate } from '../lib/bytes.ts';
 import { formatSeconds } from '../lib/duration.ts';
 import { methodLabels } from '../lib/forecast.ts';
+import { sentence } from '../lib/sentence.ts';
 import { useStore } from '../lib/store.ts';
 import { Empty, Failure, Loading } from './answer-states.tsx';
 import { MemoryBar } from './memory-bar.tsx';
@@ -59,6 +60,8 @@ const Row = memo(function Row({ dump }: { readonly dump: RunningDump }) {
   const refused = refusal('cancel', has);
   const percent = progress?.percent === null || progress?.percent === undefined ? null : Math.floor(progress.percent);
   const error = tick?.error;
+  // Known when the guest runs again: before that there is no figure to show.
+  const pauseMs = tick?.guestPauseMs ?? dump.guestPauseMs;
 
   return (
     <li className={styles.row} data-state={state}>
@@ -72,9 +75,7 @@ const Row = memo(function Row({ dump }: { readonly dump: RunningDump }) {
       <div className={styles.state}>
         <StateBadge state={state} working={state === 'RUNNING'} />
       </div>
-      <div className={styles.pause}>
-        <PauseMeter pauseMs={tick?.guestPauseMs ?? dump.guestPauseMs} unknown="pause –" />
-      </div>
+      <div className={styles.pause}>{pauseMs !== null && <PauseMeter pauseMs={pauseMs} />}</div>
       <div className={styles.bar}>
         <MemoryBar
           label={`Progress of ${dump.vmName}`}
@@ -93,10 +94,14 @@ const Row = memo(function Row({ dump }: { readonly dump: RunningDump }) {
             </span>
             <span>{formatBytes(progress.writtenBytes)} written</span>
             <span>{formatRate(progress.bytesPerSecond)}</span>
-            {progress.secondsLeft !== null && <span>{formatSeconds(Math.ceil(progress.secondsLeft))} left</span>}
+            {progress.secondsLeft !== null && progress.secondsLeft >= 0.5 && (
+              <span>{formatSeconds(Math.ceil(progress.secondsLeft))} left</span>
+            )}
           </>
         ) : (
-          <span className={styles.message}>{error ? `${error.message} ${error.hint}` : message}</span>
+          <span className={styles.message}>
+            {error ? `${sentence(error.message)} ${sentence(error.hint)}` : message}
+          </span>
         )}
       </div>
       <div className={styles.action}>

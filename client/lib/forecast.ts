@@ -1,5 +1,6 @@
 import type { CaptureMethod, ForecastFragment, MethodChoice } from '../api/generated/graphql.ts';
 import { needsConfirmation } from './pause.ts';
+import { sentence } from './sentence.ts';
 
 /** What a dump of one machine would be, if it were triggered now with this choice. */
 export interface PlannedDump {
@@ -20,11 +21,11 @@ export function planDump(options: ForecastFragment, choice: MethodChoice): Plann
   const refuse = (reason: string): PlannedDump => ({ method: null, pauseMs: null, reason, expectedSizeBytes });
   if (method === null || !forecast?.possible) {
     const blockers = options.blockers.filter((each) => choice === 'AUTO' || each.method === choice);
-    const reasons = [...new Set(blockers.map(({ reason }) => reason))];
-    return refuse(choice === 'AUTO' || reasons.length === 0 ? options.automaticReason : reasons.join(' '));
+    const reasons = [...new Set(blockers.map(({ reason }) => sentence(reason)))];
+    return refuse(choice === 'AUTO' || reasons.length === 0 ? sentence(options.automaticReason) : reasons.join(' '));
   }
   if (!options.enoughSpace) return refuse('There is not enough free space for it.');
-  const reason = choice === 'AUTO' ? options.automaticReason : 'You chose this method.';
+  const reason = choice === 'AUTO' ? sentence(options.automaticReason) : 'You chose this method.';
   return { method, pauseMs: forecast.expectedPauseMs, reason, expectedSizeBytes };
 }
 

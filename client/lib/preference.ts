@@ -29,3 +29,5 @@ function read(key: string): string | null {
 export const zonePreference = createPreference('zone', ['LOCAL', 'UTC']);
 /** Which size the tables show: what the artifact takes on disk, or the memory that it holds. */
 export const sizePreference = createPreference('size', ['DISK', 'MEMORY']);
+/** Whether the list of records follows what happens, or stands still to be read. */
+export const livePreference = createPreference('live', ['ON', 'OFF']);

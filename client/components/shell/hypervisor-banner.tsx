@@ -1,6 +1,7 @@
 import type { ServiceFieldsFragment } from '../../api/generated/graphql.ts';
 import { formatClock } from '../../lib/moment.ts';
 import { zonePreference } from '../../lib/preference.ts';
+import { sentence } from '../../lib/sentence.ts';
 import { useStore } from '../../lib/store.ts';
 import { Icon } from '../icon.tsx';
 import styles from './shell.module.css';
@@ -18,7 +19,7 @@ export function HypervisorBanner({ hypervisor }: { readonly hypervisor: ServiceF
             ? `The hypervisor does not answer since ${formatClock(hypervisor.since, zone)}.`
             : 'Connecting to the hypervisor…'}
         </strong>{' '}
-        {hypervisor.reason} {hypervisor.mend}
+        {sentence(hypervisor.reason ?? '')} {sentence(hypervisor.mend ?? '')}
       </span>
     </p>
   );

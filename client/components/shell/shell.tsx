@@ -1,8 +1,12 @@
 import { type ReactNode, useEffect, useRef } from 'react';
 import { Link, useLocation } from 'wouter';
+import { connection } from '../../api/connection.ts';
 import { ServiceDocument } from '../../api/generated/graphql.ts';
 import { useFreshQuery } from '../../api/use-fresh-query.ts';
+import { useStore } from '../../lib/store.ts';
+import { Panel } from '../panel.tsx';
 import { Toasts } from '../toasts.tsx';
+import { TokenForm } from '../token-form.tsx';
 import { ConnectionBadge } from './connection-badge.tsx';
 import { ConnectionBanner } from './connection-banner.tsx';
 import { HypervisorBanner } from './hypervisor-banner.tsx';
@@ -14,6 +18,8 @@ import styles from './shell.module.css';
 export function Shell({ children }: { readonly children: ReactNode }) {
   const [path] = useLocation();
   const { data } = useFreshQuery(ServiceDocument, {}, ['service']);
+  const state = useStore(connection);
+  const refused = state.state === 'REFUSED' ? state.reason : null;
   const screen = `/${path.split('/')[1] ?? ''}`;
   const shown = useRef(screen);
   const main = useRef<HTMLElement>(null);
@@ -53,22 +59,19 @@ export function Shell({ children }: { readonly children: ReactNode }) {
       <ConnectionBanner />
       {data && <HypervisorBanner hypervisor={data.service.hypervisor} />}
       <main id="content" className={styles.main} ref={main} tabIndex={-1}>
-        {children}
+        {refused ? <Refused reason={refused} /> : children}
       </main>
       <Toasts />
     </div>
   );
 }
 
-/** The heading of a screen, with what can be done there at its right; also names the browser's tab. */
-export function ScreenHeading({ title, children }: { readonly title: string; readonly children?: ReactNode }) {
-  useEffect(() => {
-    document.title = `${title} · Memoir`;
-  }, [title]);
+/** Nothing can be shown without a token: the form for it, and nothing else. */
+function Refused({ reason }: { readonly reason: string }) {
   return (
-    <div className={styles.heading}>
-      <h1>{title}</h1>
-      {children}
-    </div>
+    <Panel title="This server asks who you are" className={styles.refused}>
+      <p role="alert">{reason}</p>
+      <TokenForm />
+    </Panel>
   );
 }

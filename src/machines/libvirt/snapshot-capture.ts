@@ -32,7 +32,7 @@ export async function takeSnapshot(parts: CaptureParts): Promise<CaptureOutcome>
     await enable(guest);
     signal.throwIfAborted();
     const startedAtMs = Date.now();
-    await connect(guest, socketsOf(options), aborted);
+    await connect(guest, socketsOf(options), meter, aborted);
     await Promise.race([follow(parts, meter), aborted]);
     await checkRegions(guest, options.regions);
     return {
@@ -87,11 +87,16 @@ function socketsOf({ guestSocket, ownSocket }: SnapshotSourceOptions): string[] 
  * Sends QEMU to one socket after the other until it gets through. `migrate` answers before it has connected; a failure to
  * connect shows in the migration's state, and the guest has not been stopped by then.
  */
-async function connect(guest: Guest, sockets: readonly string[], aborted: Promise<never>): Promise<void> {
+async function connect(
+  guest: Guest,
+  sockets: readonly string[],
+  meter: PauseMeter,
+  aborted: Promise<never>,
+): Promise<void> {
   const refusals: string[] = [];
   for (const socket of sockets) {
     await guest.migrate(socket);
-    const migration = await Promise.race([settled(guest), aborted]);
+    const migration = await Promise.race([settled(guest, meter), aborted]);
     if (migration.status !== 'failed' || !/connect/i.test(migration.error ?? '')) return;
     refusals.push(migration.error ?? 'failed');
   }
@@ -100,14 +105,16 @@ async function connect(guest: Guest, sockets: readonly string[], aborted: Promis
   });
 }
 
-/** The migration when it has left its first moments behind, in which it connects. */
-async function settled(guest: Guest): Promise<Migration> {
+/**
+ * The migration when it has left its first moments behind, in which it connects. QEMU tells of each step by an event; to ask
+ * it again and again would take its lock from the thread that is about to pause the guest, and lengthen the pause.
+ */
+async function settled(guest: Guest, meter: PauseMeter): Promise<Migration> {
   for (;;) {
     const migration = await guest.migration();
+    // Setup goes on while QEMU touches every page of the guest, which takes long for a large one.
     if (migration.status !== 'setup' && migration.status !== 'none') return migration;
-    // Setup goes on while QEMU touches every page of the guest, which takes long for a large one: it is connected then.
-    if (migration.totalBytes > 0) return migration;
-    await sleep(10);
+    await Promise.race([meter.wake.wait(), sleep(pollMs)]);
   }
 }
 

@@ -11,6 +11,8 @@ import type { SnapshotSourceOptions } from './snapshot-source.ts';
 
 /** How often QEMU is asked how far it is, beside its own events. */
 const pollMs = 150;
+/** How long one end of the stream waits for what the other has to say about its failure. */
+const graceMs = 150;
 
 /**
  * Takes a background snapshot: probe, listen, set the capability, migrate to our socket, follow it to both of its ends. What
@@ -126,10 +128,14 @@ async function follow({ guest, reader, plan }: CaptureParts, meter: PauseMeter):
     meter.wake.knock();
   });
   for (;;) {
+    const hadFailed = readerFailure !== undefined;
     const migration = await guest.migration();
     if (migration.status === 'completed') break;
-    if (isOver(migration)) throw ended(migration);
-    if (readerFailure !== undefined) throw await explained(guest, readerFailure.error);
+    if (hadFailed || isOver(migration)) {
+      // Whoever notices first is not always whose fault it is: the other end hears of it within milliseconds.
+      await sleep(graceMs);
+      throw causeOf(await guest.migration(), readerFailure?.error);
+    }
     if (migration.totalBytes > 0)
       reader.report({
         // QEMU counts ROMs and video memory too, which may not be in the image.
@@ -141,14 +147,9 @@ async function follow({ guest, reader, plan }: CaptureParts, meter: PauseMeter):
   await reader.drained;
 }
 
-function ended({ status, error }: Migration): MemoirError {
-  return new MemoirError('CAPTURE_FAILED', `QEMU ended the snapshot: ${error ?? status}`);
-}
-
-/** A stream that broke off: QEMU may know why. On a cancelled migration its end comes before QEMU says so. */
-async function explained(guest: Guest, error: unknown): Promise<unknown> {
-  await sleep(pollMs);
-  const migration = await guest.migration();
-  const brokeOff = error instanceof MemoirError && error.details.fault === 'TRUNCATED';
-  return brokeOff && isOver(migration) ? ended(migration) : error;
+/** A reader that gave up closes the socket, and QEMU fails; a QEMU that gave up closes it too, and the stream is cut short. */
+function causeOf({ status, error }: Migration, readerError: unknown): unknown {
+  const cutShort = readerError instanceof MemoirError && readerError.details.fault === 'TRUNCATED';
+  if (readerError !== undefined && !cutShort) return readerError;
+  return new MemoirError('CAPTURE_FAILED', `QEMU ended the snapshot: ${error ?? status}`, { cause: readerError });
 }

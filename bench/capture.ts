@@ -159,7 +159,7 @@ async function ours({ hypervisor, folder }: World, guest: Guest, method: Capture
     capturedAtMs: outcome.capturedAtMs,
   });
   const totalMs = performance.now() - started;
-  await rm(join(folder, 'dumps'), { recursive: true });
+  await rm(join(folder, 'dumps', machine.id), { recursive: true });
   return { totalMs, pauseMs: outcome.guestPauseMs, bytes: manifest.sizeBytes };
 }
 

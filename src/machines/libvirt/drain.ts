@@ -22,7 +22,12 @@ export async function drain(from: Socket, signal: AbortSignal, take: (chunk: Buf
     }
   });
   from.on('error', (cause) =>
-    reject(new MemoirError('CAPTURE_FAILED', `the stream of memory broke: ${cause.message}`, { cause })),
+    reject(
+      new MemoirError('CAPTURE_FAILED', `the stream of memory broke: ${cause.message}`, {
+        cause,
+        details: { fault: 'TRUNCATED' },
+      }),
+    ),
   );
   from.on('end', resolve);
   from.on('close', () => resolve());

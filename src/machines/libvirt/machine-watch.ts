@@ -15,6 +15,12 @@ const redefining: ReadonlySet<number> = new Set([
 ]);
 
 /**
+ * How long an event may wait for others before the domain is looked at. A snapshot pauses its guest for a few milliseconds:
+ * to ask its QEMU anything just then would lengthen the pause, and to report it would be noise.
+ */
+const calmMs = 30;
+
+/**
  * Follows what happens to domains by libvirt's events, without polling. An event says which domain to look at; what is
  * reported is the difference between what is seen then and what was reported last. After every connection all domains are
  * looked at, because events of the meantime are lost.
@@ -26,6 +32,7 @@ export class MachineWatch {
   readonly #touched = new Map<string, DomainRef>();
   #lookAtAll = false;
   #looking: Promise<void> | undefined;
+  #calm: NodeJS.Timeout | undefined;
   #closed = false;
 
   constructor(link: ReconnectingConnection, records: DomainRecords, tell: (change: MachineChange) => void) {
@@ -57,11 +64,15 @@ export class MachineWatch {
 
   close(): void {
     this.#closed = true;
+    clearTimeout(this.#calm);
   }
 
   #touch(domain: DomainRef): void {
     this.#touched.set(domain.uuid, domain);
-    void this.#look();
+    this.#calm ??= setTimeout(() => {
+      this.#calm = undefined;
+      void this.#look();
+    }, calmMs);
   }
 
   /** One look at a time, until nothing is left that was touched meanwhile. */
@@ -69,7 +80,7 @@ export class MachineWatch {
     this.#looking ??= this.#run().finally(() => {
       this.#looking = undefined;
       // Touched between the last look and this moment.
-      if (this.#touched.size > 0) void this.#look();
+      if (this.#touched.size > 0 && this.#calm === undefined) void this.#look();
     });
     return this.#looking;
   }

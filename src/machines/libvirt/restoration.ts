@@ -82,8 +82,14 @@ const dumpOperation = 8;
 /** A core dump whose reader is gone ends within milliseconds, and libvirt then resumes the guest. */
 async function untilNoDump(link: ReconnectingConnection, guest: Guest): Promise<void> {
   await until(async () => {
-    const { type, parameters } = await link.call('domainGetJobStats', { domain: guest.domain, flags: 0 });
-    return type === jobTypes.none || parameterValues(parameters).get('operation') !== dumpOperation;
+    try {
+      const { type, parameters } = await link.call('domainGetJobStats', { domain: guest.domain, flags: 0 });
+      return type === jobTypes.none || parameterValues(parameters).get('operation') !== dumpOperation;
+    } catch (error) {
+      // "dump query failed": QEMU has given the dump up, and libvirt is about to hear of it.
+      if (error instanceof LibvirtError && error.code === 'OPERATION_FAILED') return false;
+      throw error;
+    }
   }, 'its core dump has not ended yet');
 }
 

@@ -11,6 +11,8 @@ import type { SnapshotSourceOptions } from './snapshot-source.ts';
 
 /** How often QEMU is asked how far it is, beside its own events. */
 const pollMs = 150;
+/** How long one end of the stream waits for what the other has to say about its failure. */
+const graceMs = 150;
 
 /**
  * Takes a background snapshot: probe, listen, set the capability, migrate to our socket, follow it to both of its ends. What
@@ -32,7 +34,7 @@ export async function takeSnapshot(parts: CaptureParts): Promise<CaptureOutcome>
     await enable(guest);
     signal.throwIfAborted();
     const startedAtMs = Date.now();
-    await connect(guest, socketsOf(options), aborted);
+    await connect(guest, socketsOf(options), meter, aborted);
     await Promise.race([follow(parts, meter), aborted]);
     await checkRegions(guest, options.regions);
     return {
@@ -87,11 +89,16 @@ function socketsOf({ guestSocket, ownSocket }: SnapshotSourceOptions): string[] 
  * Sends QEMU to one socket after the other until it gets through. `migrate` answers before it has connected; a failure to
  * connect shows in the migration's state, and the guest has not been stopped by then.
  */
-async function connect(guest: Guest, sockets: readonly string[], aborted: Promise<never>): Promise<void> {
+async function connect(
+  guest: Guest,
+  sockets: readonly string[],
+  meter: PauseMeter,
+  aborted: Promise<never>,
+): Promise<void> {
   const refusals: string[] = [];
   for (const socket of sockets) {
     await guest.migrate(socket);
-    const migration = await Promise.race([settled(guest), aborted]);
+    const migration = await Promise.race([settled(guest, meter), aborted]);
     if (migration.status !== 'failed' || !/connect/i.test(migration.error ?? '')) return;
     refusals.push(migration.error ?? 'failed');
   }
@@ -100,14 +107,16 @@ async function connect(guest: Guest, sockets: readonly string[], aborted: Promis
   });
 }
 
-/** The migration when it has left its first moments behind, in which it connects. */
-async function settled(guest: Guest): Promise<Migration> {
+/**
+ * The migration when it has left its first moments behind, in which it connects. QEMU tells of each step by an event; to ask
+ * it again and again would take its lock from the thread that is about to pause the guest, and lengthen the pause.
+ */
+async function settled(guest: Guest, meter: PauseMeter): Promise<Migration> {
   for (;;) {
     const migration = await guest.migration();
+    // Setup goes on while QEMU touches every page of the guest, which takes long for a large one.
     if (migration.status !== 'setup' && migration.status !== 'none') return migration;
-    // Setup goes on while QEMU touches every page of the guest, which takes long for a large one: it is connected then.
-    if (migration.totalBytes > 0) return migration;
-    await sleep(10);
+    await Promise.race([meter.wake.wait(), sleep(pollMs)]);
   }
 }
 
@@ -119,10 +128,14 @@ async function follow({ guest, reader, plan }: CaptureParts, meter: PauseMeter):
     meter.wake.knock();
   });
   for (;;) {
+    const hadFailed = readerFailure !== undefined;
     const migration = await guest.migration();
     if (migration.status === 'completed') break;
-    if (isOver(migration)) throw ended(migration);
-    if (readerFailure !== undefined) throw await explained(guest, readerFailure.error);
+    if (hadFailed || isOver(migration)) {
+      // Whoever notices first is not always whose fault it is: the other end hears of it within milliseconds.
+      await sleep(graceMs);
+      throw causeOf(await guest.migration(), readerFailure?.error);
+    }
     if (migration.totalBytes > 0)
       reader.report({
         // QEMU counts ROMs and video memory too, which may not be in the image.
@@ -134,14 +147,9 @@ async function follow({ guest, reader, plan }: CaptureParts, meter: PauseMeter):
   await reader.drained;
 }
 
-function ended({ status, error }: Migration): MemoirError {
-  return new MemoirError('CAPTURE_FAILED', `QEMU ended the snapshot: ${error ?? status}`);
-}
-
-/** A stream that broke off: QEMU may know why. On a cancelled migration its end comes before QEMU says so. */
-async function explained(guest: Guest, error: unknown): Promise<unknown> {
-  await sleep(pollMs);
-  const migration = await guest.migration();
-  const brokeOff = error instanceof MemoirError && error.details.fault === 'TRUNCATED';
-  return brokeOff && isOver(migration) ? ended(migration) : error;
+/** A reader that gave up closes the socket, and QEMU fails; a QEMU that gave up closes it too, and the stream is cut short. */
+function causeOf({ status, error }: Migration, readerError: unknown): unknown {
+  const cutShort = readerError instanceof MemoirError && readerError.details.fault === 'TRUNCATED';
+  if (readerError !== undefined && !cutShort) return readerError;
+  return new MemoirError('CAPTURE_FAILED', `QEMU ended the snapshot: ${error ?? status}`, { cause: readerError });
 }

@@ -1,5 +1,5 @@
 import { writeFileSync } from 'node:fs';
-import { lexicographicSortSchema, printSchema } from 'graphql';
+import { printSchema } from 'graphql';
 import { schema } from '../src/graphql/schema.ts';
 
-writeFileSync('schema.graphql', `${printSchema(lexicographicSortSchema(schema))}\n`);
+writeFileSync('schema.graphql', `${printSchema(schema)}\n`);

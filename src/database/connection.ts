@@ -1,17 +1,16 @@
 import { chmodSync, existsSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { MemoirError } from '../domain/memoir-error.ts';
-
-/** How long a statement waits for another process that keeps the file locked. The wait blocks only the database's own thread. */
-const busyTimeoutMs = 5_000;
+import type { ThreadData } from './service.ts';
 
 /**
  * Opens the database file, readable by its owner alone: WAL, and every commit on the disk before it is answered
  * (`synchronous=FULL`). SQLite makes its files with the process's umask, so the mode is set before anything is in them.
  */
-export function openConnection(path: string, mode: 'write' | 'read'): DatabaseSync {
+export function openConnection({ path, mode, busyTimeoutMs }: ThreadData): DatabaseSync {
+  let connection: DatabaseSync | undefined;
   try {
-    const connection = new DatabaseSync(path, { timeout: busyTimeoutMs, readOnly: mode === 'read' });
+    connection = new DatabaseSync(path, { timeout: busyTimeoutMs, readOnly: mode === 'read' });
     if (mode === 'write') {
       chmodSync(path, 0o600);
       connection.exec('PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;');
@@ -21,6 +20,7 @@ export function openConnection(path: string, mode: 'write' | 'read'): DatabaseSy
     connection.exec('PRAGMA cache_size=-32768; PRAGMA temp_store=MEMORY;');
     return connection;
   } catch (error) {
+    connection?.close();
     throw toDatabaseError(error);
   }
 }

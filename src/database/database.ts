@@ -13,14 +13,21 @@ export interface Database extends Closable {
   service<S extends Service>(name: string, reference: ModuleReference, mode?: 'write' | 'read'): Promise<Remote<S>>;
 }
 
+export interface DatabaseOptions {
+  /** How long to wait for another process that keeps the file locked before DATABASE_BUSY. */
+  readonly busyTimeoutMs?: number;
+}
+
 /** `path` is made if it is missing; its folder is not. */
-export function openDatabase(path: string): Database {
-  const writer = startThread({ path, mode: 'write' });
+export function openDatabase(path: string, { busyTimeoutMs = 5_000 }: DatabaseOptions = {}): Database {
+  const writer = startThread({ path, mode: 'write', busyTimeoutMs });
   let reader: Thread | undefined;
+  let closed = false;
 
   return {
     async service<S extends Service>(name: string, reference: ModuleReference, mode: 'write' | 'read' = 'write') {
-      if (mode === 'read') reader ??= startThread({ path, mode });
+      if (closed) throw new MemoirError('DATABASE_FAILED', 'the database is closed');
+      if (mode === 'read') reader ??= startThread({ path, mode, busyTimeoutMs });
       const thread = mode === 'read' ? (reader as Thread) : writer;
       await thread.send({ type: 'open', service: name, module: reference.module, options: reference.options });
       const call =
@@ -33,6 +40,7 @@ export function openDatabase(path: string): Database {
       });
     },
     async close() {
+      closed = true;
       await reader?.close();
       await writer.close();
     },
@@ -75,8 +83,9 @@ function startThread(data: ThreadData): Thread {
     if (ended !== undefined) return Promise.reject(ended);
     const id = ++lastId;
     return new Promise((resolve, reject) => {
-      waiting.set(id, { resolve, reject });
+      // Throws for arguments that cannot be cloned, before anything waits for an answer.
       worker.postMessage({ ...request, id });
+      waiting.set(id, { resolve, reject });
     });
   };
 

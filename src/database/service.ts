@@ -43,4 +43,6 @@ export type ServiceReply =
 export interface ThreadData {
   readonly path: string;
   readonly mode: 'write' | 'read';
+  /** How long a statement waits for another process that keeps the file locked; only the database's own thread waits. */
+  readonly busyTimeoutMs: number;
 }

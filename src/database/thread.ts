@@ -9,7 +9,7 @@ import type { OpenService, Service, ServiceReply, ServiceRequest, ThreadData } f
 const port = parentPort;
 if (port === null) throw new Error('database/thread.ts runs as a worker only');
 
-const { path, mode } = workerData as ThreadData;
+const data = workerData as ThreadData;
 const services = new Map<string, Service>();
 let connection: ReturnType<typeof openConnection> | undefined;
 let turn: Promise<void> = Promise.resolve();
@@ -25,13 +25,19 @@ async function answer(request: ServiceRequest): Promise<void> {
   } catch (error) {
     reply = { id: request.id, ok: false, error: toErrorShape(toDatabaseError(error)) };
   }
-  port?.postMessage(reply);
+  try {
+    port?.postMessage(reply);
+  } catch (error) {
+    // A result that cannot be cloned is the service's mistake; its caller learns of it, and the thread lives on.
+    port?.postMessage({ id: request.id, ok: false, error: toErrorShape(error) } satisfies ServiceReply);
+  }
 }
 
 async function perform(request: ServiceRequest): Promise<unknown> {
   switch (request.type) {
     case 'open': {
-      connection ??= openConnection(path, mode);
+      if (services.has(request.service)) throw new MemoirError('INTERNAL', `${request.service} is open on this thread`);
+      connection ??= openConnection(data);
       const { openService } = (await import(request.module)) as { openService: OpenService };
       services.set(request.service, await openService(connection, request.options));
       return undefined;

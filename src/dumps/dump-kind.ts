@@ -9,6 +9,7 @@ import type { DumpRequest } from './dump-request.ts';
 import { dumpKind } from './dumps.ts';
 import { type Manifest, readManifest, toRecord, toResult } from './manifest.ts';
 import { startCaptureThread } from './pipeline/capture-thread.ts';
+import { SpaceClaims } from './space-claims.ts';
 
 /** The effects that this room hands over to be written together with a transition. */
 export const recordEffects = { append: 'record.append', mark: 'record.mark' } as const;
@@ -27,17 +28,18 @@ export interface DumpKindOptions {
 /** The operation that captures one machine's memory: plan, capture, finish. */
 export function createDumpKind(options: DumpKindOptions): OperationKind {
   const { parallel, stallTimeoutMs, timeoutMs, store } = options;
+  const claims = new SpaceClaims();
   return {
     kind: dumpKind,
     parallel,
     stallTimeoutMs,
     timeoutMs,
-    run: (context) => run(context, options),
+    run: (context) => run(context, options, claims),
     recover: (operation) => recover(operation, store),
   };
 }
 
-async function run(context: RunContext, options: DumpKindOptions): Promise<RunOutcome> {
+async function run(context: RunContext, options: DumpKindOptions, claims: SpaceClaims): Promise<RunOutcome> {
   const { operation, signal } = context;
   const { hypervisor } = options;
   const request = operation.request as DumpRequest;
@@ -48,17 +50,23 @@ async function run(context: RunContext, options: DumpKindOptions): Promise<RunOu
   const plan = await hypervisor.plan(machine, request.method);
   signal.throwIfAborted();
 
+  const key = artifactKeyOf(operation);
+  const expectedBytes = expectedArtifactBytes(plan.memoryBytes);
+  using claim = claims.take(expectedBytes);
   const thread = startCaptureThread(
     {
       source: plan.source,
       store: options.storeReference,
-      key: artifactKeyOf(operation),
-      expectedBytes: expectedArtifactBytes(plan.memoryBytes),
+      key,
+      expectedBytes: claim.withOthers,
       format: request.format,
       compression: request.compression,
       spoolFolder: options.spoolFolder,
     },
-    context.progress,
+    (progress) => {
+      claim.written(progress.writtenBytes);
+      context.progress(progress);
+    },
   );
   // Wakes whatever the thread is at; the promises below then reject with its answer.
   const abort = () => void thread.stop(signal.reason as MemoirError);

@@ -21,7 +21,7 @@ export function createMask(log: Log): MaskError {
       // Libraries bring codes of their own; the catalogue's are the only ones that leave the house.
       const own = String(cause.extensions.code);
       const code = own in errorCatalogue ? (own as ErrorCode) : 'BAD_INPUT';
-      return coded(error, code, cause.message, errorCatalogue[code].mend, {}, cause);
+      return coded(error, code, cause.message, errorCatalogue[code].mend, {});
     }
     const reference = randomUUID();
     log.error({ reference, err: cause, path: pathOf(error) }, 'unexpected error');
@@ -49,26 +49,13 @@ function rootCause(error: unknown): unknown {
 
 const pathOf = (error: unknown) => (error instanceof GraphQLError ? error.path : undefined);
 
-function coded(
-  error: unknown,
-  code: ErrorCode,
-  message: string,
-  hint: string,
-  details: object,
-  shown: unknown = error,
-): GraphQLError {
+function coded(error: unknown, code: ErrorCode, message: string, hint: string, details: object): GraphQLError {
   const place = error instanceof GraphQLError ? error : undefined;
-  const http = shown instanceof GraphQLError ? shown.extensions.http : undefined;
   return new GraphQLError(message, {
     ...(place?.nodes === undefined ? {} : { nodes: place.nodes }),
     ...(place?.source === undefined ? {} : { source: place.source }),
     ...(place?.positions === undefined ? {} : { positions: place.positions }),
     ...(place?.path === undefined ? {} : { path: place.path }),
-    extensions: {
-      code,
-      hint,
-      ...(Object.keys(details).length === 0 ? {} : { details }),
-      ...(http === undefined ? {} : { http }),
-    },
+    extensions: { code, hint, ...(Object.keys(details).length === 0 ? {} : { details }) },
   });
 }

@@ -7,8 +7,10 @@ import './queries/dump-records.ts';
 import './queries/operations.ts';
 import './queries/events.ts';
 import './queries/service.ts';
+import './queries/access.ts';
 import './mutations/trigger-dumps.ts';
 import './mutations/dumps.ts';
+import './mutations/tokens.ts';
 import './subscriptions/progress.ts';
 import './subscriptions/operation-events.ts';
 import './subscriptions/changes.ts';
@@ -27,4 +29,4 @@ builder.subscriptionType({
 });
 
 /** The one schema, of which schema.graphql is the printed form. */
-export const schema: GraphQLSchema = builder.toSchema();
+export const schema: GraphQLSchema = builder.toSchema({ sortSchema: false });

@@ -1,7 +1,8 @@
-import { beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { DumpRecord } from '../../src/records/dump-record.ts';
 import type { DumpRecords, RecordFilter, RecordOrder, RecordPageQuery } from '../../src/records/dump-records.ts';
 import { recordOrders } from '../../src/records/dump-records.ts';
+import type { OpenedRecords } from './dump-records.ts';
 import { expectedOrder, expectedRecords, expectedSeries, expectedStats } from './record-model.ts';
 import { dayUs, midnightUs, mixedRecords, sampleRecord, uuid } from './sample-records.ts';
 
@@ -10,7 +11,7 @@ const directions = ['ASC', 'DESC'] as const;
 const ids = (records: readonly DumpRecord[]) => records.map(({ id }) => id);
 
 /** The part of the records' suite that compares a long list, in every way it can be asked for, with the plain model. */
-export function mixedListSuite(records: () => DumpRecords): void {
+export function mixedListSuite(create: () => Promise<OpenedRecords>): void {
   describe('a mixed list', () => {
     const all = mixedRecords(90);
     const filters: RecordFilter[] = [
@@ -29,25 +30,31 @@ export function mixedListSuite(records: () => DumpRecords): void {
       { search: 'db', untilUs: midnightUs - 10 * dayUs },
       { search: 'e', vms: ['web-01', 'db'], states: ['AVAILABLE', 'DELETED'] },
       { search: 'abc' },
+      { search: 'cafe' },
+      { search: 'CAFE', vms: ['decafe', 'db'], fromUs: midnightUs - 30 * dayUs },
       { search: all[7]?.sha256.slice(10, 20) ?? '' },
       { search: all[7]?.sha256.slice(10, 20) ?? '', vms: ['nobody'] },
     ];
-    const append = async (appended: readonly DumpRecord[]) => {
-      for (const record of appended) await records().append(record);
-    };
+    let opened: OpenedRecords;
+    let records: DumpRecords;
+    beforeAll(async () => {
+      opened = await create();
+      records = opened.records;
+      for (const record of all) await records.append(record);
+    });
+    afterAll(() => opened.close());
     const page = (given: Partial<RecordPageQuery> = {}) =>
-      records().page({ filter: {}, order: newest, limit: 1000, ...given });
-    beforeEach(() => append(all));
+      records.page({ filter: {}, order: newest, limit: 1000, ...given });
 
     it.each(filters)('counts, sums up and lists by day what matches %j', async (filter) => {
       const expected = expectedRecords(all, filter);
-      expect(await records().count(filter)).toBe(expected.length);
-      const { avgDurationSec, ...stats } = await records().stats(filter);
+      expect(await records.count(filter)).toBe(expected.length);
+      const { avgDurationSec, ...stats } = await records.stats(filter);
       const { avgDurationSec: average, ...exact } = expectedStats(expected);
       expect(stats).toMatchObject({ ...exact, warnings: [] });
       if (average === null) expect(avgDurationSec).toBeNull();
       else expect(avgDurationSec).toBeCloseTo(average, 6);
-      expect(rounded(await records().series(filter))).toEqual(rounded(expectedSeries(expected)));
+      expect(rounded(await records.series(filter))).toEqual(rounded(expectedSeries(expected)));
     });
 
     it.each(filters)('pages through what matches %j in every order, both ways, each record once', async (filter) => {
@@ -56,8 +63,8 @@ export function mixedListSuite(records: () => DumpRecords): void {
         for (const direction of directions) {
           const order = { by, direction };
           const wanted = ids(expectedOrder(expected, order));
-          expect(await walk(records(), filter, order, 7), `${by} ${direction}`).toEqual(wanted);
-          expect(await walk(records(), filter, order, 7, true), `${by} ${direction} backwards`).toEqual(wanted);
+          expect(await walk(records, filter, order, 7), `${by} ${direction}`).toEqual(wanted);
+          expect(await walk(records, filter, order, 7, true), `${by} ${direction} backwards`).toEqual(wanted);
         }
       }
     });
@@ -94,6 +101,7 @@ export function mixedListSuite(records: () => DumpRecords): void {
       expect(start).toMatchObject({ rows: [], hasPrevious: false, hasNext: true });
     });
 
+    // The last: it adds to the list.
     it('neither skips nor repeats what was there while new rows arrive', async () => {
       for (const by of recordOrders) {
         const order = { by, direction: 'DESC' } as const;
@@ -111,7 +119,7 @@ export function mixedListSuite(records: () => DumpRecords): void {
           after = rows.at(-1)?.cursor;
           if (!hasNext) break;
           const number = 1000 + recordOrders.indexOf(by) * 100 + arriving;
-          await append([sampleRecord(number, { timeUs: midnightUs - (number % 41) * dayUs, sizeBytes: 4096 })]);
+          await records.append(sampleRecord(number, { timeUs: midnightUs - (number % 41) * dayUs, sizeBytes: 4096 }));
         }
         expect(seen.filter((id) => before.includes(id))).toEqual(before);
         expect(new Set(seen).size).toBe(seen.length);

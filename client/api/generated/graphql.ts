@@ -4,113 +4,261 @@ type Exact<T extends { [key: string]: unknown }> = { [K in keyof T]: T[K] };
 /** Internal type. DO NOT USE DIRECTLY. */
 export type Incremental<T> = T | { [P in keyof T]?: P extends ' $fragmentName' | '__typename' ? T[P] : never };
 import type { TypedDocumentNode as DocumentNode } from '@graphql-typed-document-node/core';
+/** How memory is taken. */
 export type CaptureMethod =
+  /** Memory-only core dump: the guest is paused for as long as its memory takes to be read. */
   | 'CORE_DUMP'
+  /** QEMU background snapshot: the guest pauses for milliseconds and goes on while its memory is read. */
   | 'SNAPSHOT';
 
+/** How the memory image is compressed on disk. */
 export type Compression =
+  /** Gzip of many members, for tools that know nothing newer. */
   | 'GZIP'
+  /** Uncompressed; stretches of zeros take no space on disk. */
   | 'NONE'
+  /** Zstandard in the seekable format: an ordinary .zst file with random access. */
   | 'ZSTD';
 
+/** Which records: all conditions hold together, an absent one does not restrict. */
 export type DumpRecordFilter = {
+  /** Committed at this moment or later. */
   from?: string | null | undefined;
+  /** With this in the machine’s name or in the hash, in any case; at most 200 characters, no wildcards. */
   search?: string | null | undefined;
+  /** Whose artifact is in one of these states. */
   states?: Array<RecordState> | null | undefined;
+  /** Committed before this moment. */
   until?: string | null | undefined;
+  /** Of these machines: exact name, vmid or UUID. */
   vms?: Array<string> | null | undefined;
 };
 
+/** How records are sorted. */
 export type DumpRecordOrder = {
+  /** By what. */
   by?: DumpRecordSort;
+  /** Which end comes first. */
   direction?: SortDirection;
 };
 
+/** What records are sorted by; equal ones are ordered by id. */
 export type DumpRecordSort =
+  /** How long the dump took. */
   | 'DURATION'
+  /** Size of the artifact on disk. */
   | 'SIZE'
+  /** When the dump was committed. */
   | 'TIME'
+  /** Name of the machine. */
   | 'VM';
 
-/** All codes of the error catalogue. */
+/** Why something was refused or failed. Every error of this API carries one of these in `extensions.code`; a code is never renamed. */
 export type ErrorCode =
+  /** Another operation on the same subject is queued or running. Wait for the named operation, or cancel it. */
   | 'ALREADY_ACTIVE'
+  /** The operation is over already. Nothing is left to do. */
+  | 'ALREADY_FINISHED'
+  /** The artifact’s bytes are not those that were written. Do not rely on it; the message names what is wrong. */
+  | 'ARTIFACT_DAMAGED'
+  /** Something already lies at the artifact’s path. Look who put it there; nothing was overwritten. */
+  | 'ARTIFACT_EXISTS'
+  /** The artifact is no longer there. It was deleted or moved outside of Memoir. */
+  | 'ARTIFACT_MISSING'
+  /** A paging or event cursor was not made by this server. Start again without a cursor. */
+  | 'BAD_CURSOR'
+  /** An argument is malformed or out of its range. Correct the named argument. */
   | 'BAD_INPUT'
-  | 'NOT_FOUND';
+  /** Somebody cancelled the operation. Trigger it again if that was a mistake. */
+  | 'CANCELLED'
+  /** The machine’s memory could not be read to the end. See the text; trigger again. */
+  | 'CAPTURE_FAILED'
+  /** The environment holds a value that makes no sense. Correct the named variable. */
+  | 'CONFIG_INVALID'
+  /** Another process keeps the database locked. Find it (lsof) and let it finish. */
+  | 'DATABASE_BUSY'
+  /** The database file is damaged. Move it away and rebuild the catalogue from the manifests. */
+  | 'DATABASE_DAMAGED'
+  /** The database could not be read or written. Check the data folder’s disk and rights. */
+  | 'DATABASE_FAILED'
+  /** Another server uses this data directory. Stop it, or give this one its own DATA_DIR. */
+  | 'DATA_DIR_IN_USE'
+  /** The token’s role does not allow this. Use a token of the role that the message names. */
+  | 'FORBIDDEN'
+  /** The machine ended while it was being captured. Start it and trigger again. */
+  | 'GUEST_GONE'
+  /** The hypervisor refused the request. See the text, which is the hypervisor’s own. */
+  | 'HYPERVISOR_REFUSED'
+  /** The hypervisor does not answer. See the service state for the reason; Memoir reconnects by itself. */
+  | 'HYPERVISOR_UNAVAILABLE'
+  /** The idempotency key was used before for a different request. Use a new key for a new request. */
+  | 'IDEMPOTENCY_CONFLICT'
+  /** Something unexpected went wrong; the log has it. Look up the reference in the log. */
+  | 'INTERNAL'
+  /** The server ended while the operation ran. Trigger it again. */
+  | 'INTERRUPTED'
+  /** The request is larger or costlier than allowed. Ask for less at a time. */
+  | 'LIMIT_EXCEEDED'
+  /** The chosen capture method is not possible for this machine now. Choose AUTO, or ask captureOptions for what blocks it. */
+  | 'METHOD_UNAVAILABLE'
+  /** There is no such thing. Check the name or id; names are case-sensitive. */
+  | 'NOT_FOUND'
+  /** The machine has no memory to capture: it is off. Start the machine first. */
+  | 'NOT_RUNNING'
+  /** The dump folder has too little free space. Free some space, delete old dumps, or point DUMP_DIR at a larger file system. */
+  | 'NO_SPACE'
+  /** Too many operations are waiting. Try again when some have finished. */
+  | 'QUEUE_FULL'
+  /** The server is stopping and takes no new work. Try again when it is back. */
+  | 'SHUTTING_DOWN'
+  /** No byte moved for too long. Check disk and hypervisor; DUMP_STALL_TIMEOUT sets the limit. */
+  | 'STALLED'
+  /** The artifact could not be written or read. Check the dump folder’s disk and rights. */
+  | 'STORAGE_FAILED'
+  /** The memory stream has a form that this version does not know. Use CORE_DUMP, and report the text: it names section and offset. */
+  | 'STREAM_INVALID'
+  /** The operation took longer than allowed. DUMP_TIMEOUT sets the limit. */
+  | 'TIMED_OUT'
+  /** An answer took too long. Try again, or ask for less. */
+  | 'TIMEOUT'
+  /** No token, or one that is unknown, expired or revoked. Send `Authorization: Bearer <token>`. */
+  | 'UNAUTHENTICATED';
 
+/** Where machines come from. */
 export type HypervisorKind =
+  /** Simulated machines with synthetic memory. */
   | 'DEMO'
+  /** Real machines, by libvirt. */
   | 'LIBVIRT';
 
+/** Whether the hypervisor answers. */
 export type HypervisorState =
+  /** A connection is being made. */
   | 'CONNECTING'
+  /** It does not answer; Memoir tries again by itself. */
   | 'DOWN'
+  /** It answers. */
   | 'UP';
 
+/** Form of the memory image inside of an artifact. */
 export type ImageFormat =
+  /** ELF64 core, as crash, drgn, gdb, Volatility 3 and readelf open it. */
   | 'ELF'
+  /** Flat physical memory: the byte at an offset is the byte at that address; holes are zero. */
   | 'RAW';
 
+/** What a machine is doing, as the hypervisor says. */
 export type MachineState =
+  /** Waiting for a resource; executes when it has it. */
   | 'BLOCKED'
+  /** Ended by a crash. */
   | 'CRASHED'
+  /** Suspended by a person or by the hypervisor; its memory is there. */
   | 'PAUSED'
+  /** Executing. */
   | 'RUNNING'
+  /** On its way to off. */
   | 'SHUTTING_DOWN'
+  /** Not running; there is no memory to capture. */
   | 'SHUT_OFF'
+  /** Suspended to RAM by the guest’s own power management. */
   | 'SUSPENDED'
+  /** The hypervisor does not say. */
   | 'UNKNOWN';
 
+/** How memory is to be taken. */
 export type MethodChoice =
+  /** SNAPSHOT where it is possible and safe, CORE_DUMP otherwise; the dump says which it was and why. */
   | 'AUTO'
+  /** Memory-only core dump: the guest is paused for as long as its memory takes to be read. */
   | 'CORE_DUMP'
+  /** QEMU background snapshot: the guest pauses for milliseconds and goes on while its memory is read. */
   | 'SNAPSHOT';
 
+/** What an event of the log says. */
 export type OperationEventType =
+  /** Ended because somebody asked for it. */
   | 'CANCELLED'
+  /** Somebody asked for its end; it goes on until it has cleaned up. */
   | 'CANCEL_REQUESTED'
+  /** Done; what it made is whole and recorded. */
   | 'COMPLETED'
+  /** Ended without a result. */
   | 'FAILED'
+  /** Not an event: those between the last cursor and this one are not delivered, because they were pruned from the log. */
   | 'LAGGED'
+  /** Something was noted of it, also after its end: verified, downloaded, deleted. */
   | 'NOTED'
+  /** It entered another stage of its work. */
   | 'PHASE'
+  /** Accepted and durable, waiting for its turn. */
   | 'QUEUED'
+  /** A restart found it safe to run it again from the beginning. */
   | 'REQUEUED'
+  /** It began to run. */
   | 'STARTED';
 
+/** Where an operation is in its life: QUEUED, then RUNNING, then one of the three ends. */
 export type OperationState =
+  /** Ended because somebody asked for it; nothing of it is left. */
   | 'CANCELLED'
+  /** Done: what it made is whole and recorded. */
   | 'COMPLETED'
+  /** Ended without a result; the error code and text say why and what to do. */
   | 'FAILED'
+  /** Accepted and durable, waiting for its turn. */
   | 'QUEUED'
+  /** At work. Goes back to QUEUED only when a restart found it safe to run again from the beginning. */
   | 'RUNNING';
 
+/** Which store answered. */
 export type RecordSource =
+  /** The catalogue of this server. */
   | 'CATALOGUE'
+  /** InfluxDB, by its old HTTP query interface, because the others failed. */
   | 'INFLUX_HTTP'
+  /** InfluxDB, by InfluxQL, because SQL failed. */
   | 'INFLUX_QL'
+  /** InfluxDB, by SQL. */
   | 'INFLUX_SQL';
 
+/** What became of a recorded dump’s artifact since. */
 export type RecordState =
+  /** The artifact is where it was committed. */
   | 'AVAILABLE'
+  /** A verification found bytes that are not those that were written. */
   | 'DAMAGED'
+  /** Somebody deleted the artifact through Memoir; the record stays. */
   | 'DELETED';
 
+/** Which end of an order comes first. */
 export type SortDirection =
+  /** Smallest or oldest first. */
   | 'ASC'
+  /** Largest or newest first. */
   | 'DESC';
 
+/** Which machines to dump, and how. Either `vms` or `all`. */
 export type TriggerDumpsInput = {
+  /** Every machine that is running now. */
   all?: boolean;
+  /** Compression of the artifact. */
   compression?: Compression;
+  /** Form of the image. */
   format?: ImageFormat;
+  /** 1 to 200 characters that stand for this wish: asked again with the same key, the server answers with the same dumps and starts no others. */
   idempotencyKey?: string | null | undefined;
+  /** How to capture. */
   method?: MethodChoice;
+  /** Names or UUIDs, 1 to 1000; one that is named twice is dumped once. */
   vms?: Array<string> | null | undefined;
 };
 
+/** What happened to a machine. */
 export type VmChangeType =
+  /** It appeared, or something of it changed. */
   | 'CHANGED'
+  /** It is gone for good. */
   | 'GONE';
 
 export type ProgressFieldsFragment = { __typename: 'Progress', percent: number | null, doneBytes: number, totalBytes: number | null, writtenBytes: number | null, bytesPerSecond: number | null, secondsLeft: number | null };
@@ -134,7 +282,7 @@ export type DumpDetailsQuery = { __typename: 'Query', dump: { __typename: 'Dump'
 export type DumpProgressSubscriptionVariables = Exact<{ [key: string]: never; }>;
 
 
-export type DumpProgressSubscription = { dumpProgress: { __typename: 'DumpProgress', id: string, vmName: string, state: OperationState, phase: string | null, message: string, guestPauseMs: number | null, final: boolean, progress: { __typename: 'Progress', percent: number | null, doneBytes: number, totalBytes: number | null, writtenBytes: number | null, bytesPerSecond: number | null, secondsLeft: number | null } | null } };
+export type DumpProgressSubscription = { dumpProgress: { __typename: 'DumpProgress', id: string, vmName: string, state: OperationState, phase: string | null, message: string, guestPauseMs: number | null, final: boolean, progress: { __typename: 'Progress', percent: number | null, doneBytes: number, totalBytes: number | null, writtenBytes: number | null, bytesPerSecond: number | null, secondsLeft: number | null } | null, error: { __typename: 'OperationError', code: ErrorCode, message: string, hint: string } | null } };
 
 export type TriggerDumpsMutationVariables = Exact<{
   input: TriggerDumpsInput;
@@ -291,7 +439,7 @@ export const RecordFieldsFragmentDoc = {"kind":"Document","definitions":[{"kind"
 export const ServiceFieldsFragmentDoc = {"kind":"Document","definitions":[{"kind":"FragmentDefinition","name":{"kind":"Name","value":"ServiceFields"},"typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"Service"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"__typename"}},{"kind":"Field","name":{"kind":"Name","value":"version"}},{"kind":"Field","name":{"kind":"Name","value":"host"}},{"kind":"Field","name":{"kind":"Name","value":"startedAt"}},{"kind":"Field","name":{"kind":"Name","value":"maxParallelDumps"}},{"kind":"Field","name":{"kind":"Name","value":"eventCursor"}},{"kind":"Field","name":{"kind":"Name","value":"hypervisor"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"__typename"}},{"kind":"Field","name":{"kind":"Name","value":"kind"}},{"kind":"Field","name":{"kind":"Name","value":"state"}},{"kind":"Field","name":{"kind":"Name","value":"uri"}},{"kind":"Field","name":{"kind":"Name","value":"version"}},{"kind":"Field","name":{"kind":"Name","value":"since"}},{"kind":"Field","name":{"kind":"Name","value":"reason"}},{"kind":"Field","name":{"kind":"Name","value":"mend"}}]}},{"kind":"Field","name":{"kind":"Name","value":"storage"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"__typename"}},{"kind":"Field","name":{"kind":"Name","value":"location"}},{"kind":"Field","name":{"kind":"Name","value":"freeBytes"}},{"kind":"Field","name":{"kind":"Name","value":"totalBytes"}},{"kind":"Field","name":{"kind":"Name","value":"warning"}}]}},{"kind":"Field","name":{"kind":"Name","value":"operationCounts"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"__typename"}},{"kind":"Field","name":{"kind":"Name","value":"kind"}},{"kind":"Field","name":{"kind":"Name","value":"state"}},{"kind":"Field","name":{"kind":"Name","value":"count"}}]}}]}}]} as unknown as DocumentNode<ServiceFieldsFragment, unknown>;
 export const ActiveDumpsDocument = {"__meta__":{"hash":"sha256:77dc369c78d46a9ce7cd62f7db433ed5180ff938f502982b74093b0cabf33583"},"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"query","name":{"kind":"Name","value":"ActiveDumps"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"__typename"}},{"kind":"Field","name":{"kind":"Name","value":"dumps"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"first"},"value":{"kind":"IntValue","value":"200"}},{"kind":"Argument","name":{"kind":"Name","value":"states"},"value":{"kind":"ListValue","values":[{"kind":"EnumValue","value":"QUEUED"},{"kind":"EnumValue","value":"RUNNING"}]}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"__typename"}},{"kind":"Field","name":{"kind":"Name","value":"totalCount"}},{"kind":"Field","name":{"kind":"Name","value":"nodes"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"__typename"}},{"kind":"FragmentSpread","name":{"kind":"Name","value":"DumpFields"}},{"kind":"Field","name":{"kind":"Name","value":"progress"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"__typename"}},{"kind":"FragmentSpread","name":{"kind":"Name","value":"ProgressFields"}}]}}]}}]}}]}},{"kind":"FragmentDefinition","name":{"kind":"Name","value":"ErrorFields"},"typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"OperationError"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"__typename"}},{"kind":"Field","name":{"kind":"Name","value":"code"}},{"kind":"Field","name":{"kind":"Name","value":"message"}},{"kind":"Field","name":{"kind":"Name","value":"hint"}}]}},{"kind":"FragmentDefinition","name":{"kind":"Name","value":"DumpFields"},"typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"Dump"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"__typename"}},{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"vmName"}},{"kind":"Field","name":{"kind":"Name","value":"machineId"}},{"kind":"Field","name":{"kind":"Name","value":"vmid"}},{"kind":"Field","name":{"kind":"Name","value":"host"}},{"kind":"Field","name":{"kind":"Name","value":"demo"}},{"kind":"Field","name":{"kind":"Name","value":"state"}},{"kind":"Field","name":{"kind":"Name","value":"phase"}},{"kind":"Field","name":{"kind":"Name","value":"message"}},{"kind":"Field","name":{"kind":"Name","value":"cancelRequested"}},{"kind":"Field","name":{"kind":"Name","value":"method"}},{"kind":"Field","name":{"kind":"Name","value":"methodChoice"}},{"kind":"Field","name":{"kind":"Name","value":"methodReason"}},{"kind":"Field","name":{"kind":"Name","value":"format"}},{"kind":"Field","name":{"kind":"Name","value":"compression"}},{"kind":"Field","name":{"kind":"Name","value":"actor"}},{"kind":"Field","name":{"kind":"Name","value":"createdAt"}},{"kind":"Field","name":{"kind":"Name","value":"startedAt"}},{"kind":"Field","name":{"kind":"Name","value":"finishedAt"}},{"kind":"Field","name":{"kind":"Name","value":"guestPauseMs"}},{"kind":"Field","name":{"kind":"Name","value":"error"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"__typename"}},{"kind":"FragmentSpread","name":{"kind":"Name","value":"ErrorFields"}}]}}]}},{"kind":"FragmentDefinition","name":{"kind":"Name","value":"ProgressFields"},"typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"Progress"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"__typename"}},{"kind":"Field","name":{"kind":"Name","value":"percent"}},{"kind":"Field","name":{"kind":"Name","value":"doneBytes"}},{"kind":"Field","name":{"kind":"Name","value":"totalBytes"}},{"kind":"Field","name":{"kind":"Name","value":"writtenBytes"}},{"kind":"Field","name":{"kind":"Name","value":"bytesPerSecond"}},{"kind":"Field","name":{"kind":"Name","value":"secondsLeft"}}]}}]} as unknown as DocumentNode<ActiveDumpsQuery, ActiveDumpsQueryVariables>;
 export const DumpDetailsDocument = {"__meta__":{"hash":"sha256:6ae1c6f05e70b16a92acb19a463c96b882672cb6568b9cad9da43b863787150e"},"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"query","name":{"kind":"Name","value":"DumpDetails"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"id"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"ID"}}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"__typename"}},{"kind":"Field","name":{"kind":"Name","value":"dump"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"id"},"value":{"kind":"Variable","name":{"kind":"Name","value":"id"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"__typename"}},{"kind":"FragmentSpread","name":{"kind":"Name","value":"DumpFields"}},{"kind":"Field","name":{"kind":"Name","value":"durationSec"}},{"kind":"Field","name":{"kind":"Name","value":"sha256"}},{"kind":"Field","name":{"kind":"Name","value":"imageSha256"}},{"kind":"Field","name":{"kind":"Name","value":"sizeBytes"}},{"kind":"Field","name":{"kind":"Name","value":"rawSizeBytes"}},{"kind":"Field","name":{"kind":"Name","value":"dumpPath"}},{"kind":"Field","name":{"kind":"Name","value":"progress"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"__typename"}},{"kind":"FragmentSpread","name":{"kind":"Name","value":"ProgressFields"}}]}}]}},{"kind":"Field","name":{"kind":"Name","value":"dumpRecord"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"id"},"value":{"kind":"Variable","name":{"kind":"Name","value":"id"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"__typename"}},{"kind":"FragmentSpread","name":{"kind":"Name","value":"RecordFields"}}]}}]}},{"kind":"FragmentDefinition","name":{"kind":"Name","value":"ErrorFields"},"typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"OperationError"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"__typename"}},{"kind":"Field","name":{"kind":"Name","value":"code"}},{"kind":"Field","name":{"kind":"Name","value":"message"}},{"kind":"Field","name":{"kind":"Name","value":"hint"}}]}},{"kind":"FragmentDefinition","name":{"kind":"Name","value":"DumpFields"},"typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"Dump"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"__typename"}},{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"vmName"}},{"kind":"Field","name":{"kind":"Name","value":"machineId"}},{"kind":"Field","name":{"kind":"Name","value":"vmid"}},{"kind":"Field","name":{"kind":"Name","value":"host"}},{"kind":"Field","name":{"kind":"Name","value":"demo"}},{"kind":"Field","name":{"kind":"Name","value":"state"}},{"kind":"Field","name":{"kind":"Name","value":"phase"}},{"kind":"Field","name":{"kind":"Name","value":"message"}},{"kind":"Field","name":{"kind":"Name","value":"cancelRequested"}},{"kind":"Field","name":{"kind":"Name","value":"method"}},{"kind":"Field","name":{"kind":"Name","value":"methodChoice"}},{"kind":"Field","name":{"kind":"Name","value":"methodReason"}},{"kind":"Field","name":{"kind":"Name","value":"format"}},{"kind":"Field","name":{"kind":"Name","value":"compression"}},{"kind":"Field","name":{"kind":"Name","value":"actor"}},{"kind":"Field","name":{"kind":"Name","value":"createdAt"}},{"kind":"Field","name":{"kind":"Name","value":"startedAt"}},{"kind":"Field","name":{"kind":"Name","value":"finishedAt"}},{"kind":"Field","name":{"kind":"Name","value":"guestPauseMs"}},{"kind":"Field","name":{"kind":"Name","value":"error"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"__typename"}},{"kind":"FragmentSpread","name":{"kind":"Name","value":"ErrorFields"}}]}}]}},{"kind":"FragmentDefinition","name":{"kind":"Name","value":"ProgressFields"},"typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"Progress"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"__typename"}},{"kind":"Field","name":{"kind":"Name","value":"percent"}},{"kind":"Field","name":{"kind":"Name","value":"doneBytes"}},{"kind":"Field","name":{"kind":"Name","value":"totalBytes"}},{"kind":"Field","name":{"kind":"Name","value":"writtenBytes"}},{"kind":"Field","name":{"kind":"Name","value":"bytesPerSecond"}},{"kind":"Field","name":{"kind":"Name","value":"secondsLeft"}}]}},{"kind":"FragmentDefinition","name":{"kind":"Name","value":"RecordFields"},"typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"DumpRecord"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"__typename"}},{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"time"}},{"kind":"Field","name":{"kind":"Name","value":"dom"}},{"kind":"Field","name":{"kind":"Name","value":"vmid"}},{"kind":"Field","name":{"kind":"Name","value":"machineId"}},{"kind":"Field","name":{"kind":"Name","value":"host"}},{"kind":"Field","name":{"kind":"Name","value":"state"}},{"kind":"Field","name":{"kind":"Name","value":"sha256"}},{"kind":"Field","name":{"kind":"Name","value":"imageSha256"}},{"kind":"Field","name":{"kind":"Name","value":"durationSec"}},{"kind":"Field","name":{"kind":"Name","value":"gzipSizeBytes"}},{"kind":"Field","name":{"kind":"Name","value":"rawSizeBytes"}},{"kind":"Field","name":{"kind":"Name","value":"ctime"}},{"kind":"Field","name":{"kind":"Name","value":"mtime"}},{"kind":"Field","name":{"kind":"Name","value":"atime"}},{"kind":"Field","name":{"kind":"Name","value":"dumpPath"}},{"kind":"Field","name":{"kind":"Name","value":"format"}},{"kind":"Field","name":{"kind":"Name","value":"compression"}},{"kind":"Field","name":{"kind":"Name","value":"method"}},{"kind":"Field","name":{"kind":"Name","value":"guestPauseMs"}},{"kind":"Field","name":{"kind":"Name","value":"demo"}}]}}]} as unknown as DocumentNode<DumpDetailsQuery, DumpDetailsQueryVariables>;
-export const DumpProgressDocument = {"__meta__":{"hash":"sha256:42f001cdb42aa066a48bd8fb0050d08df60f1ba401e103a3b15ec5c6ff6e0ebd"},"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"subscription","name":{"kind":"Name","value":"DumpProgress"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"dumpProgress"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"__typename"}},{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"vmName"}},{"kind":"Field","name":{"kind":"Name","value":"state"}},{"kind":"Field","name":{"kind":"Name","value":"phase"}},{"kind":"Field","name":{"kind":"Name","value":"message"}},{"kind":"Field","name":{"kind":"Name","value":"guestPauseMs"}},{"kind":"Field","name":{"kind":"Name","value":"final"}},{"kind":"Field","name":{"kind":"Name","value":"progress"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"__typename"}},{"kind":"FragmentSpread","name":{"kind":"Name","value":"ProgressFields"}}]}}]}}]}},{"kind":"FragmentDefinition","name":{"kind":"Name","value":"ProgressFields"},"typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"Progress"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"__typename"}},{"kind":"Field","name":{"kind":"Name","value":"percent"}},{"kind":"Field","name":{"kind":"Name","value":"doneBytes"}},{"kind":"Field","name":{"kind":"Name","value":"totalBytes"}},{"kind":"Field","name":{"kind":"Name","value":"writtenBytes"}},{"kind":"Field","name":{"kind":"Name","value":"bytesPerSecond"}},{"kind":"Field","name":{"kind":"Name","value":"secondsLeft"}}]}}]} as unknown as DocumentNode<DumpProgressSubscription, DumpProgressSubscriptionVariables>;
+export const DumpProgressDocument = {"__meta__":{"hash":"sha256:d8bb16a0d0bcd66a59043818d08de4d1e061fac8e4fdc2a4bcac9629158baaec"},"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"subscription","name":{"kind":"Name","value":"DumpProgress"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"dumpProgress"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"__typename"}},{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"vmName"}},{"kind":"Field","name":{"kind":"Name","value":"state"}},{"kind":"Field","name":{"kind":"Name","value":"phase"}},{"kind":"Field","name":{"kind":"Name","value":"message"}},{"kind":"Field","name":{"kind":"Name","value":"guestPauseMs"}},{"kind":"Field","name":{"kind":"Name","value":"final"}},{"kind":"Field","name":{"kind":"Name","value":"progress"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"__typename"}},{"kind":"FragmentSpread","name":{"kind":"Name","value":"ProgressFields"}}]}},{"kind":"Field","name":{"kind":"Name","value":"error"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"__typename"}},{"kind":"FragmentSpread","name":{"kind":"Name","value":"ErrorFields"}}]}}]}}]}},{"kind":"FragmentDefinition","name":{"kind":"Name","value":"ProgressFields"},"typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"Progress"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"__typename"}},{"kind":"Field","name":{"kind":"Name","value":"percent"}},{"kind":"Field","name":{"kind":"Name","value":"doneBytes"}},{"kind":"Field","name":{"kind":"Name","value":"totalBytes"}},{"kind":"Field","name":{"kind":"Name","value":"writtenBytes"}},{"kind":"Field","name":{"kind":"Name","value":"bytesPerSecond"}},{"kind":"Field","name":{"kind":"Name","value":"secondsLeft"}}]}},{"kind":"FragmentDefinition","name":{"kind":"Name","value":"ErrorFields"},"typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"OperationError"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"__typename"}},{"kind":"Field","name":{"kind":"Name","value":"code"}},{"kind":"Field","name":{"kind":"Name","value":"message"}},{"kind":"Field","name":{"kind":"Name","value":"hint"}}]}}]} as unknown as DocumentNode<DumpProgressSubscription, DumpProgressSubscriptionVariables>;
 export const TriggerDumpsDocument = {"__meta__":{"hash":"sha256:851400a84a89b35b2b28224d8257bddf2a0bc4d933bc729eab59bf0952661da7"},"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"mutation","name":{"kind":"Name","value":"TriggerDumps"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"input"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"TriggerDumpsInput"}}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"__typename"}},{"kind":"Field","name":{"kind":"Name","value":"triggerDumps"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"input"},"value":{"kind":"Variable","name":{"kind":"Name","value":"input"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"__typename"}},{"kind":"Field","name":{"kind":"Name","value":"accepted"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"__typename"}},{"kind":"FragmentSpread","name":{"kind":"Name","value":"DumpFields"}}]}},{"kind":"Field","name":{"kind":"Name","value":"rejected"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"__typename"}},{"kind":"Field","name":{"kind":"Name","value":"vm"}},{"kind":"Field","name":{"kind":"Name","value":"code"}},{"kind":"Field","name":{"kind":"Name","value":"message"}},{"kind":"Field","name":{"kind":"Name","value":"hint"}},{"kind":"Field","name":{"kind":"Name","value":"activeDump"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"__typename"}},{"kind":"Field","name":{"kind":"Name","value":"id"}}]}}]}}]}}]}},{"kind":"FragmentDefinition","name":{"kind":"Name","value":"ErrorFields"},"typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"OperationError"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"__typename"}},{"kind":"Field","name":{"kind":"Name","value":"code"}},{"kind":"Field","name":{"kind":"Name","value":"message"}},{"kind":"Field","name":{"kind":"Name","value":"hint"}}]}},{"kind":"FragmentDefinition","name":{"kind":"Name","value":"DumpFields"},"typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"Dump"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"__typename"}},{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"vmName"}},{"kind":"Field","name":{"kind":"Name","value":"machineId"}},{"kind":"Field","name":{"kind":"Name","value":"vmid"}},{"kind":"Field","name":{"kind":"Name","value":"host"}},{"kind":"Field","name":{"kind":"Name","value":"demo"}},{"kind":"Field","name":{"kind":"Name","value":"state"}},{"kind":"Field","name":{"kind":"Name","value":"phase"}},{"kind":"Field","name":{"kind":"Name","value":"message"}},{"kind":"Field","name":{"kind":"Name","value":"cancelRequested"}},{"kind":"Field","name":{"kind":"Name","value":"method"}},{"kind":"Field","name":{"kind":"Name","value":"methodChoice"}},{"kind":"Field","name":{"kind":"Name","value":"methodReason"}},{"kind":"Field","name":{"kind":"Name","value":"format"}},{"kind":"Field","name":{"kind":"Name","value":"compression"}},{"kind":"Field","name":{"kind":"Name","value":"actor"}},{"kind":"Field","name":{"kind":"Name","value":"createdAt"}},{"kind":"Field","name":{"kind":"Name","value":"startedAt"}},{"kind":"Field","name":{"kind":"Name","value":"finishedAt"}},{"kind":"Field","name":{"kind":"Name","value":"guestPauseMs"}},{"kind":"Field","name":{"kind":"Name","value":"error"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"__typename"}},{"kind":"FragmentSpread","name":{"kind":"Name","value":"ErrorFields"}}]}}]}}]} as unknown as DocumentNode<TriggerDumpsMutation, TriggerDumpsMutationVariables>;
 export const CancelDumpDocument = {"__meta__":{"hash":"sha256:f4b22a27c936f0b3cf576a114642cc2d814984110e36e657365748709f63c8e7"},"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"mutation","name":{"kind":"Name","value":"CancelDump"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"id"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"ID"}}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"__typename"}},{"kind":"Field","name":{"kind":"Name","value":"cancelDump"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"id"},"value":{"kind":"Variable","name":{"kind":"Name","value":"id"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"__typename"}},{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"state"}},{"kind":"Field","name":{"kind":"Name","value":"cancelRequested"}},{"kind":"Field","name":{"kind":"Name","value":"message"}}]}}]}}]} as unknown as DocumentNode<CancelDumpMutation, CancelDumpMutationVariables>;
 export const DeleteDumpDocument = {"__meta__":{"hash":"sha256:9ae54d140d64354d8e96ec28738822c125979b0f69d8b3083f7b99214fbdd72c"},"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"mutation","name":{"kind":"Name","value":"DeleteDump"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"id"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"ID"}}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"__typename"}},{"kind":"Field","name":{"kind":"Name","value":"deleteDump"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"id"},"value":{"kind":"Variable","name":{"kind":"Name","value":"id"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"__typename"}},{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"record"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"__typename"}},{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"state"}}]}}]}}]}}]} as unknown as DocumentNode<DeleteDumpMutation, DeleteDumpMutationVariables>;

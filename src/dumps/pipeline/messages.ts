@@ -22,7 +22,7 @@ export type CaptureCommand =
   | { readonly type: 'OPEN' }
   /** The hypervisor's side ended well too: complete and commit. Answered by COMMITTED. */
   | { readonly type: 'FINISH'; readonly facts: DumpFacts }
-  /** Stop, leave nothing. Answered by FAILED. */
+  /** Stop, leave nothing. Answered by FAILED, or by COMMITTED if the commit could not be stopped any more. */
   | { readonly type: 'ABORT'; readonly error: ErrorShape };
 
 /** From the capture thread. */

@@ -23,12 +23,17 @@ let writer: ArtifactWriter | undefined;
 let source: MemorySource | undefined;
 let sink: DumpSink | undefined;
 let reading: Promise<MemoryTail> | undefined;
+/** What is under way here; a failure waits for it, because what it opens must be closed. */
+let opening: Promise<void> | undefined;
+let committing: Promise<unknown> | undefined;
+let manifest: Manifest | undefined;
 let ended = false;
 
 port.on('message', (command: CaptureCommand) => {
   switch (command.type) {
     case 'OPEN':
-      open().catch(fail);
+      opening = open();
+      opening.catch(fail);
       return;
     case 'FINISH':
       finish(command.facts).catch(fail);
@@ -67,20 +72,19 @@ async function open(): Promise<void> {
 async function finish(facts: DumpFacts): Promise<void> {
   if (reading === undefined || sink === undefined || writer === undefined) throw new TypeError('nothing was opened');
   const image = await sink.finish(await reading);
-  let manifest: Manifest | undefined;
+  controller.signal.throwIfAborted();
+  let described: Manifest | undefined;
   const describe = (proof: CommittedArtifact) => {
-    manifest = makeManifest(facts, image, proof, Date.now());
-    return manifest as unknown as Json;
+    described = makeManifest(facts, image, proof, Date.now());
+    return described as unknown as Json;
   };
-  await writer.commit(describe, {
+  committing = writer.commit(describe, {
     signal: controller.signal,
     digested: throttle((bytes: number) => report({ type: 'DIGESTED', bytes })),
   });
-  if (manifest === undefined) throw new TypeError('the store committed without a manifest');
-  // What the store did is done: from here on nothing turns the dump into a failure.
-  ended = true;
-  report({ type: 'COMMITTED', manifest });
-  await close();
+  await committing;
+  manifest = described;
+  if (!ended) await end();
 }
 
 /** The one way to fail: everything is taken back before it is said. */
@@ -88,10 +92,18 @@ async function fail(error: unknown): Promise<void> {
   if (ended) return;
   ended = true;
   controller.abort(error instanceof Error ? error : new MemoirError('INTERNAL', String(error)));
-  await reading?.catch(() => undefined);
+  await opening?.catch(() => undefined);
+  await committing?.catch(() => undefined);
   await writer?.abort().catch(() => undefined);
+  await end(error);
+}
+
+/** The last word. A commit that could not be stopped any more is a dump, whatever was wished meanwhile. */
+async function end(error?: unknown): Promise<void> {
+  ended = true;
   await close();
-  report({ type: 'FAILED', error: toErrorShape(error) });
+  if (manifest !== undefined) report({ type: 'COMMITTED', manifest });
+  else report({ type: 'FAILED', error: toErrorShape(error) });
 }
 
 async function close(): Promise<void> {

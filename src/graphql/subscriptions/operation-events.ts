@@ -1,5 +1,6 @@
 import { builder } from '../builder.ts';
-import { fromEventCursor, OperationEventType } from '../types/operation-event.ts';
+import { mapStream } from '../streams/map-stream.ts';
+import { fromEventCursor, OperationEventType, toLogItem } from '../types/operation-event.ts';
 
 builder.subscriptionField('operationEvents', (t) =>
   t.field({
@@ -7,10 +8,14 @@ builder.subscriptionField('operationEvents', (t) =>
     description:
       'The event log: everything after a cursor, replayed and then live, without gap, repetition or change of order, across restarts of client and server. A slow reader is not left behind: it reads on from the log.',
     args: {
-      after: t.arg.string({ description: 'Cursor of the last event that was seen. From now on if absent.' }),
+      after: t.arg.string({
+        description: 'Cursor of the last event that was seen; 0 for the beginning. From now on if absent.',
+      }),
     },
-    subscribe: async (_, { after }, { services: { operations } }) =>
-      operations.watchEvents(after == null ? (await operations.bounds()).last : fromEventCursor(after)),
+    subscribe: async (_, { after }, { services: { operations } }) => {
+      const place = after == null ? (await operations.bounds()).last : fromEventCursor(after);
+      return mapStream(operations.watchEvents(place), toLogItem);
+    },
     resolve: (item) => item,
   }),
 );

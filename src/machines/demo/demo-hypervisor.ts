@@ -23,8 +23,10 @@ export interface DemoHypervisorOptions {
   /** How often the machines' memory has moved on already: another number, other contents. 0 unless told. */
   readonly epoch?: number;
   readonly host?: string;
-  /** Epoch milliseconds. */
+  /** Epoch milliseconds: what is shown as a time. */
   readonly now?: () => number;
+  /** Milliseconds that never step back: what counters grow by. */
+  readonly elapsedMs?: () => number;
 }
 
 /** What a person would do to the machines and their host behind Memoir's back. */
@@ -57,8 +59,8 @@ interface RunningCapture {
 
 export function createDemoHypervisor(options: DemoHypervisorOptions = {}): DemoHypervisor {
   const { machines = demoFleet, epoch = 0, host = 'demo', now = Date.now } = options;
-  const { speedBytesPerSec: bytesPerSec = watchableBytesPerSec } = options;
-  const world = new DemoWorld(machines, epoch, now);
+  const { speedBytesPerSec: bytesPerSec = watchableBytesPerSec, elapsedMs = () => performance.now() } = options;
+  const world = new DemoWorld(machines, epoch, elapsedMs);
   const watch = new DemoWatch(world, now);
   const behaviours = new Map<string, DemoBehaviour>();
   for (const [name, behaviour] of Object.entries(options.behaviours ?? {})) {
@@ -169,7 +171,9 @@ export function createDemoHypervisor(options: DemoHypervisorOptions = {}): DemoH
     watch: (listener: HypervisorListener) => watch.add(listener),
     async measure(): Promise<MachineMeasurement[]> {
       watch.checkUp();
-      return world.machines.filter(({ state }) => machineStates[state].hasMemory).map((machine) => machine.measure());
+      return world.machines
+        .filter(({ state }) => machineStates[state].hasMemory)
+        .map((machine) => machine.measure(now()));
     },
     async captureOptions(machine: Machine): Promise<CaptureOptions> {
       return forecast(current(machine), bytesPerSec);

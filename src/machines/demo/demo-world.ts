@@ -16,18 +16,18 @@ export class DemoMachine {
   #runsSinceMs: number | null = null;
   /** How often its memory has moved on between captures. */
   #epoch: number;
-  readonly #now: () => number;
+  readonly #elapsedMs: () => number;
 
-  constructor(spec: DemoMachineSpec, vmid: string | null, epoch: number, now: () => number) {
+  constructor(spec: DemoMachineSpec, vmid: string | null, epoch: number, elapsedMs: () => number) {
     checkSpec(spec);
     this.spec = spec;
     this.seed = seedOf(spec.id);
     this.#state = spec.state;
     this.#vmid = vmid;
     this.#epoch = epoch;
-    this.#now = now;
+    this.#elapsedMs = elapsedMs;
     // Days that it is supposed to have been up already.
-    this.#ranMs = ((this.seed % 40) + 2) * 86_400_000;
+    this.#ranMs = spec.state === 'SHUT_OFF' ? 0 : ((this.seed % 40) + 2) * 86_400_000;
     this.#count();
   }
 
@@ -76,9 +76,8 @@ export class DemoMachine {
     if (this.#state === 'RUNNING') this.#epoch += 1;
   }
 
-  measure(): MachineMeasurement {
-    const atMs = this.#now();
-    const ranSec = this.#executedMs(atMs) / 1000;
+  measure(atMs: number): MachineMeasurement {
+    const ranSec = this.#executedMs() / 1000;
     const { id, name, vcpus, memoryBytes } = this.spec;
     const share = (salt: number): number => (chance(this.seed, salt) % 1000) / 1000;
     // A rate with a wave on it, as an integral: counters of a machine never fall.
@@ -105,26 +104,25 @@ export class DemoMachine {
     };
   }
 
-  #executedMs(nowMs: number): number {
-    return this.#ranMs + (this.#runsSinceMs === null ? 0 : Math.max(0, nowMs - this.#runsSinceMs));
+  #executedMs(): number {
+    return this.#ranMs + (this.#runsSinceMs === null ? 0 : this.#elapsedMs() - this.#runsSinceMs);
   }
 
   #count(): void {
-    const nowMs = this.#now();
-    this.#ranMs = this.#executedMs(nowMs);
-    this.#runsSinceMs = executes(this.state) ? nowMs : null;
+    this.#ranMs = this.#executedMs();
+    this.#runsSinceMs = executes(this.state) ? this.#elapsedMs() : null;
   }
 }
 
 /** The machines that there are, and the numbers that running instances get. */
 export class DemoWorld {
   readonly #machines = new Map<string, DemoMachine>();
-  readonly #now: () => number;
+  readonly #elapsedMs: () => number;
   readonly #epoch: number;
   #lastVmid = 0;
 
-  constructor(specs: readonly DemoMachineSpec[], epoch: number, now: () => number) {
-    this.#now = now;
+  constructor(specs: readonly DemoMachineSpec[], epoch: number, elapsedMs: () => number) {
+    this.#elapsedMs = elapsedMs;
     this.#epoch = epoch;
     for (const spec of specs) this.add(spec);
   }
@@ -151,7 +149,7 @@ export class DemoWorld {
       throw new MemoirError('BAD_INPUT', `the demo has a machine ${JSON.stringify(spec.name)} already`);
     }
     const vmid = spec.state === 'SHUT_OFF' ? null : this.nextVmid();
-    this.#machines.set(spec.id, new DemoMachine(spec, vmid, this.#epoch, this.#now));
+    this.#machines.set(spec.id, new DemoMachine(spec, vmid, this.#epoch, this.#elapsedMs));
   }
 
   remove(nameOrId: string): void {

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import type { Json } from '../../domain/json.ts';
 import { MemoirError } from '../../domain/memoir-error.ts';
 import type { CaptureMethod } from '../capture.ts';
@@ -46,12 +47,14 @@ class DemoSource implements MemorySource {
   async read(sink: MemorySink, signal: AbortSignal): Promise<MemoryTail> {
     const { memoryBytes, vcpus, seed, epoch, handsOverVmcoreinfo } = this.#options;
     const ended = AbortSignal.any([signal, this.#closing.signal]);
+    // Nothing comes before the hypervisor has begun, which is when it learns that the source is open.
+    await setImmediate();
     ended.throwIfAborted();
     sink.layout({ architecture: 'x86_64', ranges: memoryRanges(memoryBytes), cpuCount: vcpus });
     await this.#pages(sink, ended);
     return {
       machine: 'x86_64',
-      cpus: Array.from({ length: vcpus }, (_, cpu) => demoCpuNotes(cpu, seed, epoch)),
+      cpus: demoCpuNotes(vcpus, seed, epoch),
       vmcoreinfo: handsOverVmcoreinfo ? vmcoreinfoText(demoRelease) : null,
       kernelAddress: kernel.systemCallVirtual,
     };

@@ -1,7 +1,7 @@
 import type { RecordState } from '../dump-record.ts';
 import type { RecordOrder } from '../dump-records.ts';
 import { isOneOf, joinSql, type Queries, type Sql } from './queries.ts';
-import { isHashHit, isInRange, isInStates, type Selection } from './selection.ts';
+import { isHashHit, isInRange, isInStates, isOfAllTime, type Selection } from './selection.ts';
 import { readTotals } from './totals.ts';
 
 /** The orders of the list: the column that comes first (then `id`), and the index that has it. */
@@ -30,32 +30,37 @@ export function chooseArms(queries: Queries, selection: Selection, by: RecordOrd
     return { text: `SELECT number, ${column} AS key, id FROM records ${from} WHERE ${all.text}`, values: all.values };
   };
   const inRange = isInRange(selection);
-  const inOrder = (test: readonly Sql[]) =>
-    states.map((state) => arm(`INDEXED BY ${index}`, [isInStates([state]), inRange, ...test]));
+  const inOrder = (state: RecordState, test: readonly Sql[] = []) =>
+    arm(`INDEXED BY ${index}`, [isInStates([state]), inRange, ...test]);
 
-  if (hash !== null && hash.hits === null) return inOrder([matches(selection)]);
+  if (hash !== null && hash.hits === null) return states.map((state) => inOrder(state, [matches(selection)]));
   const arms = hash === null ? [] : [arm('NOT INDEXED', [isHashHit(selection), isInStates(states), inRange])];
-  if (instances === null) {
-    if (by === 'TIME' || !isFew(queries, selection)) return inOrder([]);
-    return [arm('INDEXED BY records_by_time', [isInStates(states), inRange])];
-  }
-  if (instances.length === 0) return arms;
+  if (instances?.length === 0) return arms;
   if (by === 'TIME') {
+    if (instances === null) return states.map((state) => inOrder(state));
     const streams = findStreams(queries, instances, states);
     if (streams.length <= queries.limits.streams) {
-      const conditions = streams.map((stream) => [isInstance(stream.instance), isInStates([stream.state]), inRange]);
+      const conditions = streams.map(({ instance, state }) => [isInstance(instance), isInStates([state]), inRange]);
       return [...arms, ...conditions.map((condition) => arm('INDEXED BY records_by_instance', condition))];
     }
   }
-  const isAmong = isOneOf('instance', instances);
-  if (isFew(queries, selection)) {
-    return [...arms, arm('INDEXED BY records_by_instance', [isAmong, isInStates(states), inRange])];
+  const amongThem = instances === null ? [] : [isOneOf('instance', instances)];
+  const gathering = instances === null ? 'records_by_time' : 'records_by_instance';
+  const testing = by === 'VM' && instances !== null ? [...amongThem, isBetweenNames(instances)] : amongThem;
+  const isWhole = instances === null && isOfAllTime(selection);
+  for (const state of states) {
+    arms.push(
+      !isWhole && isFew(queries, selection, state)
+        ? arm(`INDEXED BY ${gathering}`, [isInStates([state]), inRange, ...amongThem])
+        : inOrder(state, testing),
+    );
   }
-  return [...arms, ...inOrder(by === 'VM' ? [isAmong, isBetweenNames(instances)] : [isAmong])];
+  return arms;
 }
 
-function isFew(queries: Queries, selection: Selection): boolean {
-  return readTotals(queries, { ...selection, hash: null }).dumps <= queries.limits.gathered;
+function isFew(queries: Queries, selection: Selection, state: RecordState): boolean {
+  const { dumps } = readTotals(queries, { ...selection, states: [state], hash: null });
+  return dumps <= queries.limits.gathered;
 }
 
 /** What a search means, tested record by record. */
@@ -80,10 +85,8 @@ function isBetweenNames(instances: readonly number[]): Sql {
 
 /** The pairs of instance and state that have records: one more than can be used at most. */
 function findStreams(queries: Queries, instances: readonly number[], states: readonly RecordState[]) {
-  const text = `
-    SELECT i.value AS instance, s.value AS state FROM json_each(?) AS i, json_each(?) AS s
-    WHERE EXISTS (SELECT 1 FROM records INDEXED BY records_by_instance WHERE instance = i.value AND state = s.value)
-    LIMIT ?`;
-  const values = [JSON.stringify(instances), JSON.stringify(states), queries.limits.streams + 1];
-  return queries.all({ text, values }) as { instance: number; state: RecordState }[];
+  const conditions = joinSql([isOneOf('instance', instances), isInStates(states)], ' AND ');
+  const text = `SELECT instance, state FROM record_totals WHERE ${conditions.text} AND dumps > 0 LIMIT ?`;
+  const rows = queries.all({ text, values: [...conditions.values, queries.limits.streams + 1] });
+  return rows as { instance: number; state: RecordState }[];
 }

@@ -1,20 +1,32 @@
+import { allRecordStates } from '../check-query.ts';
 import { isOneOf, joinSql, type Queries, type Sql } from './queries.ts';
-import { isHashHit, isInRange, isInStates, isUnrestricted, type Selection } from './selection.ts';
+import { everyInstance } from './schema.ts';
+import { isHashHit, isInRange, isInStates, isOfAllTime, type Selection } from './selection.ts';
 
 /** How many machines the selected records are of: by the hypervisor's id, so that a machine stays one when it is renamed. */
 export function countMachines(queries: Queries, selection: Selection, dumps: number): number {
-  if (isUnrestricted(selection) && selection.hash === null) {
-    return count(queries, { text: 'SELECT machine_id FROM record_instances', values: [] });
-  }
-  const parts = [fewRecords(queries, dumps) ? machinesOfRecords(selection) : machinesByLookup(selection)];
+  // Every instance was numbered for a record, and records stay.
+  const everything = { text: 'SELECT machine_id FROM record_instances', values: [] };
+  if (isUnrestricted(selection)) return countDistinct(queries, everything);
+  const few = dumps <= queries.limits.readPerInstance * countInstances(queries);
+  const parts = [few ? machinesOfRecords(selection) : machinesOfTotals(selection)];
   if (selection.hash !== null) parts.push(machinesOfHashes(selection));
-  return count(queries, joinSql(parts, ' UNION ALL '));
+  return countDistinct(queries, joinSql(parts, ' UNION ALL '));
 }
 
-/** Reading the records beats asking every instance whether it has one, where there are fewer records than instances. */
-function fewRecords(queries: Queries, dumps: number): boolean {
+function isUnrestricted(selection: Selection): boolean {
+  const { instances, hash, states } = selection;
+  return instances === null && hash === null && states.length === allRecordStates.length && isOfAllTime(selection);
+}
+
+function countDistinct(queries: Queries, machines: Sql): number {
+  const text = `SELECT count(DISTINCT machine_id) AS machines FROM (${machines.text})`;
+  return Number(queries.first({ text, values: machines.values })?.machines);
+}
+
+function countInstances(queries: Queries): number {
   const row = queries.first({ text: 'SELECT max(number) AS instances FROM record_instances', values: [] });
-  return dumps < Number(row?.instances ?? 0);
+  return Number(row?.instances ?? 0);
 }
 
 function machinesOfRecords(selection: Selection): Sql {
@@ -30,23 +42,20 @@ function machinesOfRecords(selection: Selection): Sql {
   return { text, values: conditions.values };
 }
 
-function machinesByLookup(selection: Selection): Sql {
-  const { instances, states } = selection;
-  const conditions = joinSql([isInStates(states), isInRange(selection)], ' AND ');
-  const among = instances === null ? { text: 'TRUE', values: [] } : isOneOf('i.number', instances);
+/** Where an instance's first or last record is in the range, it has one; records are asked only where neither is. */
+function machinesOfTotals({ instances, states, fromUs, untilUs }: Selection): Sql {
+  const among: Sql =
+    instances === null ? { text: 'instance <> ?', values: [everyInstance] } : isOneOf('instance', instances);
   const text = `
-    SELECT machine_id FROM record_instances AS i
-    WHERE EXISTS (SELECT 1 FROM records INDEXED BY records_by_instance WHERE instance = i.number AND ${conditions.text})
-      AND ${among.text}`;
-  return { text, values: [...conditions.values, ...among.values] };
+    SELECT machine_id FROM record_totals AS t JOIN record_instances ON number = instance
+    WHERE ${among.text} AND ${isInStates(states).text} AND dumps > 0 AND last_us >= ? AND first_us < ?
+      AND (first_us >= ? OR last_us < ? OR EXISTS (
+        SELECT 1 FROM records AS r INDEXED BY records_by_instance
+        WHERE r.instance = t.instance AND r.state = t.state AND r.time_us >= ? AND r.time_us < ?))`;
+  return { text, values: [...among.values, fromUs, untilUs, fromUs, untilUs, fromUs, untilUs] };
 }
 
 function machinesOfHashes(selection: Selection): Sql {
   const conditions = joinSql([isHashHit(selection), isInStates(selection.states), isInRange(selection)], ' AND ');
   return { text: `SELECT machine_id FROM records NOT INDEXED WHERE ${conditions.text}`, values: conditions.values };
-}
-
-function count(queries: Queries, machines: Sql): number {
-  const text = `SELECT count(DISTINCT machine_id) AS machines FROM (${machines.text})`;
-  return Number(queries.first({ text, values: machines.values })?.machines);
 }

@@ -25,9 +25,11 @@ export type PlanLimits = {
   readonly streams: number;
   /** Instances whose records are looked up in a stretch of time; with more, the stretch is read and tested. */
   readonly lookedUp: number;
+  /** Records per instance up to which machines are counted by reading records rather than asking instances. */
+  readonly readPerInstance: number;
 };
 
-const measuredLimits: PlanLimits = { gathered: 3_000, streams: 60, lookedUp: 64 };
+const measuredLimits: PlanLimits = { gathered: 2_000, streams: 60, lookedUp: 64, readPerInstance: 3 };
 
 /** Runs queries on one connection and keeps their statements: the forms are few, the values many. */
 export interface Queries {

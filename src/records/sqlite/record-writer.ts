@@ -1,6 +1,6 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import type { DumpRecord, RecordState } from '../dump-record.ts';
-import { type RecordRow, toRow } from './record-row.ts';
+import { fromRow, toRow } from './record-row.ts';
 import { everyInstance, prepareTables, sliceUs } from './schema.ts';
 
 /** Changes records inside of a transaction that the caller has begun: the journal's own, or the writing service's. */
@@ -30,9 +30,7 @@ export function createRecordWriter(connection: DatabaseSync): RecordWriter {
   );
   const insertHash = connection.prepare('INSERT INTO record_hashes (rowid, sha256) VALUES (?, ?)');
   const known = connection.prepare('SELECT 1 FROM records WHERE id = ?');
-  const byId = connection.prepare(
-    'SELECT number, state, instance, time_us, size_bytes, duration_sec, guest_pause_ms FROM records WHERE id = ?',
-  );
+  const byId = connection.prepare('SELECT * FROM records WHERE id = ?');
   const setState = connection.prepare('UPDATE records SET state = ? WHERE number = ?');
   const addToSums = prepareSums(connection);
   const instanceOf = prepareInstances(connection);
@@ -51,7 +49,7 @@ export function createRecordWriter(connection: DatabaseSync): RecordWriter {
       if (row === undefined) return false;
       if (row.state === state) return true;
       setState.run(state, row.number as number);
-      const share = rowToShare(row);
+      const share = toShare(fromRow(row), row.instance as number);
       addToSums(share, -1);
       addToSums({ ...share, state }, 1);
       return true;
@@ -71,49 +69,42 @@ function toShare(record: DumpRecord, instance: number): Share {
   };
 }
 
-function rowToShare(row: RecordRow): Share {
-  const pauseMs = row.guest_pause_ms as number | null;
-  return {
-    instance: row.instance as number,
-    timeUs: row.time_us as number,
-    state: row.state as RecordState,
-    sizeBytes: row.size_bytes as number,
-    durationUs: Math.round((row.duration_sec as number) * 1e6),
-    pauseUs: pauseMs === null ? null : Math.round(pauseMs * 1e3),
-  };
-}
-
+/** To be called when the record itself has been written: first and last time are looked up in it. */
 function prepareSums(connection: DatabaseSync): (share: Share, sign: 1 | -1) => void {
-  const add = connection.prepare(`
-    INSERT INTO record_sums VALUES (:slice, :instance, :start, :state, :dumps, :size, :duration, :pauses, :pause)
-    ON CONFLICT DO UPDATE SET
-      dumps = dumps + excluded.dumps,
-      size_bytes = size_bytes + excluded.size_bytes,
-      duration_us = duration_us + excluded.duration_us,
-      pauses = pauses + excluded.pauses,
-      pause_us = pause_us + excluded.pause_us`);
-  return (share, sign) => {
-    const slots = [
-      [sliceUs.block, everyInstance],
-      [sliceUs.day, everyInstance],
-      // Hours are kept for all machines together only: a single machine has few dumps a day, its rows are read instead.
-      [sliceUs.hour, everyInstance],
-      [sliceUs.block, share.instance],
-      [sliceUs.day, share.instance],
-    ] as const;
-    for (const [slice, instance] of slots) {
-      add.run({
-        slice,
-        instance,
-        start: share.timeUs - (share.timeUs % slice),
-        state: share.state,
-        dumps: sign,
-        size: sign * share.sizeBytes,
-        duration: sign * share.durationUs,
-        pauses: share.pauseUs === null ? 0 : sign,
-        pause: sign * (share.pauseUs ?? 0),
-      });
-    }
+  const added = ['dumps', 'size_bytes', 'duration_us', 'pauses', 'pause_us'];
+  const addition = added.map((column) => `${column} = ${column} + excluded.${column}`).join(', ');
+  const values = added.map((column) => `:${column}`).join(', ');
+  const sum = connection.prepare(`
+    INSERT INTO record_sums VALUES (:slice, :instance, :start, :state, ${values}) ON CONFLICT DO UPDATE SET ${addition}`);
+  const total = (ofInstance: string) => {
+    const edge = (direction: string) =>
+      `(SELECT time_us FROM records WHERE ${ofInstance}state = :state ORDER BY time_us ${direction} LIMIT 1)`;
+    return connection.prepare(`
+      INSERT INTO record_totals VALUES (:instance, :state, ${values}, ${edge('ASC')}, ${edge('DESC')})
+      ON CONFLICT DO UPDATE SET ${addition}, first_us = excluded.first_us, last_us = excluded.last_us`);
+  };
+  const totalOfAll = total('');
+  const totalOfInstance = total('instance = :instance AND ');
+
+  return ({ instance, timeUs, state, sizeBytes, durationUs, pauseUs }, sign) => {
+    const change = {
+      state,
+      dumps: sign,
+      size_bytes: sign * sizeBytes,
+      duration_us: sign * durationUs,
+      pauses: pauseUs === null ? 0 : sign,
+      pause_us: sign * (pauseUs ?? 0),
+    };
+    totalOfAll.run({ ...change, instance: everyInstance });
+    totalOfInstance.run({ ...change, instance });
+    const add = (slice: number, of: number) =>
+      sum.run({ ...change, slice, instance: of, start: timeUs - (timeUs % slice) });
+    add(sliceUs.block, everyInstance);
+    add(sliceUs.day, everyInstance);
+    // Hours are kept for all machines together only: a single machine has few dumps a day, its rows are read instead.
+    add(sliceUs.hour, everyInstance);
+    add(sliceUs.block, instance);
+    add(sliceUs.day, instance);
   };
 }
 

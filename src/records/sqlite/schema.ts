@@ -11,7 +11,7 @@ export const dayUs = 24 * hourUs;
  */
 export const sliceUs = { block: 32 * dayUs, day: dayUs, hour: hourUs } as const;
 
-/** In `record_sums.instance`: the sum over all machines. */
+/** In `record_totals.instance` and `record_sums.instance`: all machines together. */
 export const everyInstance = 0;
 
 // How the tables answer everything from a million rows on without reading many of them:
@@ -19,7 +19,8 @@ export const everyInstance = 0;
 // - `record_instances` numbers each combination of machine, name and vmid. Filters and searches by name are settled in it.
 // - The `records_by_*` indexes are the orders of the list, one stream per state, so that a state that is rare is no
 //   slower than a common one; SQLite merges the streams. They carry instance and time to be filtered without the row.
-// - `record_sums` is kept with every change, in its transaction, in whole numbers: adding and taking away is exact.
+// - `record_totals` and, by slices of time, `record_sums` are kept with every change, in its transaction, in whole numbers:
+//   adding and taking away is exact. A row may have come down to zero dumps.
 // - `record_hashes` is an index of the hashes' trigrams (SQLite's FTS5); it holds no text of its own.
 const migrations: Migrations = [
   `
@@ -67,6 +68,19 @@ const migrations: Migrations = [
   CREATE VIRTUAL TABLE record_hashes USING fts5 (
     sha256, content = 'records', content_rowid = 'number', tokenize = 'trigram', detail = 'none', columnsize = 0
   );
+
+  CREATE TABLE record_totals (
+    instance INTEGER NOT NULL,
+    state TEXT NOT NULL,
+    dumps INTEGER NOT NULL,
+    size_bytes INTEGER NOT NULL,
+    duration_us INTEGER NOT NULL,
+    pauses INTEGER NOT NULL,
+    pause_us INTEGER NOT NULL,
+    first_us INTEGER,
+    last_us INTEGER,
+    PRIMARY KEY (instance, state)
+  ) STRICT, WITHOUT ROWID;
 
   CREATE TABLE record_sums (
     slice_us INTEGER NOT NULL,

@@ -38,9 +38,9 @@ export function select(queries: Queries, filter: CheckedFilter): Selection | nul
   return { ...range, instances, hash };
 }
 
-/** Whether it means every record there is. */
-export function isUnrestricted({ instances, states, fromUs, untilUs }: Selection): boolean {
-  return instances === null && states.length === 3 && fromUs === 0 && untilUs === maxTimeUs;
+/** Whether it means all of time. */
+export function isOfAllTime({ fromUs, untilUs }: Selection): boolean {
+  return fromUs === 0 && untilUs === maxTimeUs;
 }
 
 /** `state IN (…)`: the words are our own. */

@@ -1,7 +1,7 @@
 import { isOneOf, joinSql, type Queries, type Sql } from './queries.ts';
 import type { RecordRow } from './record-row.ts';
 import { dayUs, everyInstance, sliceUs } from './schema.ts';
-import { isHashHit, isInRange, isInStates, type Selection } from './selection.ts';
+import { isHashHit, isInRange, isInStates, isOfAllTime, type Selection } from './selection.ts';
 import { cover, type Stretch } from './time-cover.ts';
 
 /** What is known of any number of records without reading them. */
@@ -29,8 +29,10 @@ const sumsOfRecords = sums({
 });
 
 export function readTotals(queries: Queries, selection: Selection): Totals {
-  const parts = stretches(selection, [sliceUs.block, sliceUs.day, sliceUs.hour]).map((stretch) => {
-    const { columns, from } = source(queries, selection, stretch);
+  const sources = isOfAllTime(selection)
+    ? [wholeSource(selection)]
+    : stretches(selection, allSlices).map((stretch) => source(queries, selection, stretch));
+  const parts = sources.map(({ columns, from }) => {
     return queries.first({ text: `SELECT ${columns} ${from.text}`, values: from.values });
   });
   if (selection.hash !== null) {
@@ -64,7 +66,7 @@ export function readDays(queries: Queries, selection: Selection): Map<number, To
  * the slice that holds it, and how many records of that range precede it. Null if there are not so many.
  */
 export function locate(queries: Queries, selection: Selection, direction: 'ASC' | 'DESC', offset: number) {
-  const slices = usableSlices(selection, [sliceUs.block, sliceUs.day, sliceUs.hour]);
+  const slices = usableSlices(selection, allSlices);
   let left = offset;
   const inOrder = <T>(items: T[]): T[] => (direction === 'ASC' ? items : items.reverse());
   const find = (candidates: Stretch[]): Stretch | null => {
@@ -91,6 +93,8 @@ export function locate(queries: Queries, selection: Selection, direction: 'ASC' 
   return { selection: { ...selection, ...range }, offset: left };
 }
 
+const allSlices = [sliceUs.block, sliceUs.day, sliceUs.hour];
+
 /** Hours are kept for all machines together only. */
 function usableSlices({ instances }: Selection, slices: readonly number[]): readonly number[] {
   return instances === null ? slices : slices.filter((slice) => slice >= dayUs);
@@ -98,6 +102,15 @@ function usableSlices({ instances }: Selection, slices: readonly number[]): read
 
 function stretches(selection: Selection, slices: readonly number[]): Stretch[] {
   return cover(selection.fromUs, selection.untilUs, usableSlices(selection, slices));
+}
+
+/** What is read for all of time. */
+function wholeSource({ instances, states }: Selection): { columns: string; from: Sql } {
+  const conditions = joinSql([isOneOf('instance', instances ?? [everyInstance]), isInStates(states)], ' AND ');
+  return {
+    columns: sumsOfSlices,
+    from: { text: `FROM record_totals WHERE ${conditions.text}`, values: conditions.values },
+  };
 }
 
 /** What of a stretch is read for the instances of a selection: sums of slices, or records. */

@@ -1,0 +1,35 @@
+import type { FastifyRequest } from 'fastify';
+import { MemoirError } from '../domain/memoir-error.ts';
+import type { GraphqlParams } from './run.ts';
+
+/** What a GraphQL request says (GraphQL over HTTP §5): the body of a POST, the query string of a GET. BAD_INPUT if it makes no sense. */
+export function readParams(request: FastifyRequest): GraphqlParams {
+  const source = request.method === 'GET' ? fromQueryString(request.query) : request.body;
+  if (!isObject(source)) throw new MemoirError('BAD_INPUT', 'the body must be a JSON object with a `query`');
+  const { query, operationName, variables, extensions } = source;
+  if (typeof query !== 'string') throw new MemoirError('BAD_INPUT', '`query` must be a string');
+  if (operationName != null && typeof operationName !== 'string') {
+    throw new MemoirError('BAD_INPUT', '`operationName` must be a string');
+  }
+  if (variables != null && !isObject(variables)) throw new MemoirError('BAD_INPUT', '`variables` must be an object');
+  if (extensions != null && !isObject(extensions)) throw new MemoirError('BAD_INPUT', '`extensions` must be an object');
+  return { query, operationName, variables };
+}
+
+function fromQueryString(query: unknown): Record<string, unknown> {
+  const { variables, extensions, ...rest } = query as Record<string, unknown>;
+  return { ...rest, variables: fromJson('variables', variables), extensions: fromJson('extensions', extensions) };
+}
+
+function fromJson(name: string, text: unknown): unknown {
+  if (text === undefined || text === '') return undefined;
+  try {
+    return JSON.parse(text as string);
+  } catch {
+    throw new MemoirError('BAD_INPUT', `\`${name}\` must be JSON`);
+  }
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

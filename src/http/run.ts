@@ -1,0 +1,76 @@
+import {
+  type DocumentNode,
+  type ExecutionResult,
+  GraphQLError,
+  getOperationAST,
+  type OperationTypeNode,
+} from 'graphql';
+import type { Actor } from '../access/actor.ts';
+import { MemoirError } from '../domain/memoir-error.ts';
+import type { GraphqlServer } from './yoga.ts';
+
+/** What a client asks for, whatever the transport. */
+export interface GraphqlParams {
+  readonly query: string;
+  readonly operationName?: string | null | undefined;
+  readonly variables?: Readonly<Record<string, unknown>> | null | undefined;
+}
+
+type Result = ExecutionResult | AsyncIterableIterator<ExecutionResult>;
+
+/** A request that may be run: parsed, valid, and bound to its context. */
+export interface Prepared {
+  readonly kind: `${OperationTypeNode}`;
+  readonly document: DocumentNode;
+  /** Never rejects: what goes wrong is in the result. */
+  run(): Promise<Result>;
+}
+
+/**
+ * Parses and validates a request by the rules that hold on every transport. What the caller did wrong comes back as masked
+ * errors, never as a throw.
+ */
+export async function prepare(
+  { yoga, mask, deadlineMs }: GraphqlServer,
+  actor: Actor,
+  params: GraphqlParams,
+): Promise<Prepared | { readonly errors: readonly GraphQLError[] }> {
+  try {
+    const { schema, parse, validate, contextFactory, execute, subscribe } = yoga.getEnveloped({ actor, params });
+    const document: DocumentNode = parse(params.query);
+    const errors: readonly GraphQLError[] = validate(schema, document);
+    if (errors.length > 0) return { errors: errors.map(mask) };
+    const operation = getOperationAST(document, params.operationName);
+    if (operation == null)
+      throw new GraphQLError('Name the operation to run: there are several, or none of that name.');
+    const { operationName, variables: variableValues } = params;
+    return {
+      kind: operation.operation,
+      document,
+      async run() {
+        try {
+          const args = { schema, document, contextValue: await contextFactory(), operationName, variableValues };
+          return await (operation.operation === 'subscription' ? subscribe(args) : within(deadlineMs, execute(args)));
+        } catch (error) {
+          return { errors: [mask(error)] };
+        }
+      },
+    };
+  } catch (error) {
+    return { errors: [mask(error)] };
+  }
+}
+
+export function isStream(result: Result): result is AsyncIterableIterator<ExecutionResult> {
+  return Symbol.asyncIterator in result;
+}
+
+/** The result, or TIMEOUT. What a resolver waits for goes on; the caller does not. */
+async function within<T>(ms: number, work: T | Promise<T>): Promise<T> {
+  if (!(work instanceof Promise)) return work;
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new MemoirError('TIMEOUT', `no answer within ${ms / 1000} seconds`)), ms);
+  });
+  return Promise.race([work, late]).finally(() => clearTimeout(timer));
+}

@@ -1,0 +1,69 @@
+import type { ServerResponse } from 'node:http';
+import type { ExecutionResult } from 'graphql';
+import type { MaskError } from '../graphql/errors.ts';
+import { toJson } from '../graphql/shared-results.ts';
+import { isStream } from './run.ts';
+
+export interface EventStreamOptions {
+  readonly mask: MaskError;
+  /** Between two comments that keep proxies from hanging up. A client that read nothing between two beats is cut off. */
+  readonly heartbeatMs: number;
+  /** Asked with every beat whether the caller may still listen; its error is the stream's end. */
+  check(): Promise<unknown>;
+}
+
+const complete = 'event: complete\ndata:\n\n';
+
+/**
+ * Answers with server-sent events: the distinct connections mode of the GraphQL over SSE protocol, `next` for each result and
+ * then `complete`. The next result is asked for when the last one has left the process, so a client that does not read costs
+ * one result. When either side goes, the other ends at once.
+ */
+export async function sendEvents(
+  response: ServerResponse,
+  result: ExecutionResult | AsyncIterableIterator<ExecutionResult>,
+  { mask, heartbeatMs, check }: EventStreamOptions,
+): Promise<void> {
+  const stream = isStream(result) ? result : undefined;
+  const stop = () => void stream?.return?.();
+  response.on('close', stop);
+  response.writeHead(200, {
+    'content-type': 'text/event-stream; charset=utf-8',
+    'cache-control': 'no-cache, no-transform',
+    // A proxy that collects before it sends (nginx) would hold every event back.
+    'x-accel-buffering': 'no',
+  });
+  // Some clients take the stream for open only when its first byte is there.
+  response.write(':\n\n');
+
+  let waiting = false;
+  const timer = setInterval(() => {
+    // Node counts here what the kernel did not take.
+    if (response.writableLength > 0 && waiting) return response.destroy();
+    waiting = response.writableLength > 0;
+    if (!waiting) response.write(':\n\n');
+    check().catch((error: unknown) => {
+      response.end(toEvent({ errors: [mask(error)] }) + complete);
+      stop();
+    });
+  }, heartbeatMs);
+
+  try {
+    if (stream === undefined) await write(response, toEvent(result as ExecutionResult));
+    else for await (const next of stream) await write(response, toEvent(next));
+    await write(response, complete);
+  } catch (error) {
+    await write(response, toEvent({ errors: [mask(error)] }) + complete);
+  } finally {
+    clearInterval(timer);
+    if (!response.writableEnded) response.end();
+  }
+}
+
+const toEvent = (result: ExecutionResult): string => `event: next\ndata: ${toJson(result)}\n\n`;
+
+/** Resolves when the text has left the process, or when nobody is there to send it to. */
+function write(response: ServerResponse, text: string): Promise<void> {
+  if (response.destroyed || response.writableEnded) return Promise.resolve();
+  return new Promise((resolve) => response.write(text, () => resolve()));
+}

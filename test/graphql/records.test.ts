@@ -1,0 +1,88 @@
+import { describe, expect, it } from 'vitest';
+import { dayUs, midnightUs, sampleRecord } from '../contracts/sample-records.ts';
+import { ask, codeOf } from '../fakes/graphql-client.ts';
+import { startTestServer } from '../fakes/server.ts';
+
+async function startWithRecords(count: number) {
+  const server = await startTestServer();
+  for (let number = 1; number <= count; number++) await server.records.append(sampleRecord(number));
+  return server;
+}
+
+const doms = (answer: { data?: { dumpRecords: { nodes: { dom: string }[] } } }) =>
+  answer.data?.dumpRecords.nodes.map(({ dom }) => dom);
+
+describe('records', () => {
+  it('have the old names in camel case, and times with microseconds', async () => {
+    const { url } = await startWithRecords(1);
+    const { data } = await ask(
+      url,
+      '{ dumpRecords { nodes { time dom vmid sha256 durationSec gzipSizeBytes ctime mtime atime dumpPath } source warnings } }',
+    );
+    const record = sampleRecord(1);
+    expect(data.dumpRecords).toEqual({
+      source: 'CATALOGUE',
+      warnings: [],
+      nodes: [
+        {
+          time: '2025-11-14T00:00:01.000003Z',
+          dom: 'vm-1',
+          vmid: '101',
+          sha256: record.sha256,
+          durationSec: 1.625,
+          gzipSizeBytes: 200_000_001,
+          ctime: record.ctime,
+          mtime: record.mtime,
+          atime: record.atime,
+          dumpPath: record.dumpPath,
+        },
+      ],
+    });
+  });
+
+  it('are paged by cursor and by offset, sorted and filtered', async () => {
+    const { url } = await startWithRecords(5);
+    const first = await ask(url, '{ dumpRecords(first: 2) { nodes { dom } pageInfo { endCursor } totalCount } }');
+    expect(doms(first)).toEqual(['vm-5', 'vm-4']);
+    expect(first.data.dumpRecords.totalCount).toBe(5);
+    const after = first.data.dumpRecords.pageInfo.endCursor;
+    const query = 'query($after: String) { dumpRecords(first: 2, after: $after) { nodes { dom } } }';
+    expect(doms(await ask(url, query, { after }))).toEqual(['vm-3', 'vm-2']);
+    expect(doms(await ask(url, '{ dumpRecords(first: 2, offset: 3) { nodes { dom } } }'))).toEqual(['vm-2', 'vm-1']);
+    const sorted = '{ dumpRecords(orderBy: { by: SIZE, direction: ASC }, first: 1) { nodes { dom } } }';
+    expect(doms(await ask(url, sorted))).toEqual(['vm-1']);
+    const search = '{ dumpRecords(filter: { search: "M-4" }) { nodes { dom } } }';
+    expect(doms(await ask(url, search))).toEqual(['vm-4']);
+    const moment =
+      '{ dumpRecords(filter: { from: "2025-11-14T01:00:02.000006+01:00", until: "2025-11-14T00:00:03.000009Z" }) { nodes { dom } } }';
+    expect(doms(await ask(url, moment))).toEqual(['vm-2']);
+  });
+
+  it('refuse a cursor of another order', async () => {
+    const { url } = await startWithRecords(3);
+    const { data } = await ask(url, '{ dumpRecords(first: 1) { pageInfo { endCursor } } }');
+    const query = 'query($after: String) { dumpRecords(after: $after, orderBy: { by: SIZE }) { nodes { dom } } }';
+    expect(codeOf(await ask(url, query, { after: data.dumpRecords.pageInfo.endCursor }))).toBe('BAD_CURSOR');
+  });
+
+  it('have statistics, and days', async () => {
+    const { url, records } = await startWithRecords(2);
+    await records.append(sampleRecord(3, { timeUs: midnightUs + dayUs }));
+    const { data } = await ask(
+      url,
+      '{ dumpStats { totalDumps totalVms totalSizeBytes avgDurationSec lastDump source days { day dumps } } }',
+    );
+    expect(data.dumpStats).toEqual({
+      totalDumps: 3,
+      totalVms: 3,
+      totalSizeBytes: 600_000_006,
+      avgDurationSec: 1.75,
+      lastDump: '2025-11-15T00:00:00.000Z',
+      source: 'CATALOGUE',
+      days: [
+        { day: '2025-11-14T00:00:00.000Z', dumps: 2 },
+        { day: '2025-11-15T00:00:00.000Z', dumps: 1 },
+      ],
+    });
+  });
+});

@@ -136,6 +136,13 @@ describe('the stream of a background snapshot', () => {
 });
 
 describe('the devices of a stream', () => {
+  it('may be some that save themselves, whose description has no version', () => {
+    const fields = [field('data', Buffer.alloc(131, 1))];
+    const slirp: Device = { name: 'slirp', instance: 0, version: 4, fields, oldStyle: true };
+    const { devices } = capture(writeStream({ ...guest, devices: [slirp, timer] }));
+    expect(devices.map(({ name }) => name)).toEqual(['slirp', 'timer']);
+  });
+
   it('give the processors, from which the notes are made', () => {
     const { devices } = capture(writeStream(guest));
     const cpus = readX86Cpus(devices);

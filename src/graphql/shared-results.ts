@@ -40,7 +40,7 @@ export class SharedResults {
   }
 
   /** The answer to the event, by `execute` if nobody has asked the same of it just now. */
-  async answer(event: unknown, key: string, execute: () => Promise<ExecutionResult>): Promise<ExecutionResult> {
+  answer(event: unknown, key: string, execute: () => Promise<ExecutionResult>): Promise<ExecutionResult> {
     if (typeof event !== 'object' || event === null) return execute();
     let answers = this.#answers.get(event);
     if (answers === undefined) {

@@ -10,7 +10,7 @@ import type { MaskError } from './errors.ts';
 import type { SharedResults } from './shared-results.ts';
 import { mapStream } from './streams/map-stream.ts';
 
-type Subscribe = (args: ExecutionArgs) => Promise<AsyncIterableIterator<ExecutionResult> | ExecutionResult>;
+export type Subscribe = (args: ExecutionArgs) => Promise<AsyncIterableIterator<ExecutionResult> | ExecutionResult>;
 
 /**
  * GraphQL's subscribe, where identical subscriptions share the work of an event. Loaders forget after every event: what was
@@ -19,10 +19,10 @@ type Subscribe = (args: ExecutionArgs) => Promise<AsyncIterableIterator<Executio
  */
 export function createSubscribe(shared: SharedResults, mask: MaskError): Subscribe {
   return async (args) => {
-    const validated = validateSubscriptionArgs(args);
-    if (!('schema' in validated)) return { errors: validated };
+    const validated = validateSubscriptionArgs({ ...args, hideSuggestions: true });
+    if (!('schema' in validated)) return { errors: validated.map(mask) };
     const source = await createSourceEventStream(validated);
-    if (!(Symbol.asyncIterator in source)) return source;
+    if (!(Symbol.asyncIterator in source)) return { errors: source.errors?.map(mask) ?? [] };
     const events = source[Symbol.asyncIterator]() as AsyncIterator<unknown>;
     const context = args.contextValue as RequestContext;
     const { document, operationName, variableValues } = args;

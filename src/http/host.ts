@@ -8,6 +8,7 @@ import { serveDashboard } from './dashboard.ts';
 import { answerErrors } from './errors.ts';
 import { serveGraphql } from './graphql-route.ts';
 import { serveHealth } from './health.ts';
+import type { PersistedDocuments } from './persisted-documents.ts';
 import { Seats } from './seats.ts';
 import { checkWall, raiseWall, type WallRule } from './wall/wall.ts';
 import { createSockets, type SocketLimits } from './websocket.ts';
@@ -27,6 +28,8 @@ export interface HostOptions {
   /** Names that the server is called by, beside its addresses, and foreign pages that may use it; none unless named. */
   readonly allowedHosts?: readonly string[];
   readonly allowedOrigins?: readonly string[];
+  /** Documents that clients may name in place of sending them. */
+  readonly persistedDocuments?: PersistedDocuments;
   readonly documentLimits?: Partial<DocumentLimits>;
   readonly limits?: Partial<HostLimits>;
 }
@@ -96,7 +99,8 @@ export function createHost(options: HostOptions): Host {
   // 3. What needs no authority: whether the server is alive.
   serveHealth(app, services);
   // 4. GraphQL; it asks for authority itself, field by field.
-  serveGraphql(app, { graphql, access, seats, heartbeatMs: limits.heartbeatMs, graphiql: options.graphiql ?? false });
+  const { graphiql = false, persistedDocuments = new Map() } = options;
+  serveGraphql(app, { graphql, access, seats, persistedDocuments, heartbeatMs: limits.heartbeatMs, graphiql });
   // 5. The dashboard's files, last: it answers whatever path nobody else knows.
   serveDashboard(app, options.dashboardFolder);
 

@@ -31,12 +31,12 @@ export interface Prepared {
  * errors, never as a throw.
  */
 export async function prepare(
-  { yoga, mask, deadlineMs }: GraphqlServer,
+  { yoga, subscribe, mask, deadlineMs }: GraphqlServer,
   actor: Actor,
   params: GraphqlParams,
 ): Promise<Prepared | { readonly errors: readonly GraphQLError[] }> {
   try {
-    const { schema, parse, validate, contextFactory, execute, subscribe } = yoga.getEnveloped({ actor, params });
+    const { schema, parse, validate, contextFactory, execute } = yoga.getEnveloped({ actor, params });
     const document: DocumentNode = parse(params.query);
     const errors: readonly GraphQLError[] = validate(schema, document);
     if (errors.length > 0) return { errors: errors.map(mask) };

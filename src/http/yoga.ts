@@ -9,7 +9,7 @@ import { checkDocument } from '../graphql/limits/measure.ts';
 import { parseWithin } from '../graphql/limits/parse.ts';
 import { schema } from '../graphql/schema.ts';
 import { SharedResults } from '../graphql/shared-results.ts';
-import { createSubscribe } from '../graphql/subscribe.ts';
+import { createSubscribe, type Subscribe } from '../graphql/subscribe.ts';
 import type { GraphqlParams } from './run.ts';
 
 /** What the transports know of a request when GraphQL takes over. */
@@ -29,6 +29,8 @@ export interface GraphqlOptions {
 export interface GraphqlServer {
   readonly yoga: YogaServerInstance<TransportContext, RequestContext>;
   readonly mask: MaskError;
+  /** Masks for itself, before results are shared; every layer around it would cost each message to each subscriber. */
+  readonly subscribe: Subscribe;
   /** How long a query or mutation may take. */
   readonly deadlineMs: number;
 }
@@ -62,9 +64,6 @@ export function createGraphql({ services, introspection, limits, deadlineMs }: G
       onExecute({ setExecuteFn }) {
         setExecuteFn((args) => execute({ ...args, hideSuggestions: true }));
       },
-      onSubscribe({ setSubscribeFn }) {
-        setSubscribeFn((args) => subscribe({ ...args, hideSuggestions: true }));
-      },
     },
   ];
 
@@ -86,5 +85,5 @@ export function createGraphql({ services, introspection, limits, deadlineMs }: G
     landingPage: false,
     graphqlEndpoint: '/graphql',
   });
-  return { yoga, mask, deadlineMs };
+  return { yoga, mask, subscribe, deadlineMs };
 }

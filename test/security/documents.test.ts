@@ -18,7 +18,10 @@ const attacks: [string, string][] = [
     'costly pages',
     `{ ${many(20, (n) => `a${n}: dumps(first: 1000) { nodes { id vm { id lastRecord { id dump { id phase state } } } } }`)} }`,
   ],
-  ['lists in lists', '{ vms { captureOptions { methods { method } vm { captureOptions { methods { method } } } } } }'],
+  [
+    'lists in lists',
+    '{ vms { captureOptions { vm { captureOptions { vm { captureOptions { vm { captureOptions { freeBytes } } } } } } } } }',
+  ],
   ['a fragment in itself', '{ vms { ...F } } fragment F on Vm { activeDump { vm { ...F } } }'],
   ['fragments in a circle', '{ vms { ...A } } fragment A on Vm { ...B } fragment B on Vm { ...A }'],
   [

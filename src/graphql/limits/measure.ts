@@ -18,8 +18,6 @@ import type { DocumentLimits } from './document-limits.ts';
 
 /** How long a list is taken to be whose length nobody asked for: machines of a host, tokens, days. */
 const assumedLength = 100;
-/** The same for a list inside of an object, which holds a handful: the methods of a machine, the warnings of an answer. */
-const innerLength = 10;
 
 interface Visit {
   readonly parent: GraphQLCompositeType | undefined;
@@ -77,7 +75,7 @@ export function checkDocument(
     const asked = field === undefined ? undefined : askedLength(field, node, variables);
     const isList = field !== undefined && isListType(getNullableType(field.type));
     const isPage = isList && parent?.name.endsWith('Connection') && ['nodes', 'edges'].includes(node.name.value);
-    const length = isPage ? pageLength : isList ? (asked ?? (depth === 1 ? assumedLength : innerLength)) : 1;
+    const length = isPage ? pageLength : isList ? (asked ?? Number(field.extensions.length ?? assumedLength)) : 1;
     cost += times * weight;
     if (cost > limits.cost) throw tooMuch('cost', limits.cost);
     if (node.selectionSet === undefined) return;

@@ -83,7 +83,7 @@ describe.each(folders)('the captured stream %s', (name) => {
           expect(error).toBeInstanceOf(FormatError);
         }
       }),
-      { numRuns: 100 },
+      { numRuns: 40 },
     );
   });
 });

@@ -7,8 +7,12 @@ import { join } from 'node:path';
 // What the server costs while it dumps: memory, and how long callers wait meanwhile. Two simulated machines at once, from a
 // source that is faster than any guest, so that everything behind it is at its limit.
 
-/** As `npm start` has it: compiled code is kept, so that neither the server nor its threads strip types again. */
-const compileCache = 'node_modules/.cache/compile';
+/** As `npm start` has it (docs/decisions/0003-memory-of-the-process.md). */
+const asStarted = {
+  MALLOC_ARENA_MAX: '1',
+  MALLOC_MMAP_THRESHOLD_: '131072',
+  NODE_COMPILE_CACHE: 'node_modules/.cache/compile',
+};
 
 export async function run(args: readonly string[]): Promise<void> {
   const speed = args[0] ?? '0';
@@ -17,7 +21,7 @@ export async function run(args: readonly string[]): Promise<void> {
   const server = spawn(process.execPath, ['src/main.ts', 'serve'], {
     env: {
       ...process.env,
-      NODE_COMPILE_CACHE: compileCache,
+      ...asStarted,
       PORT: '0',
       DATA_DIR: folder,
       LIBVIRT_URI: 'demo:///',

@@ -17,6 +17,8 @@ import type { Log, Services } from './graphql/context.ts';
 import { createHost } from './http/host.ts';
 import { createDemoHypervisor } from './machines/demo/demo-hypervisor.ts';
 import type { Hypervisor } from './machines/hypervisor.ts';
+import { findLibvirtUri } from './machines/libvirt/address.ts';
+import { createLibvirtHypervisor } from './machines/libvirt/hypervisor.ts';
 import { startOperations } from './operations/engine.ts';
 import { createSqliteJournal } from './operations/sqlite/journal.ts';
 import { createSqliteRecords, recordEffects } from './records/sqlite/sqlite-records.ts';
@@ -33,6 +35,9 @@ export interface App extends Closable {
   /** Starts to answer; resolves with the address that browsers can use. */
   listen(): Promise<{ readonly url: string; readonly port: number }>;
 }
+
+/** The LIBVIRT_URI that asks for simulated machines. */
+const demoUri = 'demo:///';
 
 /** Operations of a kind that may wait. */
 const queueLimit = 10_000;
@@ -62,7 +67,7 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
   const store = await openStore(storeReference.options);
   opened.defer(() => store.close());
 
-  const hypervisor = overrides.hypervisor ?? chooseHypervisor(config);
+  const hypervisor = overrides.hypervisor ?? (await chooseHypervisor(config, log));
   opened.defer(() => hypervisor.close());
 
   // What a server that died has left in the world is put right before anything new begins.
@@ -106,8 +111,15 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
   return { services, listen: () => host.listen(), close: () => rest.disposeAsync() };
 }
 
-function chooseHypervisor(config: Config): Hypervisor {
-  return createDemoHypervisor({ speedBytesPerSec: config.demoBytesPerSecond || null });
+/** What LIBVIRT_URI names; without it a libvirt that answers on this machine, and without that the demo. */
+async function chooseHypervisor(config: Config, log: Log): Promise<Hypervisor> {
+  const uri = config.libvirtUri ?? (await findLibvirtUri()) ?? demoUri;
+  if (uri === demoUri) return createDemoHypervisor({ speedBytesPerSec: config.demoBytesPerSecond || null });
+  return createLibvirtHypervisor({
+    uri,
+    stateFolder: join(config.dataDir, 'captures'),
+    repaired: (line) => log.warn({ repaired: [line] }, 'put right what an interrupted server had left'),
+  });
 }
 
 /** Memory holds keys: nobody but this machine may ask for it until callers have to say who they are. */

@@ -1,47 +1,20 @@
-import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
-import { pipeline } from 'node:stream/promises';
-import { afterEach, describe, expect, it } from 'vitest';
-import { connect } from '../../src/libvirt/connect.ts';
-import type { Connection } from '../../src/libvirt/connection.ts';
-import type { ConnectOptions } from '../../src/libvirt/connection-options.ts';
+import { describe, expect, it } from 'vitest';
 import { isHole, type StreamPart } from '../../src/libvirt/rpc/stream-port.ts';
+import { connectedPair } from '../fakes/libvirt/connected-pair.ts';
 import { FakeClient } from '../fakes/libvirt/fake-client.ts';
-import { FakeLibvirtd } from '../fakes/libvirt/fake-libvirtd.ts';
 import { FakeFailure } from '../fakes/libvirt/handlers.ts';
+import { patient } from '../fakes/libvirt/patient.ts';
+import { joined, noise } from '../fakes/libvirt/volume-bytes.ts';
 import { wireStatus, wireType } from '../fakes/libvirt/wire.ts';
 
-const opened: AsyncDisposable[] = [];
-
-afterEach(async () => {
-  for (const one of opened.splice(0).reverse()) await one[Symbol.asyncDispose]();
-});
-
-async function pair(options: ConnectOptions = {}): Promise<[Connection, FakeLibvirtd]> {
-  const fake = await FakeLibvirtd.start();
-  opened.push(fake);
-  const connection = await connect(fake.uri, options);
-  opened.push(connection);
-  return [connection, fake];
-}
-
 const volume = { pool: 'default', name: 'disk', key: '/disk' };
-
-function noise(length: number): Buffer {
-  const bytes = Buffer.alloc(length);
-  for (let index = 0; index < length; index++) bytes[index] = (index * 7 + (index >> 8)) & 0xff || 1;
-  return bytes;
-}
-
-function joined(parts: readonly StreamPart[]): Buffer {
-  return Buffer.concat(parts.map((part) => (isHole(part) ? Buffer.alloc(Number(part.holeBytes)) : part)));
-}
 
 describe('downloads', () => {
   it.each([0, 1, 262_120, 262_121, 3_000_000])(
     'bring %i bytes as they are, and end with the handshake',
     async (length) => {
-      const [connection, fake] = await pair();
+      const [connection, fake] = await connectedPair();
       fake.hypervisor.volumes.set('disk', noise(length));
       const bytes = await buffer(await connection.download(volume));
       expect(bytes.equals(noise(length))).toBe(true);
@@ -52,7 +25,7 @@ describe('downloads', () => {
   );
 
   it('bring a part, and several at once keep apart', async () => {
-    const [connection, fake] = await pair();
+    const [connection, fake] = await connectedPair();
     fake.hypervisor.volumes.set('disk', noise(1_000_000));
     const part = await connection.download(volume, { offset: 1000n, length: 5000n });
     const whole = await connection.download(volume);
@@ -62,7 +35,7 @@ describe('downloads', () => {
   });
 
   it('that are sparse bring holes as their length', async () => {
-    const [connection, fake] = await pair();
+    const [connection, fake] = await connectedPair();
     const image = Buffer.concat([noise(100_000), Buffer.alloc(5_000_000), noise(70_000), Buffer.alloc(900_000)]);
     fake.hypervisor.volumes.set('disk', image);
     const parts = (await (await connection.download(volume, { sparse: true })).toArray()) as StreamPart[];
@@ -74,13 +47,13 @@ describe('downloads', () => {
   });
 
   it('refuse to open what is not there', async () => {
-    const [connection] = await pair();
+    const [connection] = await connectedPair();
     await expect(connection.download(volume)).rejects.toMatchObject({ code: 'NO_STORAGE_VOL' });
     expect(connection.load.streams).toBe(0);
   });
 
   it('fail with the error of the daemon in mid-stream, and the connection goes on', async () => {
-    const [connection, fake] = await pair();
+    const [connection, fake] = await connectedPair();
     fake.overrides = {
       storageVolDownload: (_args, client) => {
         const { serial } = client;
@@ -98,7 +71,7 @@ describe('downloads', () => {
   });
 
   it('are aborted at the daemon when destroyed or signalled, and what was under way is dropped', async () => {
-    const [connection, fake] = await pair();
+    const [connection, fake] = await connectedPair();
     fake.hypervisor.volumes.set('disk', noise(20_000_000));
     const abort = new AbortController();
     const signalled = await connection.download(volume, { signal: abort.signal });
@@ -107,14 +80,14 @@ describe('downloads', () => {
     await expect(reading).rejects.toMatchObject({ code: 'ABORTED' });
     const destroyed = await connection.download(volume);
     destroyed.destroy();
-    await expect.poll(() => connection.load.streams).toBe(0);
+    await expect.poll(() => connection.load.streams, patient).toBe(0);
     expect(fake.client.streams.size).toBe(0);
     expect(await connection.call('connectGetHostname', {})).toBe('fake');
     expect(fake.violations).toEqual([]);
   });
 
   it('that were given up before the answer are aborted when it comes', async () => {
-    const [connection, fake] = await pair();
+    const [connection, fake] = await connectedPair();
     fake.hypervisor.volumes.set('disk', noise(5_000_000));
     let release = (): void => undefined;
     const gate = new Promise<void>((resolve) => (release = resolve));
@@ -130,14 +103,14 @@ describe('downloads', () => {
     const opening = connection.download(volume, { timeoutMs: 20 });
     await expect(opening).rejects.toMatchObject({ code: 'TIMEOUT' });
     release();
-    await expect.poll(() => fake.client.streams.size + connection.load.inFlight).toBe(0);
-    await expect.poll(() => connection.load.streams).toBe(0);
+    await expect.poll(() => fake.client.streams.size + connection.load.inFlight, patient).toBe(0);
+    await expect.poll(() => connection.load.streams, patient).toBe(0);
     expect(await connection.call('connectGetHostname', {})).toBe('fake');
     expect(fake.violations).toEqual([]);
   });
 
   it('whose reader stands still stop the daemon, and hold a bounded amount, and stay alive', async () => {
-    const [connection, fake] = await pair({ keepaliveIntervalMs: 10, keepaliveCount: 1 });
+    const [connection, fake] = await connectedPair({ keepaliveIntervalMs: 10, keepaliveCount: 1 });
     const image = noise(64 * 1024 * 1024);
     fake.hypervisor.volumes.set('disk', image);
     const download = await connection.download(volume);
@@ -156,13 +129,13 @@ describe('downloads', () => {
       .toBe(true);
     expect(sent).toBeLessThan(8 * 1024 * 1024);
     // Nothing is read, so nothing proves that the daemon lives: it must not be given up for that, and our PINGs go on.
-    await expect.poll(() => client.pings).toBeGreaterThan(10);
+    await expect.poll(() => client.pings, patient).toBeGreaterThan(10);
     expect((await buffer(download)).equals(image)).toBe(true);
     expect(await connection.call('connectGetHostname', {})).toBe('fake');
   });
 
   it('whose packets come before the reply, as libvirt 9.0 may send them, lose none', async () => {
-    const [connection, fake] = await pair();
+    const [connection, fake] = await connectedPair();
     const early = (last: number, body?: Buffer) => {
       fake.overrides = {
         storageVolDownload: (_args, client) => {
@@ -185,7 +158,7 @@ describe('downloads', () => {
   });
 
   it('that run without ever being opened end the connection before they fill the memory', async () => {
-    const [connection, fake] = await pair();
+    const [connection, fake] = await connectedPair();
     fake.overrides = {
       storageVolDownload: async (_args, client) => {
         const { serial } = client;
@@ -200,8 +173,21 @@ describe('downloads', () => {
     expect(await connection.closed).toMatchObject({ code: 'PROTOCOL', message: expect.stringMatching(/ever being/) });
   });
 
+  it('whose listener throws fail by themselves: the connection is not to blame', async () => {
+    const [connection, fake] = await connectedPair();
+    fake.hypervisor.volumes.set('disk', noise(5_000_000));
+    const download = await connection.download(volume);
+    const failed = new Promise((resolve) => download.once('error', resolve));
+    let parts = 0;
+    download.on('data', () => {
+      if (++parts === 3) throw new Error('mine');
+    });
+    expect(await failed).toEqual(new Error('mine'));
+    expect(await connection.call('connectGetHostname', {})).toBe('fake');
+  });
+
   it('fail when the connection goes', async () => {
-    const [connection, fake] = await pair();
+    const [connection, fake] = await connectedPair();
     fake.hypervisor.volumes.set('disk', noise(20_000_000));
     const reading = buffer(await connection.download(volume));
     const outcome = expect(reading).rejects.toMatchObject({ code: 'CONNECTION_LOST' });
@@ -213,7 +199,7 @@ describe('downloads', () => {
     ['a hole in a stream that is not sparse', wireType.hole, wireStatus.continue, Buffer.alloc(12)],
     ['an end before the end', wireType.stream, wireStatus.ok, undefined],
   ])('end the connection at %s', async (_what, type, status, body) => {
-    const [connection, fake] = await pair();
+    const [connection, fake] = await connectedPair();
     fake.overrides = {
       storageVolDownload: (_args, client) => {
         const { serial } = client;
@@ -223,93 +209,5 @@ describe('downloads', () => {
     const reading = buffer(await connection.download(volume));
     await expect(reading).rejects.toMatchObject({ code: 'CONNECTION_LOST', cause: { code: 'PROTOCOL' } });
     expect(await connection.closed).toMatchObject({ code: 'PROTOCOL' });
-  });
-});
-
-describe('uploads', () => {
-  it.each([0, 1, 262_120, 262_121, 3_000_000])('send %i bytes in packets that the daemon takes', async (length) => {
-    const [connection, fake] = await pair();
-    await pipeline(Readable.from([noise(length)]), await connection.upload(volume));
-    expect(fake.hypervisor.volumes.get('disk')?.equals(noise(length))).toBe(true);
-    expect(connection.load.streams).toBe(0);
-    expect(fake.violations).toEqual([]);
-  });
-
-  it('send holes as their length when they are sparse, and refuse them when not', async () => {
-    const [connection, fake] = await pair();
-    const parts: StreamPart[] = [noise(1000), { holeBytes: 1_000_000n }, noise(5)];
-    await pipeline(Readable.from(parts), await connection.upload(volume, { sparse: true }));
-    expect(fake.hypervisor.volumes.get('disk')?.equals(joined(parts))).toBe(true);
-    expect(fake.client.socket.bytesRead).toBeLessThan(100_000);
-  });
-
-  it('fail with the error of the daemon, in mid-stream and at the end', async () => {
-    const [connection, fake] = await pair();
-    const full = FakeClient.errorBytes(new FakeFailure(38, 'cannot write: No space left on device', { int1: 28 }));
-    const failAt = (when: number) => {
-      fake.overrides = {
-        storageVolUpload: (_args, client) => {
-          const { serial } = client;
-          client.streams.set(serial, {
-            packet: ({ status }) => {
-              if (status !== when) return;
-              client.streams.delete(serial);
-              client.streamPacket('storageVolUpload', serial, wireStatus.error, full);
-            },
-          });
-        },
-      };
-    };
-    for (const when of [wireStatus.continue, wireStatus.ok]) {
-      failAt(when);
-      const source = Readable.from([noise(600_000), noise(600_000), noise(600_000)]);
-      const sending = pipeline(source, await connection.upload(volume));
-      await expect(sending).rejects.toMatchObject({ code: 'SYSTEM_ERROR', errno: 'ENOSPC' });
-    }
-    expect(connection.load.streams).toBe(0);
-    expect(await connection.call('connectGetHostname', {})).toBe('fake');
-    expect(fake.violations).toEqual([]);
-  });
-
-  it('are aborted at the daemon when signalled: nothing that looks complete is left', async () => {
-    const [connection, fake] = await pair();
-    const abort = new AbortController();
-    const upload = await connection.upload(volume, { signal: abort.signal });
-    upload.write(noise(1000));
-    const failed = new Promise((resolve) => upload.once('error', resolve));
-    abort.abort();
-    expect(await failed).toMatchObject({ code: 'ABORTED' });
-    await expect.poll(() => connection.load.streams).toBe(0);
-    expect(fake.hypervisor.volumes.has('disk')).toBe(false);
-    expect(fake.client.streams.size).toBe(0);
-  });
-
-  it('wait for a daemon that does not read: what is in memory stays bounded', async () => {
-    const [connection, fake] = await pair();
-    const upload = await connection.upload(volume);
-    fake.client.socket.pause();
-    let taken = 0;
-    const piece = noise(64 * 1024);
-    const source = Readable.from(
-      (function* () {
-        for (; taken < 2000; taken++) yield piece;
-      })(),
-    );
-    const sending = pipeline(source, upload);
-    let before = -1;
-    await expect
-      .poll(
-        () => {
-          const still = taken === before;
-          before = taken;
-          return still && taken > 0;
-        },
-        { interval: 50, timeout: 10_000 },
-      )
-      .toBe(true);
-    expect(taken).toBeLessThan(100);
-    fake.client.socket.resume();
-    await sending;
-    expect(fake.hypervisor.volumes.get('disk')?.length).toBe(2000 * 64 * 1024);
   });
 });

@@ -2,6 +2,7 @@ import type { Closable } from '../domain/closable.ts';
 import type { Actor } from './actor.ts';
 import type { AuditEntry, AuditPage } from './audit.ts';
 import type { Role } from './role.ts';
+import type { Tickets } from './tickets.ts';
 import type { Token } from './token.ts';
 
 export interface TokenRequest {
@@ -23,6 +24,8 @@ export interface Access extends Closable {
    * a long one. UNAUTHENTICATED where a token is needed and this one does not let anybody in (any more).
    */
   authenticate(secret: string | undefined): Promise<Actor>;
+  /** Links for browsers. */
+  readonly tickets: Tickets;
   /** Durable when it resolves: called before the deed, which must not be done if this rejects. */
   audit(entry: AuditEntry): Promise<void>;
   /** Newest first, older than `before`; limit 1 to 1000. */

@@ -3,6 +3,7 @@ import { MemoirError } from '../domain/memoir-error.ts';
 import type { Access, TokenRequest } from './access.ts';
 import type { AccessService, KeptToken } from './access-service.ts';
 import type { Actor } from './actor.ts';
+import { Tickets } from './tickets.ts';
 import { createSecret, digestOf, endOf, type Token } from './token.ts';
 
 export interface TokenAccessOptions {
@@ -51,7 +52,10 @@ export async function createTokenAccess(options: TokenAccessOptions): Promise<Ac
   }
   const flushing = setInterval(() => void flush(), touchMs).unref();
 
+  const tickets = new Tickets(now);
+
   return {
+    tickets,
     get required() {
       return isRequired();
     },
@@ -97,6 +101,7 @@ export async function createTokenAccess(options: TokenAccessOptions): Promise<Ac
       }
       const revoked = { ...token, revokedAtMs };
       byDigest.set(token.digest, revoked);
+      tickets.drop(token.name);
       return withoutDigest(revoked);
     },
 

@@ -11,6 +11,7 @@ import './queries/access.ts';
 import './mutations/trigger-dumps.ts';
 import './mutations/dumps.ts';
 import './mutations/tokens.ts';
+import './mutations/create-download.ts';
 import './subscriptions/progress.ts';
 import './subscriptions/operation-events.ts';
 import './subscriptions/changes.ts';

@@ -5,6 +5,7 @@ import type { Closable } from '../domain/closable.ts';
 import type { Services } from '../graphql/context.ts';
 import { type DocumentLimits, defaultDocumentLimits } from '../graphql/limits/document-limits.ts';
 import { serveDashboard } from './dashboard.ts';
+import { serveDownloads } from './downloads/download-route.ts';
 import { answerErrors } from './errors.ts';
 import { serveGraphql } from './graphql-route.ts';
 import { serveHealth } from './health.ts';
@@ -104,7 +105,9 @@ export function createHost(options: HostOptions): Host {
   serveGraphql(app, { graphql, access, seats, persistedDocuments, heartbeatMs: limits.heartbeatMs, graphiql });
   // 5. The old callers' routes, which are GraphQL documents underneath.
   serveRest(app, graphql, access);
-  // 6. The dashboard's files, last: it answers whatever path nobody else knows.
+  // 6. Artifacts: the one way by which memory leaves the server.
+  serveDownloads(app, services, graphql.mask, seats);
+  // 7. The dashboard's files, last: it answers whatever path nobody else knows.
   serveDashboard(app, options.dashboardFolder);
 
   app.server.maxConnections = limits.maxConnections;

@@ -18,6 +18,7 @@ const needs: Record<string, Role> = {
   'Query.tokens': 'ADMIN',
   'Query.auditLog': 'ADMIN',
   'Mutation.deleteDump': 'ADMIN',
+  'Mutation.createDownload': 'ADMIN',
   'Mutation.createToken': 'ADMIN',
   'Mutation.revokeToken': 'ADMIN',
 };

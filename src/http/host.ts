@@ -8,7 +8,9 @@ import { serveDashboard } from './dashboard.ts';
 import { serveDownloads } from './downloads/download-route.ts';
 import { answerErrors } from './errors.ts';
 import { serveGraphql } from './graphql-route.ts';
-import { serveHealth } from './health.ts';
+import { serveHealth } from './observation/health.ts';
+import { type MetricSource, serveMetrics } from './observation/metrics.ts';
+import { OperationWatch } from './observation/operation-watch.ts';
 import type { PersistedDocuments } from './persisted-documents.ts';
 import { serveRest } from './rest/rest.ts';
 import { Seats } from './seats.ts';
@@ -32,6 +34,8 @@ export interface HostOptions {
   readonly allowedOrigins?: readonly string[];
   /** Documents that clients may name in place of sending them. */
   readonly persistedDocuments?: PersistedDocuments;
+  /** What other rooms count. */
+  readonly metrics?: readonly MetricSource[];
   readonly documentLimits?: Partial<DocumentLimits>;
   readonly limits?: Partial<HostLimits>;
 }
@@ -98,8 +102,10 @@ export function createHost(options: HostOptions): Host {
   answerErrors(app, graphql.mask);
   // 2. The wall: what a foreign page may have made a browser send is refused before anything is read of it.
   raiseWall(app, rule);
-  // 3. What needs no authority: whether the server is alive.
+  // 3. What needs no authority: whether the server is alive; and the counters of everything that follows.
   serveHealth(app, services);
+  const watch = new OperationWatch(services);
+  serveMetrics(app, { services, seats, watch, more: options.metrics ?? [] });
   // 4. GraphQL; it asks for authority itself, field by field.
   const { graphiql = false, persistedDocuments = new Map() } = options;
   serveGraphql(app, { graphql, access, seats, persistedDocuments, heartbeatMs: limits.heartbeatMs, graphiql });
@@ -125,11 +131,13 @@ export function createHost(options: HostOptions): Host {
     const timer = setTimeout(() => app.server.closeAllConnections(), limits.graceMs);
     await app.close();
     clearTimeout(timer);
+    await watch.close();
     await graphql.yoga.dispose();
   }
 
   return {
     async listen() {
+      watch.start();
       await app.listen({ host: options.host, port: options.port });
       const { port } = app.server.address() as AddressInfo;
       const name = options.host.includes(':') ? `[${options.host}]` : options.host;

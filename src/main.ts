@@ -1,3 +1,4 @@
+import { flushCompileCache } from 'node:module';
 import { createApp } from './app.ts';
 import { readConfig } from './config.ts';
 import { isMemoirError } from './domain/memoir-error.ts';
@@ -10,6 +11,8 @@ const complain = (line: string) => process.stderr.write(`${line}\n`);
 try {
   const app = await createApp(readConfig());
   const { url } = await app.listen();
+  // What was compiled for this start is there for the next one, however this one ends (see NODE_COMPILE_CACHE).
+  flushCompileCache();
   const { kind } = app.services.hypervisor;
   say(`Memoir listens on ${url}`);
   if (kind === 'demo')

@@ -1,3 +1,4 @@
+import { roles } from '../access/role.ts';
 import { type ErrorCode, errorCatalogue } from '../domain/error-catalogue.ts';
 import { operationStates } from '../domain/operation-state.ts';
 import { compressions, imageFormats } from '../dumps/dump-request.ts';
@@ -129,4 +130,9 @@ export const OperationEventTypeEnum = builder.enumType('OperationEventType', {
     LAGGED:
       'Not an event: those between the last cursor and this one are not delivered, because they were pruned from the log.',
   } satisfies Record<OperationEventType | 'LAGGED', string>),
+});
+
+export const RoleEnum = builder.enumType('Role', {
+  description: 'What a token lets its bearer do. Each role may do everything that the ones before it may.',
+  values: valuesOf(roles),
 });

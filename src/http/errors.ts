@@ -21,6 +21,7 @@ export function answerErrors(app: FastifyInstance, mask: MaskError): void {
 
 export function sendError(reply: FastifyReply, mask: MaskError, error: unknown, status: number): void {
   const { message, extensions } = mask(error);
+  if (status === 401) reply.header('www-authenticate', 'Bearer');
   reply
     .code(status)
     .type('application/json; charset=utf-8')

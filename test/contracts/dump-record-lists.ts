@@ -30,6 +30,8 @@ export function mixedListSuite(create: () => Promise<OpenedRecords>): void {
       { search: 'db', untilUs: midnightUs - 10 * dayUs },
       { search: 'e', vms: ['web-01', 'db'], states: ['AVAILABLE', 'DELETED'] },
       { search: 'abc' },
+      { search: 'cafe' },
+      { search: 'CAFE', vms: ['decafe', 'db'], fromUs: midnightUs - 30 * dayUs },
       { search: all[7]?.sha256.slice(10, 20) ?? '' },
       { search: all[7]?.sha256.slice(10, 20) ?? '', vms: ['nobody'] },
     ];

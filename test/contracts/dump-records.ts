@@ -95,6 +95,21 @@ export function dumpRecordsSuite(name: string, create: () => Promise<OpenedRecor
       expect(await found({ search: 'deadbeee' })).toEqual([]);
     });
 
+    it('finds once what is found by name and by hash', async () => {
+      const both = sampleRecord(1, { dom: 'decafe', sha256: 'cafe'.repeat(16) });
+      const named = sampleRecord(2, { dom: 'cafeteria' });
+      const hashed = sampleRecord(3, { dom: 'x', sha256: 'cafe'.repeat(16) });
+      await append([both, named, hashed]);
+      for (const order of [newest, { by: 'SIZE', direction: 'DESC' }] as const) {
+        const { rows } = await page({ filter: { search: 'cafe' }, order });
+        expect(rows.map(({ record }) => record.id)).toEqual([hashed.id, named.id, both.id]);
+      }
+      expect(await records.count({ search: 'cafe' })).toBe(3);
+      expect(await records.stats({ search: 'cafe' })).toMatchObject({ totalDumps: 3, totalVms: 3 });
+      expect((await records.series({ search: 'cafe' }))[0]?.dumps).toBe(3);
+      expect(ids(await found({ search: 'cafe', vms: ['decafe', 'x'] }))).toEqual([hashed.id, both.id]);
+    });
+
     it('marks: the state follows everywhere, unknown ids are false', async () => {
       const [a, b] = [sampleRecord(1, { durationSec: 1 }), sampleRecord(2, { durationSec: 3 })];
       await append([a, b]);
@@ -105,7 +120,9 @@ export function dumpRecordsSuite(name: string, create: () => Promise<OpenedRecor
       expect(ids(await found({ states: ['AVAILABLE'] }))).toEqual([b.id]);
       expect(await records.stats({})).toMatchObject({ totalDumps: 2, avgDurationSec: 2 });
       expect(await records.stats({ states: ['AVAILABLE', 'DAMAGED'] })).toMatchObject({ totalDumps: 1, totalVms: 1 });
+      expect((await records.series({ states: ['DELETED'] }))[0]?.dumps).toBe(1);
       await records.mark(a.id, 'AVAILABLE');
+      expect(await records.series({ states: ['DELETED'] })).toEqual([]);
       expect(await records.stats({ states: ['DELETED'] })).toMatchObject({ totalDumps: 0, lastDumpUs: null });
     });
 
@@ -118,6 +135,26 @@ export function dumpRecordsSuite(name: string, create: () => Promise<OpenedRecor
       const series = await records.series({});
       expect(series).toEqual(expectedSeries(all));
       expect(series.map(({ dumps }) => dumps)).toEqual([1, 2, 1]);
+    });
+
+    it('counts the machines that have dumps within a range, not around it', async () => {
+      const on = (dom: string, days: readonly number[]) =>
+        days.map((day) =>
+          sampleRecord(0, { id: uuid(`${dom} ${day}`), dom, vmid: dom, timeUs: midnightUs + day * dayUs }),
+        );
+      await append([
+        ...on('around', [1, 9]),
+        ...on('all', [1, 5, 9]),
+        ...on('within', [5]),
+        ...on('backwards', [9, 1]),
+      ]);
+      const machines = async (from: number, until: number) =>
+        (await records.stats({ fromUs: midnightUs + from * dayUs, untilUs: midnightUs + until * dayUs })).totalVms;
+      expect(await machines(4, 6)).toBe(2);
+      expect(await machines(6, 20)).toBe(3);
+      expect(await machines(0, 4)).toBe(3);
+      expect(await machines(0, 20)).toBe(4);
+      expect((await records.stats({ fromUs: midnightUs + 6 * dayUs })).totalVms).toBe(3);
     });
 
     it('counts a machine once, however often it was renamed or restarted', async () => {

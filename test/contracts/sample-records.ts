@@ -86,7 +86,17 @@ export function createRandom(seed: number): (below: number) => number {
 export function mixedRecords(count: number, states: readonly RecordState[] = ['AVAILABLE', 'DELETED', 'DAMAGED']) {
   const random = createRandom(count);
   const pick = <T>(values: readonly T[]): T => values[random(values.length)] as T;
-  const names = ['web-01', 'web-02', 'WEB-03', 'db', 'db-replica', '104', ...hostileNames.slice(0, 8)];
+  const names = [
+    'web-01',
+    'web-02',
+    'WEB-03',
+    'db',
+    'db-replica',
+    '104',
+    'café',
+    'decafe',
+    ...hostileNames.slice(0, 8),
+  ];
   return Array.from({ length: count }, (_, number) => {
     const dom = pick(names);
     // One dump of a machine in a microsecond: with that time it is the point's identity in InfluxDB.
@@ -95,8 +105,10 @@ export function mixedRecords(count: number, states: readonly RecordState[] = ['A
       dom,
       timeUs,
       machineId: uuid(`machine ${dom === 'db-replica' ? 'db' : dom}`),
-      vmid: String(100 + number),
+      vmid: String(100 + random(3)),
       state: pick(states),
+      // Some hashes hold what a name holds too.
+      ...(number % 6 === 0 ? { sha256: `0cafe${uuid(`hash ${number}`).replaceAll('-', '')}`.padEnd(64, '1') } : {}),
       durationSec: pick([0.25, 1.5, 1.5, 7.125, 33]),
       sizeBytes: pick([0, 4096, 4096, 1_000_000, 2 ** 40]),
       guestPauseMs: pick([null, 2, 2.5, 1200]),

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
-import { openAccess } from '../../src/access/access.ts';
+import { createTokenAccess } from '../../src/access/token-access.ts';
 import { openDatabase } from '../../src/database/database.ts';
 import { createIdSource } from '../../src/domain/id.ts';
 import { createDumps } from '../../src/dumps/dump-service.ts';
@@ -33,6 +33,8 @@ export interface TestServerOptions extends Partial<Omit<HostOptions, 'services'>
   /** Stands between the resolvers and what they ask: to count, or to break something. */
   readonly wrap?: (services: Services) => Services;
   readonly queueLimit?: number;
+  readonly environmentToken?: string;
+  readonly now?: () => number;
 }
 
 /** A server that is closed when the test is over. */
@@ -43,10 +45,25 @@ export async function startTestServer(options: TestServerOptions = {}) {
 }
 
 /** A whole server on a real port, with a real journal and catalogue; its dumps run until the test says how they end. */
-export async function openTestServer({ machines, parallel, wrap, queueLimit, ...options }: TestServerOptions = {}) {
+export async function openTestServer({
+  machines,
+  parallel,
+  wrap,
+  queueLimit,
+  environmentToken,
+  now,
+  ...options
+}: TestServerOptions = {}) {
   const folder = mkdtempSync(join(tmpdir(), 'memoir-test-'));
   const database = openDatabase(join(folder, 'memoir.sqlite'));
   const journal = await createSqliteJournal(database, recordEffects);
+  const createId = createIdSource();
+  const access = await createTokenAccess({
+    database,
+    createId,
+    environmentToken: environmentToken ?? null,
+    ...(now === undefined ? {} : { now }),
+  });
   const records = await createSqliteRecords(database);
   const store = await openStore({});
   const hypervisor = new FakeHypervisor(machines ?? [machine(1), machine(2), machine(3, { state: 'SHUT_OFF' })]);
@@ -57,7 +74,7 @@ export async function openTestServer({ machines, parallel, wrap, queueLimit, ...
     journal,
     kinds: [dumping, verifying],
     host: 'here',
-    createId: createIdSource(),
+    createId,
     log,
     queueLimit: queueLimit ?? 100,
     graceMs: 0,
@@ -68,12 +85,12 @@ export async function openTestServer({ machines, parallel, wrap, queueLimit, ...
     records,
     hypervisor,
     store,
+    access,
     info: { version: '0.0.0-test', startedAtMs: Date.now(), maxParallelDumps: 2 },
     log,
   };
   const host = createHost({
     services: wrap?.(services) ?? services,
-    access: openAccess,
     host: '127.0.0.1',
     port: 0,
     dashboardFolder: join(folder, 'no-dashboard'),
@@ -85,12 +102,13 @@ export async function openTestServer({ machines, parallel, wrap, queueLimit, ...
     closing ??= (async () => {
       await operations.close();
       await host.close();
+      await access.close();
       await database.close();
       rmSync(folder, { recursive: true, force: true });
     })();
     return closing;
   };
-  return { url, port, host, services, operations, records, hypervisor, dumping, verifying, log, close, folder };
+  return { url, port, host, services, operations, records, hypervisor, access, dumping, verifying, log, close, folder };
 }
 
 export type TestServer = Awaited<ReturnType<typeof openTestServer>>;

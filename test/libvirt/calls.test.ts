@@ -103,6 +103,17 @@ describe('calls', () => {
     expect(fake.violations).toEqual([]);
   });
 
+  it('that time out before they were sent say that nothing was done', async () => {
+    const [connection, fake] = await connectedPair({ maxInFlight: 1 });
+    fake.overrides = { connectGetHostname: () => new Promise(() => undefined) };
+    const sent = connection.call('connectGetHostname', {}, { timeoutMs: 30 });
+    const waiting = connection.call('connectGetLibVersion', {}, { timeoutMs: 30 });
+    await expect(sent).rejects.toMatchObject({ code: 'TIMEOUT', text: expect.stringMatching(/no answer/) });
+    await expect(waiting).rejects.toMatchObject({ code: 'TIMEOUT', mend: expect.stringMatching(/nothing was done/) });
+    expect(fake.client.calls).not.toContain('connectGetLibVersion');
+    expect(connection.load).toEqual({ waiting: 0, inFlight: 1, streams: 0 });
+  });
+
   it('with an aborted signal are not sent at all', async () => {
     const [connection, fake] = await connectedPair();
     const call = connection.call('connectGetHostname', {}, { signal: AbortSignal.abort() });

@@ -173,6 +173,19 @@ describe('downloads', () => {
     expect(await connection.closed).toMatchObject({ code: 'PROTOCOL', message: expect.stringMatching(/ever being/) });
   });
 
+  it('whose listener throws fail by themselves: the connection is not to blame', async () => {
+    const [connection, fake] = await connectedPair();
+    fake.hypervisor.volumes.set('disk', noise(5_000_000));
+    const download = await connection.download(volume);
+    const failed = new Promise((resolve) => download.once('error', resolve));
+    let parts = 0;
+    download.on('data', () => {
+      if (++parts === 3) throw new Error('mine');
+    });
+    expect(await failed).toEqual(new Error('mine'));
+    expect(await connection.call('connectGetHostname', {})).toBe('fake');
+  });
+
   it('fail when the connection goes', async () => {
     const [connection, fake] = await connectedPair();
     fake.hypervisor.volumes.set('disk', noise(20_000_000));

@@ -81,6 +81,37 @@ describe('events', () => {
     });
   });
 
+  it('that nobody asked for end it too when they hid behind a registration that came to nothing', async () => {
+    const [connection, fake] = await connectedPair({ maxInFlight: 1 });
+    const domain = fake.hypervisor.addDomain('m', 1);
+    fake.overrides = { connectGetHostname: () => new Promise(() => undefined) };
+    const occupied = connection.call('connectGetHostname', {}).catch(() => undefined);
+    const subscribing = connection.subscribe('lifecycle', () => undefined, { timeoutMs: 30 });
+    fake.hypervisor.sendEvent(fake.client, 99, 'lifecycle', { domain, event: 2, detail: 0 });
+    await expect(subscribing).rejects.toMatchObject({ code: 'TIMEOUT' });
+    expect(await connection.closed).toMatchObject({ code: 'PROTOCOL' });
+    await occupied;
+  });
+
+  it('that flood in before a registration is answered end the connection before they fill the memory', async () => {
+    const [connection, fake] = await connectedPair();
+    const domain = fake.hypervisor.addDomain('m', 1);
+    const alias = 'x'.repeat(10_000);
+    fake.overrides = {
+      connectDomainEventCallbackRegisterAny: async (_args, client) => {
+        while (!client.socket.destroyed) {
+          fake.hypervisor.sendEvent(client, 99, 'deviceAdded', { domain, alias });
+          await new Promise((resolve) => setImmediate(resolve));
+        }
+        return 99;
+      },
+    };
+    await expect(connection.subscribe('deviceAdded', () => undefined)).rejects.toMatchObject({
+      code: 'CONNECTION_LOST',
+      cause: { code: 'PROTOCOL' },
+    });
+  });
+
   it('that still come after unsubscribing are dropped', async () => {
     const [connection, fake] = await connectedPair();
     const domain = fake.hypervisor.addDomain('m', 1);

@@ -14,12 +14,12 @@ import { rawImage } from './raw-image.ts';
 import { Spool } from './spool.ts';
 
 /** Uncompressed size of a frame: what random access reads at least. */
-const frameBytes = 1024 * 1024;
+const frameBytes = 512 * 1024;
 /** Frames that are compressed at once, on libuv's threads. */
 const parallelFrames = 4;
 /** What may wait in memory, for one dump; the rest goes to the spool. Two dumps have to stay below 300 MB together. */
-const waitingBytes = 16 * frameBytes;
-const earlyBytes = 8 * frameBytes;
+const waitingBytes = 8 * 1024 * 1024;
+const earlyBytes = 4 * 1024 * 1024;
 /** Buffers that are kept for the next frame. */
 const sparesLimit = 8;
 

@@ -1,67 +1,25 @@
-import { type CursorValue, decodeCursor, encodeCursor } from '../../domain/cursor.ts';
-import { MemoirError } from '../../domain/memoir-error.ts';
 import type { RecordOrder, RecordPage, RecordPageQuery } from '../dump-records.ts';
+import { type Place, pageSteps, type Reading, toRow } from '../page-steps.ts';
 import { chooseArms, orderColumns } from './arms.ts';
 import { joinSql, type Queries, type Sql } from './queries.ts';
 import { fromRow, type RecordRow } from './record-row.ts';
 import type { Selection } from './selection.ts';
 import { locate } from './totals.ts';
 
-/** Where a record stands in an order: its key, then its id. */
-interface Place {
-  readonly key: string | number;
-  readonly id: string;
-}
-
 interface Entry extends Place {
   readonly number: number;
 }
 
-/** Which stretch of the list is read, from one of its ends. */
-interface Reading {
-  /** The order in which it is read: the list's, or the opposite one to read the end of the list. */
-  readonly order: RecordOrder;
-  /** Only what comes after this place, in the reading's order. */
-  readonly after?: Place | undefined;
-  /** Only what comes before this place, in the reading's order. */
-  readonly before?: Place | undefined;
-  readonly offset?: number;
-  readonly limit: number;
-}
-
 export function readPage(queries: Queries, selection: Selection | null, query: RecordPageQuery): RecordPage {
-  const { order, limit, offset = 0 } = query;
-  const after = toPlace(order, query.after);
-  const before = toPlace(order, query.before);
-  if (selection === null) return { rows: [], hasNext: false, hasPrevious: false, source: 'CATALOGUE', warnings: [] };
-
-  const read = (reading: Reading) => readEntries(queries, selection, reading);
-  const exists = (reading: Omit<Reading, 'limit'>) => read({ ...reading, limit: 1 }).length > 0;
-  const opposite = reverse(order);
-  // With only an end given, the page is what comes right before it; otherwise it starts behind `after`.
-  const backwards = before !== undefined && after === undefined;
-  const entries = backwards
-    ? read({ order: opposite, after: before, limit: limit + 1 })
-    : read({ order, after, before, offset, limit: limit + 1 });
-  const more = entries.length > limit;
-  const page = entries.slice(0, limit);
-  if (backwards) page.reverse();
-
-  const first = page.at(0);
-  const last = page.at(-1);
-  // An empty page has the rest of the list on one side of it.
-  const hasPrevious =
-    first === undefined
-      ? (after !== undefined || offset > 0) && exists({ order })
-      : backwards
-        ? more
-        : (after !== undefined || offset > 0) && exists({ order: opposite, after: first });
-  const hasNext =
-    last === undefined
-      ? before !== undefined && exists({ order, after })
-      : (more && !backwards) || (before !== undefined && exists({ order, after: last }));
-  const rows = page.map((entry) => toPageRow(queries, order, entry));
-  return { rows, hasNext, hasPrevious, source: 'CATALOGUE', warnings: [] };
+  const steps = pageSteps<Entry>(query);
+  let step = steps.next();
+  while (!step.done) step = steps.next(selection === null ? [] : readEntries(queries, selection, step.value));
+  const { entries, ...edges } = step.value;
+  const rows = entries.map((entry) => {
+    const row = queries.first({ text: 'SELECT * FROM records WHERE number = ?', values: [entry.number] });
+    return toRow(query.order, entry, fromRow(row as RecordRow));
+  });
+  return { rows, ...edges, source: 'CATALOGUE', warnings: [] };
 }
 
 function readEntries(queries: Queries, whole: Selection, reading: Reading): Entry[] {
@@ -97,25 +55,4 @@ function narrow(selection: Selection, lower: Place | undefined, upper: Place | u
 
 function compare({ by }: RecordOrder, operator: '<' | '>', { key, id }: Place): Sql {
   return { text: `(${orderColumns[by].column}, id) ${operator} (?, ?)`, values: [key, id] };
-}
-
-function reverse({ by, direction }: RecordOrder): RecordOrder {
-  return { by, direction: direction === 'ASC' ? 'DESC' : 'ASC' };
-}
-
-function toPageRow(queries: Queries, order: RecordOrder, { key, id, number }: Entry): RecordPage['rows'][number] {
-  const row = queries.first({ text: 'SELECT * FROM records WHERE number = ?', values: [number] });
-  return { record: fromRow(row as RecordRow), cursor: encodeCursor(cursorName(order), [key, id]) };
-}
-
-function toPlace(order: RecordOrder, cursor: string | undefined): Place | undefined {
-  if (cursor === undefined) return undefined;
-  const [key, id] = decodeCursor(cursorName(order), cursor, 2) as [CursorValue, CursorValue];
-  const expected = order.by === 'VM' ? 'string' : 'number';
-  if (typeof key !== expected || typeof id !== 'string') throw new MemoirError('BAD_CURSOR', 'the cursor is malformed');
-  return { key: key as Place['key'], id };
-}
-
-function cursorName({ by, direction }: RecordOrder): string {
-  return `records ${by} ${direction}`;
 }

@@ -1,13 +1,25 @@
+import { allRecordStates } from '../check-query.ts';
 import { isOneOf, joinSql, type Queries, type Sql } from './queries.ts';
 import { everyInstance } from './schema.ts';
-import { isHashHit, isInRange, isInStates, type Selection } from './selection.ts';
+import { isHashHit, isInRange, isInStates, isOfAllTime, type Selection } from './selection.ts';
 
 /** How many machines the selected records are of: by the hypervisor's id, so that a machine stays one when it is renamed. */
 export function countMachines(queries: Queries, selection: Selection, dumps: number): number {
+  // Every instance was numbered for a record, and records stay.
+  const everything = { text: 'SELECT machine_id FROM record_instances', values: [] };
+  if (isUnrestricted(selection)) return countDistinct(queries, everything);
   const few = dumps <= queries.limits.readPerInstance * countInstances(queries);
   const parts = [few ? machinesOfRecords(selection) : machinesOfTotals(selection)];
   if (selection.hash !== null) parts.push(machinesOfHashes(selection));
-  const machines = joinSql(parts, ' UNION ALL ');
+  return countDistinct(queries, joinSql(parts, ' UNION ALL '));
+}
+
+function isUnrestricted(selection: Selection): boolean {
+  const { instances, hash, states } = selection;
+  return instances === null && hash === null && states.length === allRecordStates.length && isOfAllTime(selection);
+}
+
+function countDistinct(queries: Queries, machines: Sql): number {
   const text = `SELECT count(DISTINCT machine_id) AS machines FROM (${machines.text})`;
   return Number(queries.first({ text, values: machines.values })?.machines);
 }

@@ -60,4 +60,13 @@ describe.each(transports)('over %s', (name, send) => {
     }
     expect(log.lines).toEqual([]);
   });
+
+  it('a query that does not come back is given up', async () => {
+    const { url } = await startTestServer({
+      limits: { deadlineMs: 100 },
+      wrap: (services) => ({ ...services, records: { ...services.records, count: () => new Promise(() => {}) } }),
+    });
+    const { errors } = await send(url, '{ dumpRecords { totalCount } }');
+    expect(errors?.[0]?.extensions.code).toBe('TIMEOUT');
+  });
 });

@@ -108,6 +108,28 @@ describe('a socket', () => {
   });
 });
 
+describe('one caller', () => {
+  it('may have so many sockets and streams, and no more', async () => {
+    const server = await startTestServer({ limits: { ...limits, maxConnectionsPerActor: 3, heartbeatMs: 60_000 } });
+    await subscribeDeaf(server, 'ws');
+    await subscribeDeaf(server, 'sse');
+    const third = await subscribeDeaf(server, 'ws');
+    await expect(follow(server.url, query).next()).rejects.toMatchObject({ code: 1013 });
+    const refused = await fetch(`${server.url}/graphql`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', accept: 'text/event-stream' },
+      body: JSON.stringify({ query }),
+    });
+    expect([refused.status, await refused.json()]).toMatchObject([
+      413,
+      { errors: [{ extensions: { code: 'LIMIT_EXCEEDED' } }] },
+    ]);
+    (third as WebSocket).terminate();
+    await expect.poll(() => server.hypervisor.listeners.size).toBe(2);
+    await subscribeDeaf(server, 'sse');
+  });
+});
+
 describe('a thousand connections that come and go', () => {
   it.each(['ws', 'sse'] as const)('leave nothing behind, over %s', async (transport) => {
     const server = await startTestServer({ limits });

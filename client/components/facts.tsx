@@ -1,0 +1,28 @@
+import type { ReactNode } from 'react';
+import styles from './facts.module.css';
+
+/** What is null is not known or does not apply, and is left out. */
+export type Fact = readonly [name: string, value: ReactNode | null];
+
+interface Props {
+  readonly title?: string;
+  readonly facts: readonly Fact[];
+}
+
+/** Names and values, as a list of definitions. */
+export function Facts({ title, facts }: Props) {
+  const known = facts.filter(([, value]) => value !== null && value !== undefined && value !== '');
+  return (
+    <div className={styles.facts}>
+      {title !== undefined && <h3>{title}</h3>}
+      <dl>
+        {known.map(([name, value]) => (
+          <div key={name}>
+            <dt>{name}</dt>
+            <dd>{value}</dd>
+          </div>
+        ))}
+      </dl>
+    </div>
+  );
+}

@@ -1,0 +1,75 @@
+import { failureOfText, InfluxError, type InfluxFailure } from './influx-error.ts';
+
+/** A server, a database in it, and what it knows us by. */
+export interface InfluxAddress {
+  readonly url: string;
+  readonly database: string;
+  /** Empty for a server that runs without authorisation. */
+  readonly token: string;
+}
+
+interface Request {
+  readonly method: 'GET' | 'POST';
+  readonly path: string;
+  readonly parameters: Readonly<Record<string, string>>;
+  readonly body?: string;
+  readonly timeoutMs: number;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** One HTTP exchange: the text of a 2xx answer, or an InfluxError. Redirects are not followed: they would carry the token along. */
+export async function exchange(address: InfluxAddress, request: Request): Promise<string> {
+  const url = new URL(request.path, address.url);
+  for (const [name, value] of Object.entries(request.parameters)) url.searchParams.set(name, value);
+  const timeout = AbortSignal.timeout(request.timeoutMs);
+  let response: Response;
+  let text: string;
+  try {
+    response = await fetch(url, {
+      method: request.method,
+      redirect: 'manual',
+      headers: { accept: 'application/json', ...(address.token && { authorization: `Bearer ${address.token}` }) },
+      signal: request.signal ? AbortSignal.any([timeout, request.signal]) : timeout,
+      ...(request.body !== undefined && { body: request.body }),
+    });
+    text = await response.text();
+  } catch (cause) {
+    if (timeout.aborted) throw new InfluxError('TIMEOUT', `no answer within ${request.timeoutMs} ms`, { cause });
+    throw new InfluxError('UNREACHABLE', describeCause(cause), { cause });
+  }
+  if (response.ok) return text;
+  const message = `HTTP ${response.status}: ${text.slice(0, 500).trim() || response.statusText}`;
+  const retryAfterMs = readRetryAfter(response.headers.get('retry-after'));
+  throw new InfluxError(failureOf(response.status, text), message, { retryAfterMs, status: response.status });
+}
+
+/**
+ * A 400 is the line's fault only where the text says so: on some paths every failure of the server's own write buffer is
+ * answered with 400 too, and the line is as good as before.
+ */
+const aboutTheLine =
+  /line protocol pars|invalid column type|partial write|parsing failed|unable to parse|field type conflict/i;
+
+function failureOf(status: number, text: string): InfluxFailure {
+  if (status === 401 || status === 403) return 'UNAUTHORIZED';
+  if (status === 429 || status >= 500) return failureOfText(text) ?? 'TROUBLED';
+  if (status === 413 || status === 422) return 'TOO_MUCH';
+  if (status === 400 && aboutTheLine.test(text)) return 'BAD_LINE';
+  const named = failureOfText(text);
+  if (named !== undefined) return named;
+  if (status === 400) return /pars(e|ing)|syntax/i.test(text) ? 'REFUSED' : 'TROUBLED';
+  return 'NOT_INFLUXDB';
+}
+
+/** RFC 9110 §10.2.3: seconds, or a date. */
+function readRetryAfter(value: string | null): number | null {
+  if (value === null) return null;
+  const seconds = Number(value);
+  const ms = Number.isFinite(seconds) ? seconds * 1000 : Date.parse(value) - Date.now();
+  return Number.isNaN(ms) ? null : Math.max(0, ms);
+}
+
+function describeCause(error: unknown): string {
+  const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
+  return cause instanceof Error ? cause.message || cause.name : String(cause);
+}

@@ -6,7 +6,7 @@ import type { Actor } from '../access/actor.ts';
 import { MemoirError } from '../domain/memoir-error.ts';
 import { Coalescer } from './coalescer.ts';
 import { bearerToken } from './credentials.ts';
-import { sendError } from './errors.ts';
+import { sendRefusal } from './errors.ts';
 import { type JsonType, parseAccept } from './media-type.ts';
 import { readParams } from './params.ts';
 import type { PersistedDocuments } from './persisted-documents.ts';
@@ -60,7 +60,7 @@ export function serveGraphql(
       const kind = 'kind' in prepared ? prepared.kind : undefined;
       if (request.method === 'GET' && kind === 'mutation') {
         const refusal = new MemoirError('BAD_INPUT', 'send a mutation by POST');
-        return sendError(reply.header('allow', 'POST'), mask, refusal, 405);
+        return sendRefusal(reply.header('allow', 'POST'), 405, mask(refusal));
       }
       if (accepted.json !== null && kind !== 'subscription') {
         if ('errors' in prepared) return answer(reply, accepted.json, encode(prepared));
@@ -69,7 +69,7 @@ export function serveGraphql(
       }
       if (!accepted.events) {
         const form = kind === 'subscription' ? 'text/event-stream, or use a WebSocket' : 'application/json';
-        return sendError(reply, mask, new MemoirError('BAD_INPUT', `accept ${form}`), 406);
+        return sendRefusal(reply, 406, mask(new MemoirError('BAD_INPUT', `accept ${form}`)));
       }
       reply.raw.on('close', seats.take(actor.name));
       const result = 'errors' in prepared ? prepared : await prepared.run();

@@ -9,6 +9,7 @@ import { answerErrors } from './errors.ts';
 import { serveGraphql } from './graphql-route.ts';
 import { serveHealth } from './health.ts';
 import type { PersistedDocuments } from './persisted-documents.ts';
+import { serveRest } from './rest/rest.ts';
 import { Seats } from './seats.ts';
 import { checkWall, raiseWall, type WallRule } from './wall/wall.ts';
 import { createSockets, type SocketLimits } from './websocket.ts';
@@ -101,7 +102,9 @@ export function createHost(options: HostOptions): Host {
   // 4. GraphQL; it asks for authority itself, field by field.
   const { graphiql = false, persistedDocuments = new Map() } = options;
   serveGraphql(app, { graphql, access, seats, persistedDocuments, heartbeatMs: limits.heartbeatMs, graphiql });
-  // 5. The dashboard's files, last: it answers whatever path nobody else knows.
+  // 5. The old callers' routes, which are GraphQL documents underneath.
+  serveRest(app, graphql, access);
+  // 6. The dashboard's files, last: it answers whatever path nobody else knows.
   serveDashboard(app, options.dashboardFolder);
 
   app.server.maxConnections = limits.maxConnections;

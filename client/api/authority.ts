@@ -1,6 +1,6 @@
 import { createStore } from '../lib/store.ts';
-
-export type Role = 'VIEWER' | 'OPERATOR' | 'ADMIN';
+import { freshness } from './freshness.ts';
+import type { Role } from './generated/graphql.ts';
 
 const ranks: Record<Role, number> = { VIEWER: 1, OPERATOR: 2, ADMIN: 3 };
 
@@ -11,22 +11,21 @@ const needs = {
   verify: 'OPERATOR',
   download: 'ADMIN',
   delete: 'ADMIN',
+  tokens: 'ADMIN',
 } as const;
 export type Deed = keyof typeof needs;
 
-/** The role of this browser as far as it is known: what it turned out not to be allowed lowers it. */
-export const role = createStore<Role>('ADMIN');
+/** The role of this browser, as the server says; null until it has. */
+export const role = createStore<Role | null>(null);
 
-/** Null if the deed is allowed, else a sentence that says what it needs. */
-export function refusal(deed: Deed, has: Role): string | null {
+/** Null if the deed is allowed (or nobody knows yet), else a sentence that says what it needs. */
+export function refusal(deed: Deed, has: Role | null): string | null {
   const needed = needs[deed];
-  return ranks[has] >= ranks[needed]
-    ? null
-    : `Needs the role ${needed.toLowerCase()}; this token is a ${has.toLowerCase()}’s.`;
+  if (has === null || ranks[has] >= ranks[needed]) return null;
+  return `Needs the role ${needed.toLowerCase()}; you are ${has.toLowerCase()}.`;
 }
 
-/** The server said FORBIDDEN to this deed. */
-export function wasRefused(deed: Deed): void {
-  const lower: Role = needs[deed] === 'ADMIN' ? 'OPERATOR' : 'VIEWER';
-  if (ranks[role.get()] > ranks[lower]) role.set(lower);
+/** The server said FORBIDDEN although the page thought otherwise: it asks again who it is. */
+export function wasRefused(): void {
+  freshness.mark(['access']);
 }

@@ -25,6 +25,10 @@ const keys: CacheExchangeOpts['keys'] = {
   DumpProgress: embedded,
   OperationProgress: embedded,
   VmChange: embedded,
+  Session: () => 'session',
+  AuditRecord: ({ seq }) => String(seq),
+  AuditRecordConnection: embedded,
+  CreateTokenPayload: embedded,
 };
 
 /** The normalised cache: one copy of each machine, dump, record and operation, whichever document brought it. */

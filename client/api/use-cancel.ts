@@ -13,7 +13,7 @@ export function useCancel(): (dump: { readonly id: string; readonly vmName: stri
       const { error } = await cancel({ id });
       if (!error) return;
       const { code, message } = problemOf(error);
-      if (code === 'FORBIDDEN') wasRefused('cancel');
+      if (code === 'FORBIDDEN') wasRefused();
       toast('error', `Not cancelled: ${message}`);
     }
     if (state === 'QUEUED') void run();

@@ -28,7 +28,7 @@ export function useTrigger(): Trigger {
       const { data, error } = await mutate({ input: { ...input, idempotencyKey: newKey() } });
       if (error) {
         const { code, message, hint } = problemOf(error);
-        if (code === 'FORBIDDEN') wasRefused('trigger');
+        if (code === 'FORBIDDEN') wasRefused();
         say(`Nothing was triggered: ${sentence(message)}${hint ? ` ${hint}` : ''}`);
       }
       if (!data) return null;

@@ -1,7 +1,8 @@
 import { type ReactNode, useEffect, useRef } from 'react';
 import { Link, useLocation } from 'wouter';
+import { role } from '../../api/authority.ts';
 import { connection } from '../../api/connection.ts';
-import { ServiceDocument } from '../../api/generated/graphql.ts';
+import { ServiceDocument, SessionDocument } from '../../api/generated/graphql.ts';
 import { useFreshQuery } from '../../api/use-fresh-query.ts';
 import { useStore } from '../../lib/store.ts';
 import { Panel } from '../panel.tsx';
@@ -20,9 +21,14 @@ export function Shell({ children }: { readonly children: ReactNode }) {
   const { data } = useFreshQuery(ServiceDocument, {}, ['service']);
   const state = useStore(connection);
   const refused = state.state === 'REFUSED' ? state.reason : null;
+  const session = useFreshQuery(SessionDocument, {}, ['access']).data?.session;
   const screen = `/${path.split('/')[1] ?? ''}`;
   const shown = useRef(screen);
   const main = useRef<HTMLElement>(null);
+
+  useEffect(() => {
+    if (session) role.set(session.role);
+  }, [session]);
 
   // As a new document would: the focus goes to the new screen's heading, so that a screen reader says where one is.
   useEffect(() => {
@@ -52,6 +58,14 @@ export function Shell({ children }: { readonly children: ReactNode }) {
         )}
         <Navigation />
         <div className={styles.right}>
+          {session?.role === 'VIEWER' && (
+            <span
+              className={styles.readOnly}
+              title="Your token’s role is viewer: it sees everything and changes nothing."
+            >
+              Read-only
+            </span>
+          )}
           <ConnectionBadge />
           <SchemeToggle />
         </div>

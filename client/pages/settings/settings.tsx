@@ -1,5 +1,6 @@
 import { SegmentedControl, useMantineColorScheme } from '@mantine/core';
 import { useId } from 'react';
+import { refusal, role } from '../../api/authority.ts';
 import { connection } from '../../api/connection.ts';
 import { ServiceDocument, type ServiceFieldsFragment } from '../../api/generated/graphql.ts';
 import { liveState } from '../../api/live.ts';
@@ -9,16 +10,19 @@ import { Facts } from '../../components/facts.tsx';
 import { Age, Moment } from '../../components/moment.tsx';
 import { Panel } from '../../components/panel.tsx';
 import { ScreenHeading } from '../../components/shell/screen-heading.tsx';
-import { TokenForm } from '../../components/token-form.tsx';
 import { formatBytes } from '../../lib/bytes.ts';
 import { plainText } from '../../lib/plain-text.ts';
 import { sizePreference, zonePreference } from '../../lib/preference.ts';
 import { useStore } from '../../lib/store.ts';
+import { AccessPanel } from './access-panel.tsx';
+import { AuditPanel } from './audit-panel.tsx';
 import { OperationCounts } from './operation-counts.tsx';
 import styles from './settings.module.css';
+import { TokensPanel } from './tokens-panel.tsx';
 
 /** How the server is doing, and what this browser prefers. */
 export function Settings() {
+  const has = useStore(role);
   const { data, error, refresh } = useFreshQuery(ServiceDocument, {}, ['service']);
   return (
     <>
@@ -31,9 +35,13 @@ export function Settings() {
         )}
         <ConnectionPanel />
         <PreferencesPanel />
-        <Panel title="Access token">
-          <TokenForm />
-        </Panel>
+        <AccessPanel />
+        {refusal('tokens', has) === null && (
+          <>
+            <TokensPanel className={styles.wide} />
+            <AuditPanel className={styles.wide} />
+          </>
+        )}
       </div>
     </>
   );

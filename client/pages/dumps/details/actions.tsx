@@ -3,7 +3,6 @@ import { useState } from 'react';
 import { useMutation } from 'urql';
 import { refusal, role, wasRefused } from '../../../api/authority.ts';
 import { connection } from '../../../api/connection.ts';
-import { useDownload } from '../../../api/download.ts';
 import { DeleteDumpDocument, VerifyDumpDocument } from '../../../api/generated/graphql.ts';
 import { problemOf } from '../../../api/problem.ts';
 import { Icon } from '../../../components/icon.tsx';
@@ -25,7 +24,6 @@ export function DetailsActions({ dump, record }: Props) {
   const [verifying, setVerifying] = useState<string | null>(null);
   const [verified, verify] = useMutation(VerifyDumpDocument);
   const [, remove] = useMutation(DeleteDumpDocument);
-  const download = useDownload(record?.id ?? null);
   const has = useStore(role);
   const live = useStore(connection).state === 'LIVE';
   // A record of another server: its file is not within reach of this one.
@@ -40,7 +38,7 @@ export function DetailsActions({ dump, record }: Props) {
     if (data) return setVerifying(data.verifyDump.id);
     if (!error) return;
     const { code, message } = problemOf(error);
-    if (code === 'FORBIDDEN') wasRefused('verify');
+    if (code === 'FORBIDDEN') wasRefused();
     toast('error', `Not verified: ${message}`);
   }
   function askToDelete(): void {
@@ -52,7 +50,7 @@ export function DetailsActions({ dump, record }: Props) {
         const { error } = await remove({ id });
         if (!error) return;
         const { code, message } = problemOf(error);
-        if (code === 'FORBIDDEN') wasRefused('delete');
+        if (code === 'FORBIDDEN') wasRefused();
         toast('error', `Not deleted: ${message}`);
       },
     });
@@ -72,17 +70,6 @@ export function DetailsActions({ dump, record }: Props) {
         >
           Verify
         </Button>
-        {download.offered && (
-          <Button
-            variant="default"
-            leftSection={<Icon name="download" />}
-            onClick={download.start}
-            disabled={!there || refusal('download', has) !== null}
-            title={refusal('download', has) ?? undefined}
-          >
-            Download
-          </Button>
-        )}
         <Button
           variant="default"
           className={styles.delete ?? ''}

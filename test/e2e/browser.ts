@@ -38,6 +38,8 @@ export async function launchBrowser(): Promise<Browser> {
     async open(url, options = {}) {
       const context = await browser.newContext({ locale: 'en-GB', timezoneId: 'Europe/Berlin', ...options });
       const page = await context.newPage();
+      // A machine that is busy with other tests is slow, not wrong.
+      page.setDefaultTimeout(60_000);
       const complaints: string[] = [];
       page.on('pageerror', (error) => complaints.push(`exception: ${error.message}`));
       page.on('console', (message) => {

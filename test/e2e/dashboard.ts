@@ -9,11 +9,11 @@ export interface Dashboard extends Screen {
 }
 
 /** The dashboard as `npm start` builds it, and a browser for the tests of a file. Call it in a `describe`. */
-export function useBrowser(): { open: Browser['open'] } {
+export function useBrowser(...switches: string[]): { open: Browser['open'] } {
   let browser: Browser | undefined;
   beforeAll(async () => {
     expect(spawnSync(process.execPath, ['scripts/build-client.mjs'], { stdio: 'inherit' }).status).toBe(0);
-    browser = await launchBrowser();
+    browser = await launchBrowser(...switches);
   });
   afterAll(() => browser?.close());
   return {

@@ -4,10 +4,6 @@ import { type ServerProcess, startServer } from '../server-process.ts';
 import { temporaryFolder } from '../temporary-folder.ts';
 import { type Browser, launchBrowser, type Screen } from './browser.ts';
 
-export interface Dashboard extends Screen {
-  readonly server: ServerProcess;
-}
-
 /** The dashboard as `npm start` builds it, and a browser for the tests of a file. Call it in a `describe`. */
 export function useBrowser(...switches: string[]): { open: Browser['open'] } {
   let browser: Browser | undefined;

@@ -1,7 +1,8 @@
 import { FormatError } from '../../formats/format-error.ts';
 import { type GuestRange, guestMemory } from '../../formats/qemu-migration/guest-memory.ts';
 import type { MemoryRegion } from '../../formats/qemu-migration/memory-tree.ts';
-import type { PageVisitor, RamBlock } from '../../formats/qemu-migration/ram-records.ts';
+import type { RamBlock } from '../../formats/qemu-migration/ram-blocks.ts';
+import type { PageVisitor } from '../../formats/qemu-migration/ram-records.ts';
 import { type MemoryRange, type MemorySink, pageBytes } from '../memory-source.ts';
 
 /** A piece of a block and where it lies in the image. Bytes; half-open. */

@@ -44,7 +44,7 @@ describe.skipIf(lacks('chromium')).each([
         [360, 'dark'],
       ] as const
     )
-    // A phone with twice the text is 180 pixels wide, which nobody promises (WCAG 1.4.10: 320).
+      // A phone with twice the text is 180 pixels wide, which nobody promises (WCAG 1.4.10: 320).
       .filter(([width]) => text === 'usual' || width > 640),
   )('fits in %i pixels (%s), every screen and dialog', async (width, colorScheme) => {
     const viewport = { width, height: width < 700 ? 780 : 900 };

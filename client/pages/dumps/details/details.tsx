@@ -66,7 +66,7 @@ function Known({ dump, record }: { readonly dump: Dump | null; readonly record: 
           <p>{sentence(dump.error.hint)}</p>
         </div>
       )}
-      {record && <Facts title="File" facts={fileFacts(record)} />}
+      {record && <Facts title="File" facts={fileFacts(record)} long />}
       <div className={styles.columns}>
         <Facts title="Machine" facts={machineFacts(dump, record)} />
         <Facts title="Capture" facts={captureFacts(dump, record)} />

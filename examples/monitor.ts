@@ -58,7 +58,7 @@ async function follow(path: string, after: string): Promise<string> {
     });
     if (!response.ok) throw new Error(`status ${response.status}: ${await response.text()}`);
     let text = '';
-    for await (const chunk of (response.body as ReadableStream<Uint8Array>).pipeThrough(new TextDecoderStream())) {
+    for await (const chunk of (response.body as ReadableStream<BufferSource>).pipeThrough(new TextDecoderStream())) {
       timer.refresh();
       text += chunk;
       for (let end = text.indexOf('\n\n'); end >= 0; end = text.indexOf('\n\n')) {

@@ -12,7 +12,7 @@ export function Dialogs() {
   return (
     <Suspense fallback={null}>
       {plan && <PlanDialog request={plan} />}
-      {asked && <Confirmation />}
+      {asked && <Confirmation asked={asked} />}
     </Suspense>
   );
 }

@@ -58,7 +58,8 @@ const Row = memo(function Row({ dump }: { readonly dump: RunningDump }) {
   const message = tick?.message ?? dump.message;
   const done = tick?.final ?? false;
   const refused = refusal('cancel', has);
-  const percent = progress?.percent === null || progress?.percent === undefined ? null : Math.floor(progress.percent);
+  const share = state === 'QUEUED' ? null : progress?.percent;
+  const percent = typeof share === 'number' ? Math.floor(share) : null;
   const error = tick?.error;
   // Known when the guest runs again: before that there is no figure to show.
   const pauseMs = tick?.guestPauseMs ?? dump.guestPauseMs;

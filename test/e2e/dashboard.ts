@@ -2,18 +2,14 @@ import { spawnSync } from 'node:child_process';
 import { afterAll, beforeAll, expect } from 'vitest';
 import { type ServerProcess, startServer } from '../server-process.ts';
 import { temporaryFolder } from '../temporary-folder.ts';
-import { type Browser, launchBrowser, type Screen } from './browser.ts';
-
-export interface Dashboard extends Screen {
-  readonly server: ServerProcess;
-}
+import { type Browser, launchBrowser } from './browser.ts';
 
 /** The dashboard as `npm start` builds it, and a browser for the tests of a file. Call it in a `describe`. */
-export function useBrowser(): { open: Browser['open'] } {
+export function useBrowser(...switches: string[]): { open: Browser['open'] } {
   let browser: Browser | undefined;
   beforeAll(async () => {
     expect(spawnSync(process.execPath, ['scripts/build-client.mjs'], { stdio: 'inherit' }).status).toBe(0);
-    browser = await launchBrowser();
+    browser = await launchBrowser(...switches);
   });
   afterAll(() => browser?.close());
   return {

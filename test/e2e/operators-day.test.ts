@@ -18,7 +18,7 @@ async function loggedNumbers(page: Page): Promise<number[]> {
   return lines.flatMap((line) => /#(\d+)$/.exec(line.trim())?.[1] ?? []).map(Number);
 }
 
-describe.skipIf(lacks('chromium'))('an operator’s day', () => {
+describe.skipIf(lacks('chromium'))('an operator’s day', { timeout: 120_000 }, () => {
   const browser = useBrowser();
 
   it('triggers two machines, watches them, and cancels a third', async () => {

@@ -1,4 +1,4 @@
-import { Button, Checkbox, Modal } from '@mantine/core';
+import { Button, Checkbox } from '@mantine/core';
 import { useState } from 'react';
 import { refusal, role } from '../../api/authority.ts';
 import { connection } from '../../api/connection.ts';
@@ -10,6 +10,7 @@ import { type PlanRequest, planRequest } from '../../lib/dialogs.ts';
 import { methodLabels, planDump, summarise } from '../../lib/forecast.ts';
 import { useStore } from '../../lib/store.ts';
 import { Empty, Failure, Loading } from '../answer-states.tsx';
+import { Dialog } from '../dialog.tsx';
 import { DemoMark, Name } from '../name.tsx';
 import { PauseMeter } from '../pause-meter.tsx';
 import styles from './plan-dialog.module.css';
@@ -19,16 +20,9 @@ import { PlanOptions } from './plan-options.tsx';
 export function PlanDialog({ request }: { readonly request: PlanRequest }) {
   const close = () => planRequest.set(null);
   return (
-    <Modal
-      opened
-      onClose={close}
-      size="xl"
-      title="Dump machines"
-      closeButtonProps={{ 'aria-label': 'Close' }}
-      classNames={{ body: styles.body ?? '' }}
-    >
+    <Dialog close={close} size="xl" title="Dump machines" className={styles.body}>
       <Plan request={request} close={close} />
-    </Modal>
+    </Dialog>
   );
 }
 

@@ -1,4 +1,3 @@
-import { Modal } from '@mantine/core';
 import type { ReactNode } from 'react';
 import { Link } from 'wouter';
 import { activity } from '../../api/activity.ts';
@@ -6,6 +5,7 @@ import { kindLabel } from '../../api/event-text.ts';
 import { OperationDetailsDocument, type OperationFieldsFragment } from '../../api/generated/graphql.ts';
 import { useFreshQuery } from '../../api/use-fresh-query.ts';
 import { Empty, Failure, Loading } from '../../components/answer-states.tsx';
+import { Dialog } from '../../components/dialog.tsx';
 import { Facts } from '../../components/facts.tsx';
 import { Moment } from '../../components/moment.tsx';
 import { Name } from '../../components/name.tsx';
@@ -20,14 +20,7 @@ export function OperationDialog({ id, close }: { readonly id: string; readonly c
   const { data, error, refresh } = useFreshQuery(OperationDetailsDocument, { id }, ['operations']);
   const operation = data?.operation;
   return (
-    <Modal
-      opened
-      onClose={close}
-      size="lg"
-      title={operation ? title(operation) : 'Operation'}
-      closeButtonProps={{ 'aria-label': 'Close' }}
-      classNames={{ body: styles.dialog ?? '' }}
-    >
+    <Dialog close={close} size="lg" title={operation ? title(operation) : 'Operation'} className={styles.dialog}>
       {error && !data ? (
         <Failure error={error} retry={refresh} />
       ) : !data ? (
@@ -71,7 +64,7 @@ export function OperationDialog({ id, close }: { readonly id: string; readonly c
           {operation.dump && <Link href={`/dumps/${operation.dump.id}`}>The dump</Link>}
         </>
       )}
-    </Modal>
+    </Dialog>
   );
 }
 

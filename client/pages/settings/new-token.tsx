@@ -1,4 +1,4 @@
-import { Button, Modal, TextInput } from '@mantine/core';
+import { Button, TextInput } from '@mantine/core';
 import { type FormEvent, useState } from 'react';
 import { useMutation } from 'urql';
 import { freshness } from '../../api/freshness.ts';
@@ -6,6 +6,7 @@ import { CreateTokenDocument, type Role } from '../../api/generated/graphql.ts';
 import { writeToken } from '../../api/token.ts';
 import { Failure } from '../../components/answer-states.tsx';
 import { Choice } from '../../components/choice.tsx';
+import { Dialog } from '../../components/dialog.tsx';
 import { CopyButton } from '../../components/hash.tsx';
 import styles from './settings.module.css';
 
@@ -49,14 +50,7 @@ export function NewToken({ close, first }: Props) {
   }
 
   return (
-    <Modal
-      opened
-      onClose={close}
-      title="New token"
-      closeButtonProps={{ 'aria-label': 'Close' }}
-      closeOnClickOutside={secret === undefined}
-      centered
-    >
+    <Dialog close={close} title="New token" closeOnClickOutside={secret === undefined}>
       {secret !== undefined ? (
         <div className={styles.form}>
           <p>This is the token. It is shown this once and kept nowhere: copy it now.</p>
@@ -98,6 +92,6 @@ export function NewToken({ close, first }: Props) {
           </div>
         </form>
       )}
-    </Modal>
+    </Dialog>
   );
 }

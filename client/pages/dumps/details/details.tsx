@@ -1,8 +1,8 @@
-import { Modal } from '@mantine/core';
 import { Link } from 'wouter';
 import { DumpDetailsDocument, type DumpDetailsQuery } from '../../../api/generated/graphql.ts';
 import { useFreshQuery } from '../../../api/use-fresh-query.ts';
 import { Empty, Failure, Loading } from '../../../components/answer-states.tsx';
+import { Dialog } from '../../../components/dialog.tsx';
 import { Facts } from '../../../components/facts.tsx';
 import { DemoMark, Name } from '../../../components/name.tsx';
 import { PauseMeter } from '../../../components/pause-meter.tsx';
@@ -21,17 +21,15 @@ export function Details({ id, close }: { readonly id: string; readonly close: ()
   const { data, error, refresh } = useFreshQuery(DumpDetailsDocument, { id }, ['active', 'records']);
   const name = data?.dump?.vmName ?? data?.dumpRecord?.dom;
   return (
-    <Modal
-      opened
-      onClose={close}
+    <Dialog
+      close={close}
       size="xl"
       title={
         <>
           Dump of <Name>{name ?? '…'}</Name>
         </>
       }
-      closeButtonProps={{ 'aria-label': 'Close' }}
-      classNames={{ body: styles.body ?? '' }}
+      className={styles.body}
     >
       {error && !data ? (
         <Failure error={error} retry={refresh} />
@@ -42,7 +40,7 @@ export function Details({ id, close }: { readonly id: string; readonly close: ()
       ) : (
         <Known dump={data.dump} record={data.dumpRecord} />
       )}
-    </Modal>
+    </Dialog>
   );
 }
 
@@ -68,7 +66,7 @@ function Known({ dump, record }: { readonly dump: Dump | null; readonly record: 
           <p>{sentence(dump.error.hint)}</p>
         </div>
       )}
-      {record && <Facts title="File" facts={fileFacts(record)} />}
+      {record && <Facts title="File" facts={fileFacts(record)} long />}
       <div className={styles.columns}>
         <Facts title="Machine" facts={machineFacts(dump, record)} />
         <Facts title="Capture" facts={captureFacts(dump, record)} />

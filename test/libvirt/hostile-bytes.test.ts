@@ -124,7 +124,7 @@ describe('a peer that does not keep to the protocol', () => {
   });
 
   it(`in ${runs} mutations: every connection closes with a typed error, every call is answered, memory stays`, {
-    timeout: 30_000 + runs,
+    timeout: 60_000 + runs,
   }, async () => {
     const codes = new Map<string, number>();
     global.gc?.();

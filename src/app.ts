@@ -15,6 +15,7 @@ import { createDumps } from './dumps/dump-service.ts';
 import { createVerifyKind } from './dumps/verification/verify-kind.ts';
 import type { Log, Services } from './graphql/context.ts';
 import { createHost } from './http/host.ts';
+import { readPersistedDocuments } from './http/persisted-documents.ts';
 import { createDemoHypervisor } from './machines/demo/demo-hypervisor.ts';
 import type { Hypervisor } from './machines/hypervisor.ts';
 import { findLibvirtUri } from './machines/libvirt/address.ts';
@@ -101,6 +102,9 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
     host: config.host,
     port: config.port,
     dashboardFolder: new URL('../client/dist', import.meta.url).pathname,
+    persistedDocuments: readPersistedDocuments(
+      new URL('../client/api/generated/persisted-documents.json', import.meta.url),
+    ),
     graphiql: config.graphiql,
     allowedHosts: config.allowedHosts,
     allowedOrigins: config.allowedOrigins,

@@ -1,4 +1,18 @@
+import { readFileSync } from 'node:fs';
 import { MemoirError } from '../domain/memoir-error.ts';
+
+/** Reads the file that code generation writes, `{"sha256:<hex>": "<text>"}`; nothing where there is none. */
+export function readPersistedDocuments(file: URL): PersistedDocuments {
+  let text: string;
+  try {
+    text = readFileSync(file, 'utf8');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return new Map();
+    throw error;
+  }
+  const entries = Object.entries(JSON.parse(text) as Record<string, string>);
+  return new Map(entries.map(([id, document]) => [id.replace(/^sha256:/, ''), document]));
+}
 
 /** Documents that applications were built with, by the SHA-256 of their text in hex. */
 export type PersistedDocuments = ReadonlyMap<string, string>;

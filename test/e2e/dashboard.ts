@@ -2,11 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { afterAll, beforeAll, expect } from 'vitest';
 import { type ServerProcess, startServer } from '../server-process.ts';
 import { temporaryFolder } from '../temporary-folder.ts';
-import { type Browser, launchBrowser, type Screen } from './browser.ts';
-
-export interface Dashboard extends Screen {
-  readonly server: ServerProcess;
-}
+import { type Browser, launchBrowser } from './browser.ts';
 
 /** The dashboard as `npm start` builds it, and a browser for the tests of a file. Call it in a `describe`. */
 export function useBrowser(...switches: string[]): { open: Browser['open'] } {

@@ -74,7 +74,7 @@ export class SnapshotReader {
     if (this.#notes.size >= noteCandidates) return;
     // Note header (12 bytes), then the name.
     if (Buffer.from(bytes.buffer, bytes.byteOffset + 12, name.length).toString('latin1') === name)
-      this.#notes.set(address, bytes.slice());
+      this.#notes.set(address, new Uint8Array(bytes));
   }
 
   /**

@@ -1,3 +1,4 @@
+// Long: the resolvers of the whole mock server are one map, with nothing to split it by.
 import { GraphQLError } from 'graphql';
 import { type MockDump, type MockEvent, type MockRecord, type MockVm, sha256, type World } from './world.ts';
 

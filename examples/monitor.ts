@@ -57,10 +57,11 @@ async function follow(path: string, after: string): Promise<string> {
       signal: silence.signal,
     });
     if (!response.ok) throw new Error(`status ${response.status}: ${await response.text()}`);
+    const decoder = new TextDecoder();
     let text = '';
-    for await (const chunk of (response.body as ReadableStream<Uint8Array>).pipeThrough(new TextDecoderStream())) {
+    for await (const chunk of response.body as ReadableStream<Uint8Array>) {
       timer.refresh();
-      text += chunk;
+      text += decoder.decode(chunk, { stream: true });
       for (let end = text.indexOf('\n\n'); end >= 0; end = text.indexOf('\n\n')) {
         const data = /^data: (.*)$/m.exec(text.slice(0, end))?.[1];
         text = text.slice(end + 2);

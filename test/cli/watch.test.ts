@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { memoir } from '../fakes/command-line.ts';
 import { ask } from '../fakes/graphql-client.ts';
-import { startTestServer, type TestServer } from '../fakes/server.ts';
+import type { TestServer } from '../fakes/open-server.ts';
+import { startTestServer } from '../fakes/server.ts';
 import { temporaryFolder } from '../temporary-folder.ts';
 
 async function dump({ url, dumping, operations }: TestServer): Promise<void> {

@@ -1,4 +1,4 @@
-import type { TestServer } from './server.ts';
+import type { TestServer } from './open-server.ts';
 
 export async function get({ url }: TestServer, path: string) {
   const response = await fetch(url + path);

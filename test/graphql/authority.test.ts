@@ -11,7 +11,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Role, roles } from '../../src/access/role.ts';
 import { schema } from '../../src/graphql/schema.ts';
 import { ask, codeOf, follow, next, socketClient } from '../fakes/graphql-client.ts';
-import { openTestServer, startTestServer, type TestServer } from '../fakes/server.ts';
+import { openTestServer, type TestServer } from '../fakes/open-server.ts';
+import { startTestServer } from '../fakes/server.ts';
 
 /** Who may call what: everything that is not named needs what its root type needs. */
 const needs: Record<string, Role> = {

@@ -6,8 +6,9 @@ import { parseRange } from '../../src/http/downloads/range.ts';
 import { sampleRecord } from '../contracts/sample-records.ts';
 import { ask, codeOf } from '../fakes/graphql-client.ts';
 import { machineId } from '../fakes/machines.ts';
+import type { TestServer, TestServerOptions } from '../fakes/open-server.ts';
 import { send } from '../fakes/raw-request.ts';
-import { startTestServer, type TestServer, type TestServerOptions } from '../fakes/server.ts';
+import { startTestServer } from '../fakes/server.ts';
 import { seekableFile } from '../formats/zstd-seekable/seekable-file.ts';
 
 const pieces = [

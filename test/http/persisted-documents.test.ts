@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { defaultDocumentLimits } from '../../src/graphql/limits/document-limits.ts';
 import { checkDocument } from '../../src/graphql/limits/measure.ts';
 import { schema } from '../../src/graphql/schema.ts';
-import { openTestServer, type TestServer } from '../fakes/server.ts';
+import { openTestServer, type TestServer } from '../fakes/open-server.ts';
 
 const trigger =
   'mutation($vms: [String!]) { triggerDumps(input: { vms: $vms }) { accepted { vmName } rejected { code } } }';

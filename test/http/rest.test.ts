@@ -3,8 +3,9 @@ import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { MemoirError } from '../../src/domain/memoir-error.ts';
 import { machine, machineId } from '../fakes/machines.ts';
+import type { TestServerOptions } from '../fakes/open-server.ts';
 import { get, post } from '../fakes/rest-client.ts';
-import { startTestServer, type TestServerOptions } from '../fakes/server.ts';
+import { startTestServer } from '../fakes/server.ts';
 
 const machines = [
   machine(1, { name: 'my-vm-1', vmid: '101' }),

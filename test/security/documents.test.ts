@@ -1,7 +1,8 @@
 import { getIntrospectionQuery } from 'graphql';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Answer, ask, codeOf, follow, listen, next } from '../fakes/graphql-client.ts';
-import { openTestServer, startTestServer, type TestServer } from '../fakes/server.ts';
+import { openTestServer, type TestServer } from '../fakes/open-server.ts';
+import { startTestServer } from '../fakes/server.ts';
 
 // Fault 25: huge, deep, wide and circular GraphQL is refused in no time, on every transport.
 

@@ -4,7 +4,8 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { WebSocket } from 'ws';
 import { follow, next } from '../fakes/graphql-client.ts';
 import { machine } from '../fakes/machines.ts';
-import { startTestServer, type TestServer } from '../fakes/server.ts';
+import type { TestServer } from '../fakes/open-server.ts';
+import { startTestServer } from '../fakes/server.ts';
 
 // Faults 18 and 19: clients that do not read, too many subscriptions, connections that come and go.
 

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { openTestServer, type TestServer } from '../fakes/open-server.ts';
 import { send, upgrade } from '../fakes/raw-request.ts';
-import { openTestServer, startTestServer, type TestServer } from '../fakes/server.ts';
+import { startTestServer } from '../fakes/server.ts';
 
 // The traps under the table of failure modes: DNS rebinding, hijacked WebSockets, forged requests, reflected origins, forms.
 

@@ -15,7 +15,7 @@ export interface LiveProgress {
  * Ticks outside of React and of the cache: the latest wins, and listeners are told at most once per `everyMs`, together, when
  * the browser is about to draw. Fifty dumps then cost one pass over fifty rows, however many ticks come.
  */
-export function createLiveProgress(everyMs = 100, draw: (act: () => void) => void = requestDrawing): LiveProgress {
+export function createLiveProgress(everyMs = 200, draw: (act: () => void) => void = requestDrawing): LiveProgress {
   const ticks = new Map<string, Tick>();
   const listeners = new Map<string, Set<() => void>>();
   const changed = new Set<string>();
@@ -62,4 +62,13 @@ export const liveProgress = createLiveProgress();
 export function useTick(id: string): Tick | undefined {
   const subscribe = useCallback((listener: () => void) => liveProgress.subscribe(id, listener), [id]);
   return useSyncExternalStore(subscribe, () => liveProgress.get(id));
+}
+
+/** A part of the newest tick: a plain value, so that whoever reads it is not disturbed by the others. */
+export function useTickPart<T extends string | number | boolean | null>(
+  id: string,
+  read: (tick: Tick | undefined) => T | undefined,
+): T | undefined {
+  const subscribe = useCallback((listener: () => void) => liveProgress.subscribe(id, listener), [id]);
+  return useSyncExternalStore(subscribe, () => read(liveProgress.get(id)));
 }

@@ -1,4 +1,3 @@
-import { Button } from '@mantine/core';
 import { refusal, role } from '../api/authority.ts';
 import { connection } from '../api/connection.ts';
 import type { ForecastFragment } from '../api/generated/graphql.ts';
@@ -7,7 +6,7 @@ import { useTrigger } from '../api/use-trigger.ts';
 import { planRequest } from '../lib/dialogs.ts';
 import { planDump, summarise } from '../lib/forecast.ts';
 import { useStore } from '../lib/store.ts';
-import { Icon } from './icon.tsx';
+import { Action } from './action.tsx';
 
 interface Props {
   readonly machine: Machine;
@@ -35,17 +34,8 @@ export function DumpButton({ machine, forecast, active }: Props) {
   }
 
   return (
-    <Button
-      size="compact-sm"
-      variant="default"
-      leftSection={<Icon name="capture" />}
-      loading={busy}
-      disabled={why !== null}
-      title={why ?? undefined}
-      onClick={press}
-      aria-label={`Dump ${machine.name}`}
-    >
+    <Action label={`Dump ${machine.name}`} icon="capture" off={busy ? 'It is being ordered.' : why} press={press}>
       Dump{ask && why === null ? '…' : ''}
-    </Button>
+    </Action>
   );
 }

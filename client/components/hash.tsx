@@ -1,8 +1,7 @@
-import { ActionIcon } from '@mantine/core';
 import { useState } from 'react';
 import { copyText } from '../lib/clipboard.ts';
 import { toast } from '../lib/toasts.ts';
-import { Icon } from './icon.tsx';
+import { Action } from './action.tsx';
 
 /** A digest, shortened to what the eye compares. */
 export function Hash({ value, digits = 12 }: { readonly value: string; readonly digits?: number }) {
@@ -28,9 +27,5 @@ export function CopyButton({ text, what }: Props) {
     setCopied(done);
     setTimeout(() => setCopied(false), 1500);
   }
-  return (
-    <ActionIcon variant="subtle" color="gray" aria-label={`Copy the ${what}`} title={`Copy the ${what}`} onClick={copy}>
-      <Icon name={copied ? 'check' : 'copy'} />
-    </ActionIcon>
-  );
+  return <Action label={`Copy the ${what}`} icon={copied ? 'check' : 'copy'} press={() => void copy()} />;
 }

@@ -1,5 +1,5 @@
-import { Button } from '@mantine/core';
-import { Icon } from './icon.tsx';
+import { formatCount } from '../lib/count.ts';
+import { Action } from './action.tsx';
 import styles from './pager.module.css';
 
 interface Props {
@@ -21,8 +21,8 @@ export function Pager({ page, size, total, sizes, go, resize }: Props) {
     <nav className={styles.pager} aria-label="Pages">
       <span>
         {first > total
-          ? `No such page: there are ${number(total)} records`
-          : `${number(first)}–${number(last)} of ${number(total)}`}
+          ? `No such page: there are ${formatCount(total)} records`
+          : `${formatCount(first)}–${formatCount(last)} of ${formatCount(total)}`}
       </span>
       <label className={styles.size}>
         Rows
@@ -35,30 +35,20 @@ export function Pager({ page, size, total, sizes, go, resize }: Props) {
         </select>
       </label>
       <span className={styles.steps}>
-        <Button
-          size="compact-sm"
-          variant="default"
-          disabled={page <= 1}
-          onClick={() => go(Math.min(page - 1, pages))}
-          leftSection={<Icon name="left" />}
+        <Action
+          icon="left"
+          off={page <= 1 ? 'This is the first page' : null}
+          press={() => go(Math.min(page - 1, pages))}
         >
           Previous
-        </Button>
+        </Action>
         <span>
-          Page {number(page)} of {number(pages)}
+          Page {formatCount(page)} of {formatCount(pages)}
         </span>
-        <Button
-          size="compact-sm"
-          variant="default"
-          disabled={page >= pages}
-          onClick={() => go(page + 1)}
-          rightSection={<Icon name="right" />}
-        >
+        <Action icon="right" off={page >= pages ? 'This is the last page' : null} press={() => go(page + 1)}>
           Next
-        </Button>
+        </Action>
       </span>
     </nav>
   );
 }
-
-const number = (value: number): string => value.toLocaleString('en');

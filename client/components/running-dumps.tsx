@@ -1,22 +1,19 @@
-import { Button } from '@mantine/core';
 import { memo } from 'react';
 import { Link } from 'wouter';
 import { refusal, role } from '../api/authority.ts';
 import { connection } from '../api/connection.ts';
-import { useTick } from '../api/live-progress.ts';
+import { useTickPart } from '../api/live-progress.ts';
 import { useCancel } from '../api/use-cancel.ts';
 import { type RunningDump, useRunningDumps } from '../api/use-running-dumps.ts';
-import { formatBytes, formatRate } from '../lib/bytes.ts';
-import { formatSeconds } from '../lib/duration.ts';
 import { methodLabels } from '../lib/forecast.ts';
-import { sentence } from '../lib/sentence.ts';
 import { useStore } from '../lib/store.ts';
+import { Action } from './action.tsx';
 import { Empty, Failure, Loading } from './answer-states.tsx';
-import { MemoryBar } from './memory-bar.tsx';
 import { DemoMark, Name } from './name.tsx';
 import { Panel } from './panel.tsx';
 import { PauseMeter } from './pause-meter.tsx';
 import styles from './running-dumps.module.css';
+import { RunningProgress } from './running-progress.tsx';
 import { StateBadge } from './state-badge.tsx';
 
 interface Props {
@@ -24,6 +21,9 @@ interface Props {
   /** Where there is little to say of nothing: no panel at all while nothing runs. */
   readonly hideEmpty?: boolean;
 }
+
+/** More than these do not glide, they step: each thing that glides is a layer for the browser to compose, sixty times a second. */
+const many = 10;
 
 /** Every dump on its way, live. */
 export function RunningDumps({ className, hideEmpty = false }: Props) {
@@ -38,7 +38,7 @@ export function RunningDumps({ className, hideEmpty = false }: Props) {
       ) : dumps.length === 0 ? (
         <Empty>Nothing runs. Dumps that you or others trigger appear here at once.</Empty>
       ) : (
-        <ul className={styles.list}>
+        <ul className={styles.list} data-many={dumps.length > many ? '' : undefined}>
           {dumps.map((dump) => (
             <Row key={dump.id} dump={dump} />
           ))}
@@ -48,21 +48,17 @@ export function RunningDumps({ className, hideEmpty = false }: Props) {
   );
 }
 
+/** What changes many times a second is in `Progress`; the rest of a row is drawn again only when something happened. */
 const Row = memo(function Row({ dump }: { readonly dump: RunningDump }) {
-  const tick = useTick(dump.id);
+  const state = useTickPart(dump.id, (tick) => tick?.state) ?? dump.state;
+  const done = useTickPart(dump.id, (tick) => tick?.final) ?? false;
+  // Known when the guest runs again: before that there is no figure to show.
+  const pauseMs = useTickPart(dump.id, (tick) => tick?.guestPauseMs) ?? dump.guestPauseMs;
   const cancel = useCancel();
   const has = useStore(role);
   const live = useStore(connection).state === 'LIVE';
-  const state = tick?.state ?? dump.state;
-  const progress = tick?.progress ?? dump.progress;
-  const message = tick?.message ?? dump.message;
-  const done = tick?.final ?? false;
-  const refused = refusal('cancel', has);
-  const share = state === 'QUEUED' ? null : progress?.percent;
-  const percent = typeof share === 'number' ? Math.floor(share) : null;
-  const error = tick?.error;
-  // Known when the guest runs again: before that there is no figure to show.
-  const pauseMs = tick?.guestPauseMs ?? dump.guestPauseMs;
+  const off =
+    refusal('cancel', has) ?? (live ? null : 'Not connected.') ?? (dump.cancelRequested ? 'Asked for.' : null);
 
   return (
     <li className={styles.row} data-state={state}>
@@ -77,51 +73,14 @@ const Row = memo(function Row({ dump }: { readonly dump: RunningDump }) {
         <StateBadge state={state} working={state === 'RUNNING'} />
       </div>
       <div className={styles.pause}>{pauseMs !== null && <PauseMeter pauseMs={pauseMs} />}</div>
-      <div className={styles.bar}>
-        <MemoryBar
-          label={`Progress of ${dump.vmName}`}
-          readBytes={progress?.doneBytes ?? (state === 'QUEUED' ? 0 : null)}
-          writtenBytes={progress?.writtenBytes ?? 0}
-          totalBytes={progress?.totalBytes ?? (state === 'QUEUED' ? 1 : null)}
-          text={`${percent === null ? '' : `${percent} %, `}${message}`}
-        />
-        <span className={styles.percent}>{percent === null ? '' : `${percent} %`}</span>
-      </div>
-      <div className={styles.figures}>
-        {state === 'RUNNING' && progress && progress.doneBytes > 0 ? (
-          <>
-            <span>
-              {formatBytes(progress.doneBytes)} of {formatBytes(progress.totalBytes)} read
-            </span>
-            <span>{formatBytes(progress.writtenBytes)} written</span>
-            <span>{formatRate(progress.bytesPerSecond)}</span>
-            {progress.secondsLeft !== null && progress.secondsLeft >= 0.5 && (
-              <span>{formatSeconds(Math.ceil(progress.secondsLeft))} left</span>
-            )}
-          </>
-        ) : (
-          <span className={styles.message}>
-            {error ? `${sentence(error.message)} ${sentence(error.hint)}` : message}
-          </span>
-        )}
-      </div>
+      <RunningProgress dump={dump} state={state} />
       <div className={styles.action}>
-        {!done && (
-          <Button
-            size="compact-sm"
-            variant="default"
-            onClick={() => cancel({ ...dump, state })}
-            disabled={refused !== null || !live || dump.cancelRequested}
-            title={refused ?? undefined}
-            aria-label={`Cancel the dump of ${dump.vmName}`}
-          >
+        {done ? (
+          <Action href={`/dumps/${dump.id}`}>Details</Action>
+        ) : (
+          <Action label={`Cancel the dump of ${dump.vmName}`} off={off} press={() => cancel({ ...dump, state })}>
             {dump.cancelRequested ? 'Cancelling…' : 'Cancel'}
-          </Button>
-        )}
-        {done && (
-          <Button size="compact-sm" variant="default" component={Link} href={`/dumps/${dump.id}`}>
-            Details
-          </Button>
+          </Action>
         )}
       </div>
     </li>

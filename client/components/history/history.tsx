@@ -4,6 +4,7 @@ import { useState } from 'react';
 import { DaysDocument } from '../../api/generated/graphql.ts';
 import { useFreshQuery } from '../../api/use-fresh-query.ts';
 import { formatBytes } from '../../lib/bytes.ts';
+import { formatCount } from '../../lib/count.ts';
 import { fillDays } from '../../lib/days.ts';
 import { formatMs, formatSeconds } from '../../lib/duration.ts';
 import { Empty, Failure, Loading, Warnings } from '../answer-states.tsx';
@@ -13,7 +14,6 @@ import { DayTable } from './day-table.tsx';
 import styles from './history.module.css';
 
 const ranges = [14, 30, 90] as const;
-const count = (value: number | null): string => (value === null ? '–' : value.toLocaleString('en'));
 
 /** Dumps and bytes per day, pause and duration: four small charts on one axis of days, or the same numbers as a table. */
 export function History({ vm }: { readonly vm?: string }) {
@@ -65,7 +65,7 @@ export function History({ vm }: { readonly vm?: string }) {
             <DayTable days={days} />
           ) : (
             <div className={styles.charts}>
-              <DayChart title="Dumps" days={days} value={(day) => day.dumps} format={count} bars />
+              <DayChart title="Dumps" days={days} value={(day) => day.dumps} format={formatCount} bars />
               <DayChart
                 title="Bytes written"
                 days={days}

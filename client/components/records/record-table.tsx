@@ -1,4 +1,4 @@
-import { ActionIcon } from '@mantine/core';
+import { memo } from 'react';
 import { Link, useSearch } from 'wouter';
 import type { DumpRecordSort, RecordFieldsFragment, SortDirection } from '../../api/generated/graphql.ts';
 import { formatBytes } from '../../lib/bytes.ts';
@@ -6,6 +6,7 @@ import { formatSeconds } from '../../lib/duration.ts';
 import { plainText } from '../../lib/plain-text.ts';
 import { sizePreference } from '../../lib/preference.ts';
 import { useStore } from '../../lib/store.ts';
+import { Action } from '../action.tsx';
 import { cell, DataTable } from '../data-table.tsx';
 import { CopyButton, Hash } from '../hash.tsx';
 import { Icon } from '../icon.tsx';
@@ -34,6 +35,7 @@ const freshMs = 5000;
 /** The eight columns that operators know. */
 export function RecordTable({ records, sorting, busy = false }: Props) {
   const size = useStore(sizePreference);
+  const query = useSearch();
   return (
     <DataTable
       cardsBelow="64em"
@@ -55,15 +57,21 @@ export function RecordTable({ records, sorting, busy = false }: Props) {
       }
     >
       {records.map((record) => (
-        <Row key={record.id} record={record} />
+        <Row key={record.id} record={record} query={query} size={size} />
       ))}
     </DataTable>
   );
 }
 
-function Row({ record }: { readonly record: RecordFieldsFragment }) {
-  const size = useStore(sizePreference);
-  const query = useSearch();
+interface RowProps {
+  readonly record: RecordFieldsFragment;
+  /** The query part of the address, which the dialog's address keeps. */
+  readonly query: string;
+  readonly size: 'DISK' | 'MEMORY';
+}
+
+/** Records do not change but for their state: a row is drawn again only when it is another one. */
+const Row = memo(function Row({ record, query, size }: RowProps) {
   const address = `/dumps/${record.id}${query && `?${query}`}`;
   const fresh = Date.now() - Date.parse(record.time) < freshMs;
   return (
@@ -108,22 +116,13 @@ function Row({ record }: { readonly record: RecordFieldsFragment }) {
       </td>
       <td className={cell.actions}>
         <span className={styles.buttons}>
-          <ActionIcon
-            component={Link}
-            href={address}
-            variant="subtle"
-            color="gray"
-            aria-label={`Details of the dump of ${plainText(record.dom)}`}
-            title="Details"
-          >
-            <Icon name="eye" />
-          </ActionIcon>
+          <Action href={address} label={`Details of the dump of ${plainText(record.dom)}`} icon="eye" />
           <CopyButton text={record.sha256} what={`hash of ${plainText(record.dom)}`} />
         </span>
       </td>
     </tr>
   );
-}
+});
 
 interface HeadingProps {
   readonly label: string;

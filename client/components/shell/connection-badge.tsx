@@ -1,5 +1,6 @@
 import { connection } from '../../api/connection.ts';
 import { liveState } from '../../api/live.ts';
+import { formatCount } from '../../lib/count.ts';
 import { useStore } from '../../lib/store.ts';
 import styles from './shell.module.css';
 
@@ -12,7 +13,7 @@ export function ConnectionBadge() {
     <span className={styles.badge} data-state={state} title="The number of the newest event in the server’s log">
       <span className={styles.dot} aria-hidden="true" />
       {word}
-      {seq !== null && <span className={styles.seq}>#{seq.toLocaleString('en')}</span>}
+      {seq !== null && <span className={styles.seq}>#{formatCount(seq)}</span>}
     </span>
   );
 }

@@ -11,6 +11,7 @@ import { RecordTable } from '../../components/records/record-table.tsx';
 import { RunningDumps } from '../../components/running-dumps.tsx';
 import { ScreenHeading } from '../../components/shell/screen-heading.tsx';
 import { useAddress } from '../../lib/address.ts';
+import { formatCount } from '../../lib/count.ts';
 import { livePreference, zonePreference } from '../../lib/preference.ts';
 import {
   defaultView,
@@ -73,7 +74,7 @@ function Records({ view, change }: Props) {
   return (
     <Panel
       title="Records"
-      note={answer?.totalCount.toLocaleString('en')}
+      note={answer && formatCount(answer.totalCount)}
       flush
       actions={
         <>

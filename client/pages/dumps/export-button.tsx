@@ -3,6 +3,7 @@ import { useRef, useState } from 'react';
 import { exportRecords, saveFile } from '../../api/export-records.ts';
 import type { DumpRecordFilter, DumpRecordOrder } from '../../api/generated/graphql.ts';
 import { Icon } from '../../components/icon.tsx';
+import { formatCount } from '../../lib/count.ts';
 import { formatDay } from '../../lib/moment.ts';
 import { zonePreference } from '../../lib/preference.ts';
 import { toast } from '../../lib/toasts.ts';
@@ -14,8 +15,6 @@ interface Props {
   /** How many match. */
   readonly total: number;
 }
-
-const number = (value: number): string => value.toLocaleString('en');
 
 /** Everything that matches, not only the page that is seen; may take a while, says how far it is, and can be stopped. */
 export function ExportButton({ filter, orderBy, total }: Props) {
@@ -34,11 +33,11 @@ export function ExportButton({ filter, orderBy, total }: Props) {
         signal: controller.signal,
         progress: (so, of) => {
           rows = so;
-          setDone(`${number(so)} of ${number(of)}`);
+          setDone(`${formatCount(so)} of ${formatCount(of)}`);
         },
       });
       saveFile(file, `memoir-dumps-${formatDay(Date.now(), zonePreference.get())}.csv`);
-      toast('success', `Exported ${number(rows)} records`);
+      toast('success', `Exported ${formatCount(rows)} records`);
     } catch (error) {
       if (controller.signal.aborted) toast('warning', 'The export was stopped');
       else toast('error', `Not exported: ${error instanceof Error ? error.message : String(error)}`);
@@ -63,7 +62,7 @@ export function ExportButton({ filter, orderBy, total }: Props) {
       leftSection={<Icon name="download" />}
       disabled={total === 0}
       onClick={run}
-      title={`All ${number(total)} records that match`}
+      title={`All ${formatCount(total)} records that match`}
     >
       Export CSV
     </Button>

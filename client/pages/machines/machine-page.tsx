@@ -13,6 +13,7 @@ import { RecordTable } from '../../components/records/record-table.tsx';
 import { ScreenHeading } from '../../components/shell/screen-heading.tsx';
 import { StateBadge } from '../../components/state-badge.tsx';
 import { formatBytes } from '../../lib/bytes.ts';
+import { formatCount } from '../../lib/count.ts';
 import { plainText } from '../../lib/plain-text.ts';
 import { ForecastPanel } from './forecast-panel.tsx';
 import styles from './machines.module.css';
@@ -94,7 +95,7 @@ function NewestRecords({ id }: { readonly id: string }) {
   return (
     <Panel
       title="Dumps of this machine"
-      note={records?.totalCount.toLocaleString('en')}
+      note={records && formatCount(records.totalCount)}
       flush
       actions={<Link href={`/dumps?vm=${encodeURIComponent(id)}`}>Find in all dumps</Link>}
     >

@@ -10,6 +10,7 @@ import { Panel } from '../../components/panel.tsx';
 import { ScreenHeading } from '../../components/shell/screen-heading.tsx';
 import { stateLabel } from '../../components/state-badge.tsx';
 import { useAddress } from '../../lib/address.ts';
+import { formatCount } from '../../lib/count.ts';
 import {
   operationStates,
   operationVariables,
@@ -35,7 +36,7 @@ export function Operations({ id }: { readonly id: string | undefined }) {
   return (
     <>
       <ScreenHeading title="Operations" />
-      <Panel title="Journal" note={page?.totalCount.toLocaleString('en')} flush>
+      <Panel title="Journal" note={page && formatCount(page.totalCount)} flush>
         <search className={styles.tools}>
           <Choice
             label="Kind"

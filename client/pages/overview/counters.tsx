@@ -6,6 +6,7 @@ import type { Machine } from '../../api/use-machines.ts';
 import { Failure, Warnings } from '../../components/answer-states.tsx';
 import { Age } from '../../components/moment.tsx';
 import { formatBytes } from '../../lib/bytes.ts';
+import { formatCount } from '../../lib/count.ts';
 import { formatSeconds } from '../../lib/duration.ts';
 import styles from './overview.module.css';
 
@@ -23,7 +24,7 @@ export function Counters({ machines }: { readonly machines: readonly Machine[] |
         <Counter name="Machines" value={machines?.length} detail={running !== undefined && `${running} running`} />
         <Counter
           name="Dumps"
-          value={stats && number(stats.totalDumps)}
+          value={stats && formatCount(stats.totalDumps)}
           detail={stats?.avgDurationSec != null && <>{formatSeconds(stats.avgDurationSec)} on average</>}
         />
         <Counter
@@ -47,8 +48,6 @@ export function Counters({ machines }: { readonly machines: readonly Machine[] |
     </>
   );
 }
-
-const number = (count: number | null): string => (count === null ? '–' : count.toLocaleString('en'));
 
 function Counter({
   name,

@@ -6,6 +6,7 @@ import { Empty, Failure, Loading } from '../../components/answer-states.tsx';
 import { cell, DataTable } from '../../components/data-table.tsx';
 import { Moment } from '../../components/moment.tsx';
 import { Panel } from '../../components/panel.tsx';
+import { formatCount } from '../../lib/count.ts';
 import { plainText } from '../../lib/plain-text.ts';
 import styles from './settings.module.css';
 
@@ -15,7 +16,7 @@ export function AuditPanel({ className }: { readonly className?: string | undefi
   const { data, error, refresh } = useFreshQuery(AuditLogDocument, { after }, ['access', 'operations']);
   const log = data?.auditLog;
   return (
-    <Panel title="Audit" note={log?.totalCount.toLocaleString('en')} className={className} flush>
+    <Panel title="Audit" note={log && formatCount(log.totalCount)} className={className} flush>
       {error && !log ? (
         <Failure error={error} retry={refresh} />
       ) : !log ? (

@@ -4,6 +4,7 @@ import type { ServiceFieldsFragment } from '../../api/generated/graphql.ts';
 import { Empty } from '../../components/answer-states.tsx';
 import { DataTable } from '../../components/data-table.tsx';
 import { StateBadge } from '../../components/state-badge.tsx';
+import { formatCount } from '../../lib/count.ts';
 
 /** How many operations of each kind are in each state, each with its way into the journal. */
 export function OperationCounts({ counts }: { readonly counts: ServiceFieldsFragment['operationCounts'] }) {
@@ -29,9 +30,7 @@ export function OperationCounts({ counts }: { readonly counts: ServiceFieldsFrag
             <StateBadge state={state} working={state === 'RUNNING'} />
           </td>
           <td data-label="Operations" className="number">
-            <Link href={`/operations?kind=${encodeURIComponent(kind)}&state=${state}`}>
-              {count.toLocaleString('en')}
-            </Link>
+            <Link href={`/operations?kind=${encodeURIComponent(kind)}&state=${state}`}>{formatCount(count)}</Link>
           </td>
         </tr>
       ))}

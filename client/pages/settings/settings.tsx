@@ -11,6 +11,7 @@ import { Age, Moment } from '../../components/moment.tsx';
 import { Panel } from '../../components/panel.tsx';
 import { ScreenHeading } from '../../components/shell/screen-heading.tsx';
 import { formatBytes } from '../../lib/bytes.ts';
+import { formatCount } from '../../lib/count.ts';
 import { plainText } from '../../lib/plain-text.ts';
 import { sizePreference, zonePreference } from '../../lib/preference.ts';
 import { useStore } from '../../lib/store.ts';
@@ -133,7 +134,7 @@ function ConnectionPanel() {
       <Facts
         facts={[
           ['State', connectionWords[state]],
-          ['Newest event', seq === null ? 'none yet' : `#${seq.toLocaleString('en')}`],
+          ['Newest event', seq === null ? 'none yet' : `#${formatCount(seq)}`],
           [
             'How it works',
             'Everything live comes over one WebSocket. After a break it goes on where it was, by the number of the last event.',

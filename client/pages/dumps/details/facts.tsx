@@ -5,6 +5,7 @@ import { CopyButton } from '../../../components/hash.tsx';
 import { Moment } from '../../../components/moment.tsx';
 import { Name } from '../../../components/name.tsx';
 import { formatBytes } from '../../../lib/bytes.ts';
+import { formatCount } from '../../../lib/count.ts';
 import { formatSeconds } from '../../../lib/duration.ts';
 import { methodLabels } from '../../../lib/forecast.ts';
 import { plainText } from '../../../lib/plain-text.ts';
@@ -28,7 +29,7 @@ export function fileFacts(record: DumpRecord): Fact[] {
         ratio >= 1.05 ? ` (${ratio.toFixed(1)} : 1)` : ''
       }`,
     ],
-    ['Exact', `${record.gzipSizeBytes.toLocaleString('en')} of ${record.rawSizeBytes.toLocaleString('en')} bytes`],
+    ['Exact', `${formatCount(record.gzipSizeBytes)} of ${formatCount(record.rawSizeBytes)} bytes`],
     ['Form', `${formats[record.format] ?? record.format}, ${compressions[record.compression] ?? record.compression}`],
   ];
 }

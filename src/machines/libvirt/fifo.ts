@@ -43,12 +43,14 @@ export class Fifo {
 
 /** Removes a FIFO that a dead server left, and lets go whoever is stuck opening it for writing. */
 export async function removeFifo({ folder, path }: PrivatePlace): Promise<void> {
+  let descriptor: number | undefined;
   try {
     // Open for both, it never blocks, and it is the reader that a blocked writer waits for; closing it ends that writer.
-    const descriptor = openSync(path, constants.O_RDWR | constants.O_NONBLOCK | constants.O_NOFOLLOW);
-    closeSync(descriptor);
+    descriptor = openSync(path, constants.O_RDWR | constants.O_NONBLOCK | constants.O_NOFOLLOW);
   } catch {
     // Gone already.
   }
+  // The name goes first: a writer that came between would wait for a reader that never comes.
   await rm(folder, { recursive: true, force: true });
+  if (descriptor !== undefined) closeSync(descriptor);
 }

@@ -20,7 +20,10 @@ for (let number = 1; number <= 1000; number++) await records.append(sampleRecord
 const access = await createTokenAccess({ database, createId: createIdSource(), environmentToken: null });
 const log = { debug() {}, info() {}, warn() {}, error: console.error };
 const info = { version: 'bench', startedAtMs: Date.now(), maxParallelDumps: 1 };
-const services = { records, access, info, log, hypervisor: { kind: 'demo' } } as unknown as Services;
+// Nothing runs here; the event log is followed all the same.
+const watchEvents = () => ({ [Symbol.asyncIterator]: () => ({ next: () => new Promise(() => {}) }) });
+const operations = { bounds: async () => ({ first: 1, last: 0 }), watchEvents };
+const services = { operations, records, access, info, log, hypervisor: { kind: 'demo' } } as unknown as Services;
 const host = createHost({
   services,
   host: '127.0.0.1',

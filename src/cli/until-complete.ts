@@ -8,11 +8,13 @@ const longestPauseMs = 10_000;
 /**
  * Follows a subscription to its end, across broken connections and restarts of the server: subscribed again each time with
  * what `variables` says then (a cursor, say). Says so once when the connection breaks, and once when it is there again.
+ * An `endless` stream has no end of its own: a server that ends it is one that stops.
  */
 export async function* untilComplete<R, V>(
   { client, tell, signal }: Console,
   document: Document<R, V>,
   variables: () => V,
+  { endless = false } = {},
 ): AsyncGenerator<R, void, void> {
   let pauseMs = firstPauseMs;
   let broken = false;
@@ -24,7 +26,8 @@ export async function* untilComplete<R, V>(
         pauseMs = firstPauseMs;
         yield result;
       }
-      return;
+      if (!endless) return;
+      throw new Unreachable('the server ended the stream');
     } catch (error) {
       if (signal.aborted) return;
       if (!(error instanceof Unreachable)) throw error;

@@ -1,3 +1,4 @@
+import type { ServerResponse } from 'node:http';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { ExecutionResult, GraphQLError } from 'graphql';
 import { renderGraphiQL } from 'graphql-yoga';
@@ -15,6 +16,7 @@ import type { Seats } from './seats.ts';
 import { sendEvents } from './sse.ts';
 import { checkForgery } from './wall/forgery.ts';
 import { graphiqlPolicy } from './wall/headers.ts';
+import { whenClosed } from './when-closed.ts';
 import type { GraphqlServer } from './yoga.ts';
 
 export interface GraphqlRouteOptions {
@@ -33,8 +35,9 @@ export interface GraphqlRouteOptions {
 export function serveGraphql(
   app: FastifyInstance,
   { graphql, access, seats, persistedDocuments, heartbeatMs, graphiql }: GraphqlRouteOptions,
-): void {
+): EventStreams {
   const { mask } = graphql;
+  const streams = new Set<ServerResponse>();
   // Many monitors ask the same at the same time.
   const queries = new Coalescer<Answer>();
   app.route({
@@ -71,14 +74,26 @@ export function serveGraphql(
         const form = kind === 'subscription' ? 'text/event-stream, or use a WebSocket' : 'application/json';
         return sendRefusal(reply, 406, mask(new MemoirError('BAD_INPUT', `accept ${form}`)));
       }
-      reply.raw.on('close', seats.take(actor.name));
+      whenClosed(reply.raw, seats.take(actor.name));
       const result = 'errors' in prepared ? prepared : await prepared.run();
       for (const [name, value] of Object.entries(reply.getHeaders()))
         if (value !== undefined) reply.raw.setHeader(name, value);
       reply.hijack();
+      streams.add(reply.raw);
+      whenClosed(reply.raw, () => streams.delete(reply.raw));
       await sendEvents(reply.raw, result, { mask, heartbeatMs, check: () => access.authenticate(token) });
     },
   });
+  return {
+    close() {
+      for (const response of streams) response.destroy();
+    },
+  };
+}
+
+/** The event streams that are open. They are broken off, not completed: to a client, complete means that nothing follows. */
+export interface EventStreams {
+  close(): void;
 }
 
 /** An answer that is ready to be sent, to as many as asked for it. */

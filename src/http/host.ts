@@ -108,7 +108,14 @@ export function createHost(options: HostOptions): Host {
   serveMetrics(app, { services, seats, watch, more: options.metrics ?? [] });
   // 4. GraphQL; it asks for authority itself, field by field.
   const { graphiql = false, persistedDocuments = new Map() } = options;
-  serveGraphql(app, { graphql, access, seats, persistedDocuments, heartbeatMs: limits.heartbeatMs, graphiql });
+  const streams = serveGraphql(app, {
+    graphql,
+    access,
+    seats,
+    persistedDocuments,
+    heartbeatMs: limits.heartbeatMs,
+    graphiql,
+  });
   // 5. The old callers' routes, which are GraphQL documents underneath.
   serveRest(app, graphql, access);
   // 6. Artifacts: the one way by which memory leaves the server.
@@ -126,8 +133,10 @@ export function createHost(options: HostOptions): Host {
 
   let closing: Promise<void> | undefined;
   async function close(): Promise<void> {
+    // Neither ends by itself, and Node would wait for them.
+    streams.close();
     await sockets.close();
-    // Streams of events never end by themselves, and Node would wait for them.
+    // Answers in progress may end; what takes longer (a download) is cut off.
     const timer = setTimeout(() => app.server.closeAllConnections(), limits.graceMs);
     await app.close();
     clearTimeout(timer);

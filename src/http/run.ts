@@ -6,7 +6,6 @@ import {
   type OperationTypeNode,
 } from 'graphql';
 import type { Actor } from '../access/actor.ts';
-import { MemoirError } from '../domain/memoir-error.ts';
 import type { GraphqlServer } from './yoga.ts';
 
 /** What a client asks for, whatever the transport. */
@@ -31,7 +30,7 @@ export interface Prepared {
  * errors, never as a throw.
  */
 export async function prepare(
-  { yoga, subscribe, mask, deadlineMs }: GraphqlServer,
+  { yoga, subscribe, mask, deadline }: GraphqlServer,
   actor: Actor,
   params: GraphqlParams,
 ): Promise<Prepared | { readonly errors: readonly GraphQLError[] }> {
@@ -50,7 +49,7 @@ export async function prepare(
       async run() {
         try {
           const args = { schema, document, contextValue: await contextFactory(), operationName, variableValues };
-          return await (operation.operation === 'subscription' ? subscribe(args) : within(deadlineMs, execute(args)));
+          return await (operation.operation === 'subscription' ? subscribe(args) : deadline.within(execute(args)));
         } catch (error) {
           return { errors: [mask(error)] };
         }
@@ -63,14 +62,4 @@ export async function prepare(
 
 export function isStream(result: Result): result is AsyncIterableIterator<ExecutionResult> {
   return Symbol.asyncIterator in result;
-}
-
-/** The result, or TIMEOUT. What a resolver waits for goes on; the caller does not. */
-async function within<T>(ms: number, work: T | Promise<T>): Promise<T> {
-  if (!(work instanceof Promise)) return work;
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new MemoirError('TIMEOUT', `no answer within ${ms / 1000} seconds`)), ms);
-  });
-  return Promise.race([work, late]).finally(() => clearTimeout(timer));
 }

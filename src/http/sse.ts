@@ -3,6 +3,7 @@ import type { ExecutionResult } from 'graphql';
 import type { MaskError } from '../graphql/errors.ts';
 import { toJson } from '../graphql/shared-results.ts';
 import { isStream } from './run.ts';
+import { whenClosed } from './when-closed.ts';
 
 export interface EventStreamOptions {
   readonly mask: MaskError;
@@ -26,7 +27,8 @@ export async function sendEvents(
 ): Promise<void> {
   const stream = isStream(result) ? result : undefined;
   const stop = () => void stream?.return?.();
-  response.on('close', stop);
+  whenClosed(response, stop);
+  if (response.destroyed) return;
   response.writeHead(200, {
     'content-type': 'text/event-stream; charset=utf-8',
     'cache-control': 'no-cache, no-transform',

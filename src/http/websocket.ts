@@ -67,7 +67,10 @@ export function createSockets(
       extra.token = socketToken(session.connectionParams, extra.request.headers);
       try {
         extra.actor = await access.authenticate(extra.token);
-        extra.socket.once('close', seats.take(extra.actor.name));
+        const leave = seats.take(extra.actor.name);
+        // It may have closed while it was asked who it is.
+        if (extra.socket.readyState === extra.socket.CLOSED) leave();
+        else extra.socket.once('close', leave);
         return true;
       } catch (error) {
         if (!isMemoirError(error)) throw error;

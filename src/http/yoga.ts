@@ -10,6 +10,7 @@ import { parseWithin } from '../graphql/limits/parse.ts';
 import { schema } from '../graphql/schema.ts';
 import { SharedResults } from '../graphql/shared-results.ts';
 import { createSubscribe, type Subscribe } from '../graphql/subscribe.ts';
+import { Deadline } from './deadline.ts';
 import type { GraphqlParams } from './run.ts';
 
 /** What the transports know of a request when GraphQL takes over. */
@@ -31,8 +32,8 @@ export interface GraphqlServer {
   readonly mask: MaskError;
   /** Masks for itself, before results are shared; every layer around it would cost each message to each subscriber. */
   readonly subscribe: Subscribe;
-  /** How long a query or mutation may take. */
-  readonly deadlineMs: number;
+  /** Gives up on queries and mutations that take too long. */
+  readonly deadline: Deadline;
 }
 
 export function createGraphql({ services, introspection, limits, deadlineMs }: GraphqlOptions): GraphqlServer {
@@ -85,5 +86,5 @@ export function createGraphql({ services, introspection, limits, deadlineMs }: G
     landingPage: false,
     graphqlEndpoint: '/graphql',
   });
-  return { yoga, mask, subscribe, deadlineMs };
+  return { yoga, mask, subscribe, deadline: new Deadline(deadlineMs) };
 }

@@ -101,4 +101,19 @@ describe('memoir watch', () => {
     expect(events.map(({ seq }) => seq)).toEqual([1, 2, 3, 4, 5, 6]);
     expect(told).toMatch(/trying again\nconnected again\n/);
   });
+
+  it('outlives a server that stops as it should, and goes on with the next one', async () => {
+    const folder = temporaryFolder();
+    const first = await startTestServer({ folder });
+    await dump(first);
+    const watching = watchUntil(first.url, 6, ['--after', '0']);
+    await expect
+      .poll(async () => (await fetch(`${first.url}/metrics`)).text())
+      .toContain('memoir_live_connections 1\n');
+    await first.close();
+    const second = await startTestServer({ folder, port: first.port });
+    await dump(second);
+    const { code, events } = await watching;
+    expect([code, events.map(({ seq }) => seq)]).toEqual([0, [1, 2, 3, 4, 5, 6]]);
+  });
 });

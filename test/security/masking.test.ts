@@ -26,7 +26,7 @@ const transports: [string, (url: string, query: string) => Promise<Answer>][] = 
   ['WebSocket', (url, query) => next(follow(url, query)).catch((errors) => ({ errors }))],
 ];
 
-describe.each(transports)('over %s', (name, send) => {
+describe.each(transports)('over %s', (_name, send) => {
   it('an unexpected error is masked, and logged once under the reference that the caller gets', async () => {
     const { url, log } = await startTestServer({ wrap: broken });
     const answer = await send(url, '{ vms { id } }');
@@ -35,14 +35,6 @@ describe.each(transports)('over %s', (name, send) => {
     const reference = answer.errors?.[0]?.extensions.details.reference;
     expect(log.lines).toHaveLength(1);
     expect(log.lines[0]).toMatchObject({ level: 'error', fields: { reference, err: { message: secret } } });
-  });
-
-  it.skipIf(name === 'HTTP')('so is one of a subscription', async () => {
-    const { url, log } = await startTestServer({ wrap: broken });
-    const answer = await send(url, 'subscription { vmChanges { id } }');
-    expect(JSON.stringify(answer)).not.toContain('hunter2');
-    expect(answer.errors?.[0]?.extensions.code).toBe('INTERNAL');
-    expect(log.lines).toHaveLength(1);
   });
 
   it('a mistake of the caller has a code and no suggestions', async () => {
@@ -68,5 +60,55 @@ describe.each(transports)('over %s', (name, send) => {
     });
     const { errors } = await send(url, '{ dumpRecords { totalCount } }');
     expect(errors?.[0]?.extensions.code).toBe('TIMEOUT');
+  });
+});
+
+const streams = [
+  ['server-sent events', listen],
+  ['WebSocket', follow],
+] as const;
+
+describe.each(streams)('over %s', (_name, open) => {
+  const failure = (promise: Promise<Answer>) => promise.catch((errors) => ({ errors }) as Answer);
+
+  it('a subscription that cannot begin is masked, and logged once', async () => {
+    const { url, log } = await startTestServer({ wrap: broken });
+    const answer = await failure(next(open(url, 'subscription { vmChanges { id } }')));
+    expect(JSON.stringify(answer)).not.toContain('hunter2');
+    expect(answer.errors?.[0]?.extensions.code).toBe('INTERNAL');
+    expect(log.lines).toHaveLength(1);
+  });
+
+  it('so is one that fails later', async () => {
+    const { url, log } = await startTestServer({
+      wrap: (services) => ({
+        ...services,
+        operations: {
+          ...services.operations,
+          watchEvents: (after) => {
+            const stream = services.operations.watchEvents(after);
+            let count = 0;
+            const fails = async () => (count++ === 0 ? stream.next() : Promise.reject(new Error(secret)));
+            return {
+              next: fails,
+              return: () => stream.return!(),
+              [Symbol.asyncIterator]() {
+                return this;
+              },
+            };
+          },
+        },
+      }),
+    });
+    await ask(url, 'mutation { triggerDumps(input: { vms: ["vm-1"] }) { accepted { id } } }');
+    const stream = open(url, 'subscription { operationEvents(after: "0") { seq } }');
+    expect((await next(stream)).data.operationEvents.seq).toBe(1);
+    const answer = await failure(next(stream));
+    expect(JSON.stringify(answer)).not.toContain('hunter2');
+    expect(answer.errors?.[0]?.extensions).toMatchObject({
+      code: 'INTERNAL',
+      details: { reference: expect.any(String) },
+    });
+    expect(log.lines.filter(({ message }) => message === 'unexpected error')).toHaveLength(1);
   });
 });

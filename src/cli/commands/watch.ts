@@ -25,9 +25,9 @@ export async function watch(console: Console, { after, cursorFile, exec }: Watch
   // “From now on” is a place too: what happens while the connection is broken comes after it.
   let cursor =
     after ?? readCursor(cursorFile) ?? (await console.client.ask(CliEventCursorDocument, {})).service.eventCursor;
-  for await (const { operationEvents: event } of untilComplete(console, CliEventsDocument, () => ({
-    after: cursor ?? null,
-  }))) {
+  for await (const { operationEvents: event } of untilComplete(console, CliEventsDocument, () => ({ after: cursor }), {
+    endless: true,
+  })) {
     console.out(console.json ? `${JSON.stringify(event)}\n` : `${line(event)}\n`);
     if (exec !== undefined) await run(console, exec, args, event);
     cursor = event.cursor;

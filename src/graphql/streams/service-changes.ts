@@ -16,6 +16,8 @@ export class ServiceChanges {
   readonly #services: Pick<Services, 'hypervisor' | 'operations'>;
   readonly #readers = new Map<PullStream<ServiceChange>, { unread: ServiceChange | undefined }>();
   #stop: (() => void) | undefined;
+  /** Why the changes cannot be told any more. */
+  #failure: unknown;
   /** The newest change: whoever begins to watch begins with it. */
   #newest: ServiceChange = {};
 
@@ -27,11 +29,13 @@ export class ServiceChanges {
   watch(): AsyncIterableIterator<ServiceChange> {
     if (this.#stop === undefined) {
       this.#newest = {};
+      this.#failure = undefined;
       this.#stop = this.#start();
     }
     const slot: { unread: ServiceChange | undefined } = { unread: this.#newest };
     const stream = new PullStream<ServiceChange>(
       async () => {
+        if (this.#failure !== undefined) throw this.#failure;
         const value = slot.unread;
         slot.unread = undefined;
         return value === undefined ? undefined : { value };
@@ -70,7 +74,7 @@ export class ServiceChanges {
       );
     };
     const unwatch = this.#services.hypervisor.watch({ status: tell });
-    this.#follow(tell, signal).catch(() => undefined);
+    void this.#follow(tell, signal);
     return () => {
       this.#stop = undefined;
       ended.abort();
@@ -85,9 +89,12 @@ export class ServiceChanges {
       signal.addEventListener('abort', () => void events.return?.());
       if (signal.aborted) await events.return?.();
       for await (const _ of events) tell();
-    } finally {
-      // Not stopped by us: the engine has closed, or its journal fails. Either way there is nothing more to tell.
+      // Not stopped by us: the engine has closed, and there is nothing more to tell.
       if (!signal.aborted) for (const stream of this.#readers.keys()) stream.end();
+    } catch (error) {
+      // Readers are told that this is no end; who asks again afterwards starts afresh.
+      this.#failure = error;
+      for (const stream of this.#readers.keys()) stream.knock();
     }
   }
 }

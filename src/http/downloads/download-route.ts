@@ -9,6 +9,7 @@ import type { MaskError } from '../../graphql/errors.ts';
 import { bearerToken } from '../credentials.ts';
 import { sendRefusal } from '../errors.ts';
 import type { Seats } from '../seats.ts';
+import { whenClosed } from '../when-closed.ts';
 import { type Content, openContent } from './content.ts';
 import { type ByteRange, parseRange } from './range.ts';
 
@@ -47,7 +48,7 @@ export function serveDownloads(app: FastifyInstance, services: Services, mask: M
     const sent = Readable.from(content.stream(start, end), { objectMode: false });
     const rest = opened.move();
     // With the answer, not with the stream: a read of a disk that hangs would keep the stream open for ever.
-    reply.raw.once('close', () => void rest.disposeAsync());
+    whenClosed(reply.raw, () => void rest.disposeAsync());
     return reply.send(sent);
   };
   app.route({ method: ['GET', 'HEAD'], url: '/api/dumps/:id/artifact', exposeHeadRoute: false, handler });

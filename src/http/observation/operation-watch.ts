@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Closable } from '../../domain/closable.ts';
 import { isTerminal } from '../../domain/operation-state.ts';
 import type { Services } from '../../graphql/context.ts';
@@ -7,12 +8,15 @@ import { Histogram, type Metric } from './exposition.ts';
 const pauseBounds = [0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.5, 1, 5, 30, 120];
 const durationBounds = [0.5, 1, 2.5, 5, 10, 30, 60, 300, 900, 3600];
 
+/** Between a failure of the journal and the next attempt. */
+const retryMs = 5_000;
+
 type Item<S> = S extends AsyncIterable<infer I> ? I : never;
 type OperationEvent = Extract<Item<ReturnType<Services['operations']['watchEvents']>>, { type: 'EVENT' }>['event'];
 
 /**
- * Follows the event log from the server's start on: one line in the log for each event, and counters for the metrics. Reading
- * starts over where it was when the journal fails for a moment.
+ * Follows the event log from the server's start on: one line in the log for each event, and counters for the metrics. When
+ * the journal fails for a moment, reading goes on where it was.
  */
 export class OperationWatch implements Closable {
   readonly #services: Pick<Services, 'operations' | 'log'>;
@@ -20,24 +24,39 @@ export class OperationWatch implements Closable {
   readonly #pauses = new Histogram(pauseBounds);
   readonly #durations = new Histogram(durationBounds);
   #writtenBytes = 0;
+  readonly #closing = new AbortController();
   #following: Promise<void> | undefined;
-  #stream: AsyncIterableIterator<unknown> | undefined;
 
   constructor(services: Pick<Services, 'operations' | 'log'>) {
     this.#services = services;
   }
 
   start(): void {
-    this.#following ??= this.#follow().catch((error: unknown) =>
-      this.#services.log.error({ err: error }, 'the event log is no longer followed: its lines and counters stop here'),
-    );
+    this.#following ??= this.#follow();
   }
 
   async #follow(): Promise<void> {
-    const { operations } = this.#services;
-    const stream = operations.watchEvents((await operations.bounds()).last);
-    this.#stream = stream;
-    for await (const item of stream) if (item.type === 'EVENT') await this.#take(item.event);
+    const { operations, log } = this.#services;
+    const { signal } = this.#closing;
+    let place: number | undefined;
+    while (!signal.aborted) {
+      try {
+        place ??= (await operations.bounds()).last;
+        const stream = operations.watchEvents(place);
+        const leave = () => void stream.return?.();
+        signal.addEventListener('abort', leave);
+        if (signal.aborted) leave();
+        for await (const item of stream) {
+          place = item.type === 'EVENT' ? item.event.seq : item.resumeAfter;
+          if (item.type === 'EVENT') await this.#take(item.event);
+        }
+        // The engine has closed.
+        return;
+      } catch (error) {
+        log.error({ err: error }, 'the event log cannot be followed; trying again');
+        await sleep(retryMs, undefined, { signal, ref: false }).catch(() => undefined);
+      }
+    }
   }
 
   async #take(event: OperationEvent): Promise<void> {
@@ -89,7 +108,7 @@ export class OperationWatch implements Closable {
   }
 
   async close(): Promise<void> {
-    await this.#stream?.return?.();
+    this.#closing.abort();
     await this.#following;
   }
 }

@@ -1,0 +1,44 @@
+import { MemoirError } from '../domain/memoir-error.ts';
+
+interface Wait {
+  readonly untilMs: number;
+  give(): void;
+}
+
+/**
+ * Gives up on work that takes too long: TIMEOUT. What the work itself waits for goes on; its caller does not. One slow clock
+ * looks after all of them, because a timer for each costs every fast answer more than the answer's own routing.
+ */
+export class Deadline {
+  readonly #waits = new Set<Wait>();
+  readonly #ms: number;
+  #clock: NodeJS.Timeout | undefined;
+
+  constructor(ms: number) {
+    this.#ms = ms;
+  }
+
+  within<T>(work: T | Promise<T>): T | Promise<T> {
+    if (!(work instanceof Promise)) return work;
+    return new Promise((resolve, reject) => {
+      const error = () => new MemoirError('TIMEOUT', `no answer within ${this.#ms / 1000} seconds`);
+      const wait = { untilMs: performance.now() + this.#ms, give: () => reject(error()) };
+      this.#waits.add(wait);
+      this.#clock ??= setInterval(() => this.#look(), Math.min(1000, this.#ms / 2)).unref();
+      work.then(resolve, reject).finally(() => this.#waits.delete(wait));
+    });
+  }
+
+  #look(): void {
+    const nowMs = performance.now();
+    // In the order in which they began: the first that may still wait ends the look.
+    for (const wait of this.#waits) {
+      if (wait.untilMs > nowMs) break;
+      this.#waits.delete(wait);
+      wait.give();
+    }
+    if (this.#waits.size > 0) return;
+    clearInterval(this.#clock);
+    this.#clock = undefined;
+  }
+}

@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process';
 import { once } from 'node:events';
 import { rm, stat } from 'node:fs/promises';
+import { cpus, loadavg } from 'node:os';
 import { join } from 'node:path';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { parseArgs, promisify } from 'node:util';
@@ -29,6 +30,8 @@ interface Sample {
   readonly totalMs: number;
   readonly pauseMs: number | null;
   readonly bytes: number | null;
+  /** What this process computed for it, on all threads: a figure that a busy machine does not change. */
+  cpuMs?: number;
 }
 
 interface World {
@@ -85,18 +88,25 @@ async function speeds(world: World, guest: Guest, rounds: number): Promise<void>
   const samples = new Map<string, Sample[]>(Object.keys(contenders).map((name) => [name, []]));
   for (let round = 0; round < rounds; round++) {
     for (const [name, measure] of Object.entries(contenders)) {
+      const before = process.cpuUsage();
       const sample = await measure();
+      const { user, system } = process.cpuUsage(before);
+      sample.cpuMs = (user + system) / 1000;
       samples.get(name)?.push(sample);
       console.log(`round ${round + 1}  ${name}: ${line(sample)}`);
     }
   }
-  console.log('\nmedians');
+  console.log(
+    `\nmedians of ${rounds} rounds (load of this machine: ${loadavg()[0]?.toFixed(1)} on ${cpus().length} CPUs)`,
+  );
   for (const [name, list] of samples) {
-    console.log(
-      `  ${name.padEnd(40)} ${median(list.map(({ totalMs }) => totalMs))
-        .toFixed(0)
-        .padStart(7)} ms` + `  pause ${median(list.map(({ pauseMs }) => pauseMs ?? Number.NaN)).toFixed(1)} ms`,
-    );
+    const middle = (pick: (sample: Sample) => number | null | undefined, digits: number): string =>
+      median(list.map((sample) => pick(sample) ?? Number.NaN))
+        .toFixed(digits)
+        .padStart(8);
+    const total = middle(({ totalMs }) => totalMs, 0);
+    const pause = middle(({ pauseMs }) => pauseMs, 1);
+    console.log(`  ${name.padEnd(38)}${total} ms  pause${pause} ms  own CPU${middle(({ cpuMs }) => cpuMs, 0)} ms`);
   }
 }
 

@@ -49,6 +49,7 @@ try {
     ...readClientConfig(),
     version: packageFile.version,
     signal: leaving.signal,
+    terminal: process.stdout.isTTY,
     columns: process.stderr.isTTY ? process.stderr.columns : null,
     out: say,
     tell: complain,

@@ -20,6 +20,7 @@ export interface Host {
   readonly token: string | null;
   readonly signal: AbortSignal;
   readonly columns: number | null;
+  readonly terminal: boolean;
   out(text: string): void;
   tell(text: string): void;
   /** Runs the server; resolves when it is up. */

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { DumpRecord } from '../../src/records/dump-record.ts';
 import type { DumpRecords, RecordFilter, RecordOrder, RecordPageQuery } from '../../src/records/dump-records.ts';
 import { recordOrders } from '../../src/records/dump-records.ts';
-import type { OpenedRecords } from './dump-records.ts';
+import type { OpenedRecords, SuiteOptions } from './dump-records.ts';
 import { expectedOrder, expectedRecords, expectedSeries, expectedStats } from './record-model.ts';
 import { dayUs, midnightUs, mixedRecords, sampleRecord, uuid } from './sample-records.ts';
 
@@ -11,7 +11,9 @@ const directions = ['ASC', 'DESC'] as const;
 const ids = (records: readonly DumpRecord[]) => records.map(({ id }) => id);
 
 /** The part of the records' suite that compares a long list, in every way it can be asked for, with the plain model. */
-export function mixedListSuite(create: () => Promise<OpenedRecords>): void {
+export function mixedListSuite(create: () => Promise<OpenedRecords>, options: SuiteOptions): void {
+  const { nameKey, isSlow = false } = options;
+  const pageSize = isSlow ? 31 : 7;
   describe('a mixed list', () => {
     const all = mixedRecords(90);
     const filters: RecordFilter[] = [
@@ -51,30 +53,37 @@ export function mixedListSuite(create: () => Promise<OpenedRecords>): void {
       expect(await records.count(filter)).toBe(expected.length);
       const { avgDurationSec, ...stats } = await records.stats(filter);
       const { avgDurationSec: average, ...exact } = expectedStats(expected);
-      expect(stats).toMatchObject({ ...exact, warnings: [] });
+      expect(stats).toMatchObject(exact);
       if (average === null) expect(avgDurationSec).toBeNull();
       else expect(avgDurationSec).toBeCloseTo(average, 6);
       expect(rounded(await records.series(filter))).toEqual(rounded(expectedSeries(expected)));
     });
 
-    it.each(filters)('pages through what matches %j in every order, both ways, each record once', async (filter) => {
-      const expected = expectedRecords(all, filter);
-      for (const by of recordOrders) {
-        for (const direction of directions) {
-          const order = { by, direction };
-          const wanted = ids(expectedOrder(expected, order));
-          expect(await walk(records, filter, order, 7), `${by} ${direction}`).toEqual(wanted);
-          expect(await walk(records, filter, order, 7, true), `${by} ${direction} backwards`).toEqual(wanted);
+    it.each(filters.map((filter, number) => ({ filter, number })))(
+      'pages through what matches $filter in every order, both ways, each record once',
+      async ({ filter, number }) => {
+        const expected = expectedRecords(all, filter);
+        const size = isSlow && number > 2 ? 1000 : pageSize;
+        for (const by of recordOrders) {
+          for (const direction of directions) {
+            const order = { by, direction };
+            const wanted = ids(expectedOrder(expected, order, nameKey));
+            expect(await walk(records, filter, order, size), `${by} ${direction}`).toEqual(wanted);
+            if (size === 1000) continue;
+            expect(await walk(records, filter, order, size, true), `${by} ${direction} backwards`).toEqual(wanted);
+          }
         }
-      }
-    });
+      },
+    );
 
     it('skips by offset from the start or from a cursor, in every order', async () => {
       for (const filter of [{}, { vms: ['db', 'web-01'] }, { search: 'e' }] satisfies RecordFilter[]) {
         for (const by of recordOrders) {
           const order = { by, direction: 'DESC' } as const;
-          const wanted = ids(expectedOrder(expectedRecords(all, filter), order));
-          for (const offset of [0, 1, 5, wanted.length - 1, wanted.length, wanted.length + 7]) {
+          const wanted = ids(expectedOrder(expectedRecords(all, filter), order, nameKey));
+          for (const offset of isSlow
+            ? [1, wanted.length - 1]
+            : [0, 1, 5, wanted.length - 1, wanted.length, wanted.length + 7]) {
             const { rows, hasPrevious, hasNext } = await page({ filter, order, offset, limit: 3 });
             expect(rows.map(({ record }) => record.id)).toEqual(wanted.slice(offset, offset + 3));
             expect(hasPrevious).toBe(offset > 0);
@@ -109,12 +118,17 @@ export function mixedListSuite(create: () => Promise<OpenedRecords>): void {
           expectedOrder(
             (await page()).rows.map(({ record }) => record),
             order,
+            nameKey,
           ),
         );
         const seen: string[] = [];
         let after: string | undefined;
         for (let arriving = 0; ; arriving += 1) {
-          const { rows, hasNext } = await page({ order, limit: 11, ...(after === undefined ? {} : { after }) });
+          const { rows, hasNext } = await page({
+            order,
+            limit: isSlow ? 37 : 11,
+            ...(after === undefined ? {} : { after }),
+          });
           seen.push(...rows.map(({ record }) => record.id));
           after = rows.at(-1)?.cursor;
           if (!hasNext) break;

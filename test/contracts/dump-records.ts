@@ -13,8 +13,15 @@ export interface OpenedRecords {
 const newest: RecordOrder = { by: 'TIME', direction: 'DESC' };
 const ids = (records: readonly DumpRecord[]) => records.map(({ id }) => id);
 
+export interface SuiteOptions {
+  /** What names are ordered by, where a store keeps them in another form. */
+  readonly nameKey?: (name: string) => string;
+  /** Every question goes through a network: the long lists are walked in longer strides. */
+  readonly isSlow?: boolean;
+}
+
 /** What every implementation of DumpRecords must do. `create` opens an empty one. */
-export function dumpRecordsSuite(name: string, create: () => Promise<OpenedRecords>): void {
+export function dumpRecordsSuite(name: string, create: () => Promise<OpenedRecords>, options: SuiteOptions = {}): void {
   describe(`DumpRecords: ${name}`, () => {
     let opened: OpenedRecords;
     let records: DumpRecords;
@@ -126,7 +133,7 @@ export function dumpRecordsSuite(name: string, create: () => Promise<OpenedRecor
       expect(await records.stats({ states: ['DELETED'] })).toMatchObject({ totalDumps: 0, lastDumpUs: null });
     });
 
-    mixedListSuite(create);
+    mixedListSuite(create, options);
 
     it('cuts days at midnight in UTC', async () => {
       const times = [midnightUs - 1, midnightUs, midnightUs + dayUs - 1, midnightUs + dayUs];

@@ -24,12 +24,17 @@ function asciiLower(text: string): string {
   return text.replace(/[A-Z]/g, (letter) => letter.toLowerCase());
 }
 
-export function expectedOrder(records: readonly DumpRecord[], { by, direction }: RecordOrder): DumpRecord[] {
+/** `nameKey` is what names are compared by, where a store keeps them in another form. */
+export function expectedOrder(
+  records: readonly DumpRecord[],
+  { by, direction }: RecordOrder,
+  nameKey: (name: string) => string = (name) => name,
+): DumpRecord[] {
   const keys = {
     TIME: (record: DumpRecord) => record.timeUs,
     DURATION: (record: DumpRecord) => record.durationSec,
     SIZE: (record: DumpRecord) => record.sizeBytes,
-    VM: (record: DumpRecord) => record.dom,
+    VM: (record: DumpRecord) => nameKey(record.dom),
   };
   const key = keys[by];
   const sorted = [...records].sort((a, b) => compare(key(a), key(b)) || compare(a.id, b.id));

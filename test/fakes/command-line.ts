@@ -4,7 +4,13 @@ import { runProgram } from '../../src/cli/program.ts';
 export async function memoir(
   url: string,
   args: readonly string[],
-  more: { token?: string; columns?: number; signal?: AbortSignal; onOut?: (text: string) => void } = {},
+  more: {
+    token?: string;
+    terminal?: boolean;
+    columns?: number;
+    signal?: AbortSignal;
+    onOut?: (text: string) => void;
+  } = {},
 ) {
   let out = '';
   let told = '';
@@ -14,6 +20,7 @@ export async function memoir(
     token: more.token ?? null,
     signal: more.signal ?? new AbortController().signal,
     columns: more.columns ?? null,
+    terminal: more.terminal ?? false,
     out: (text) => {
       out += text;
       more.onOut?.(text);

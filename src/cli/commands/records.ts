@@ -32,7 +32,7 @@ export async function listRecords(console: Console, options: RecordsOptions) {
     after = dumpRecords.pageInfo.endCursor ?? null;
     if (!dumpRecords.pageInfo.hasNextPage || after === null || rows.length >= limit) break;
   }
-  if (csv === true) console.out(toCsv(rows));
+  if (csv === true) console.out(toCsv(rows, console.terminal));
   else print(console, rows, () => toTable(rows));
   return exitCodes.done;
 }
@@ -71,10 +71,12 @@ const columns = [
   'demo',
 ] as const satisfies (keyof Row)[];
 
-/** RFC 4180. A cell that a spreadsheet would compute is disarmed by a quote before it (OWASP, CSV injection). */
-function toCsv(rows: readonly Row[]): string {
+/** RFC 4180. A cell that a spreadsheet would compute is disarmed by a quote before it (OWASP, CSV injection).
+ * A file gets every name as it is, a terminal what it can show. */
+function toCsv(rows: readonly Row[], terminal: boolean): string {
   const cell = (value: unknown) => {
-    const text = value === null || value === undefined ? '' : String(value);
+    const exact = value === null || value === undefined ? '' : String(value);
+    const text = terminal ? plain(exact) : exact;
     const safe = typeof value === 'string' && /^[=+\-@\t\r]/.test(text) ? `'${text}` : text;
     return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
   };

@@ -1,8 +1,8 @@
 import type { InfluxParameters, InfluxQuery } from '../../influx/influx-client.ts';
 import { toTagValue } from '../../influx/tag-text.ts';
+import type { TimeRange } from '../../influx/windows.ts';
 import { allRecordStates, type CheckedFilter } from '../check-query.ts';
 import { dumpsTable } from './point.ts';
-import type { TimeRange } from './sql.ts';
 
 // Every InfluxQL statement about dumps. InfluxQL orders by time alone, knows no part of a text but by regular expression, and
 // compares nothing with what is missing: what cannot be said in it is decided here row by row.
@@ -27,7 +27,6 @@ export const measureQueries = {
   size: (filter: CheckedFilter, range: TimeRange) => finish('SUM(gzip_size_bytes) AS total', filter, range),
   duration: (filter: CheckedFilter, range: TimeRange) =>
     finish('SUM(duration_sec) AS total, COUNT(duration_sec) AS n', filter, range),
-  last: (filter: CheckedFilter, range: TimeRange) => finish('LAST(sha256) AS last', filter, range),
   /** Machines that are known by id, and those of other writers, which are known by name. */
   machineIds: (filter: CheckedFilter, range: TimeRange) => finish('DISTINCT(machine_id) AS machine', filter, range),
   machineNames: (filter: CheckedFilter, range: TimeRange) =>
@@ -36,7 +35,7 @@ export const measureQueries = {
 
 export function daysQuery(filter: CheckedFilter, range: TimeRange): InfluxQuery {
   const measures =
-    'COUNT(sha256) AS dumps, SUM(gzip_size_bytes) AS size, SUM(duration_sec) AS duration, ' +
+    'COUNT(sha256) AS dumps, SUM(gzip_size_bytes) AS size, SUM(duration_sec) AS seconds, ' +
     'SUM(guest_pause_ms) AS pause, COUNT(guest_pause_ms) AS pauses';
   return finish(measures, filter, range, 'GROUP BY time(1d) fill(none)');
 }

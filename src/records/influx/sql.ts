@@ -1,24 +1,14 @@
 import type { InfluxParameters, InfluxQuery } from '../../influx/influx-client.ts';
 import { toTagValue } from '../../influx/tag-text.ts';
+import type { TimeRange } from '../../influx/windows.ts';
 import { allRecordStates, type CheckedFilter } from '../check-query.ts';
 import type { RecordOrder } from '../dump-records.ts';
+import { type Place, type Reading, reverse } from '../page-steps.ts';
 import { dumpFields, dumpsTable } from './point.ts';
 
 // Every SQL statement that is ever sent to InfluxDB about dumps, in its DataFusion dialect. test/influx/dialect.test.ts runs each
 // of them through an independent DataFusion. Numbers and times are our own and stand in the text; names and whatever else
 // comes from outside are parameters.
-
-/** Half-open, in epoch microseconds. */
-export interface TimeRange {
-  readonly fromUs: number;
-  readonly untilUs: number;
-}
-
-/** Where a record stands in an order. */
-export interface Place {
-  readonly key: string | number;
-  readonly id: string;
-}
 
 /** The columns that the table has by now: naming another is an error until its first value is written. */
 export type Columns = ReadonlySet<string>;
@@ -55,25 +45,21 @@ const keyOf: Record<RecordOrder['by'], string> = {
   VM: 'dom',
 };
 
-export interface RowsRequest {
-  readonly range: TimeRange;
-  readonly order: RecordOrder;
-  /** Only what comes after this place in the order. */
-  readonly after?: Place | undefined;
-  readonly limit: number;
-  readonly offset?: number;
-}
-
-export function rowsQuery(columns: Columns, filter: CheckedFilter, request: RowsRequest): InfluxQuery {
-  const { range, order, after, limit, offset = 0 } = request;
+export function rowsQuery(columns: Columns, filter: CheckedFilter, range: TimeRange, reading: Reading): InfluxQuery {
+  const { order, limit, offset = 0 } = reading;
   const { by, direction } = order;
-  const conditions = [...conditionsOf(columns, filter, range), ...(after ? [isBeyond(columns, order, after)] : [])];
+  const conditions = [...conditionsOf(columns, filter, range), ...isBetween(columns, reading)];
   const skip = offset > 0 ? ` OFFSET ${offset}` : '';
   return finish(
     'SELECT *, time::bigint AS time_ns',
     conditions,
     `ORDER BY ${keyOf[by]} ${direction}, ${idOf(columns)} ${direction} LIMIT ${limit}${skip}`,
   );
+}
+
+/** How many rows of the range lie in the reading's stretch of the list, its limit aside. */
+export function countQuery(columns: Columns, filter: CheckedFilter, range: TimeRange, reading: Reading): InfluxQuery {
+  return finish('SELECT count(*) AS n', [...conditionsOf(columns, filter, range), ...isBetween(columns, reading)]);
 }
 
 export function rowsByIdQuery(columns: Columns, ids: readonly string[], range: TimeRange): InfluxQuery {
@@ -107,7 +93,7 @@ export function daysQuery(columns: Columns, filter: CheckedFilter, range: TimeRa
   const measures = [
     'count(*) AS dumps',
     'sum(gzip_size_bytes) AS size',
-    'sum(duration_sec) AS duration',
+    'sum(duration_sec) AS seconds',
     `sum(${pause}) AS pause`,
     `count(${pause}) AS pauses`,
   ].join(', ');
@@ -156,13 +142,20 @@ function isWithin({ fromUs, untilUs }: TimeRange): Condition[] {
   return [{ text: `time >= ${timestamp(fromUs)} AND time < ${timestamp(untilUs)} AND sha256 IS NOT NULL` }];
 }
 
-function isBeyond(columns: Columns, { by, direction }: RecordOrder, { key, id }: Place): Condition {
+function isBetween(columns: Columns, { order, after, before }: Reading): Condition[] {
+  return [
+    ...(after ? [isBeyond(columns, order, after, 'after')] : []),
+    ...(before ? [isBeyond(columns, reverse(order), before, 'before')] : []),
+  ];
+}
+
+function isBeyond(columns: Columns, { by, direction }: RecordOrder, { key, id }: Place, name: string): Condition {
   const operator = direction === 'ASC' ? '>' : '<';
-  const value = by === 'VM' ? '$key' : by === 'TIME' ? timestamp(key as number) : String(key);
+  const value = by === 'VM' ? `$${name}_key` : by === 'TIME' ? timestamp(key as number) : String(key);
   const column = keyOf[by];
   return {
-    text: `(${column} ${operator} ${value} OR (${column} = ${value} AND ${idOf(columns)} ${operator} $after))`,
-    parameters: { after: id, ...(by === 'VM' && { key }) },
+    text: `(${column} ${operator} ${value} OR (${column} = ${value} AND ${idOf(columns)} ${operator} $${name}))`,
+    parameters: { [name]: id, ...(by === 'VM' && { [`${name}_key`]: key }) },
   };
 }
 

@@ -7,8 +7,9 @@ import { everyInstance, prepareTables, sliceUs } from './schema.ts';
 export interface RecordWriter {
   /** False if there was such a record already; it is left as it is. */
   append(record: DumpRecord): boolean;
-  /** False if there is no such record. */
-  mark(id: string, state: RecordState): boolean;
+  /** Whether it is a change; null if there is no such record. */
+  mark(id: string, state: RecordState): boolean | null;
+  get(id: string): DumpRecord | null;
 }
 
 /** What a record adds to the sums. Whole microseconds, so that what is taken away again leaves nothing behind. */
@@ -46,13 +47,17 @@ export function createRecordWriter(connection: DatabaseSync): RecordWriter {
     },
     mark(id, state) {
       const row = byId.get(id);
-      if (row === undefined) return false;
-      if (row.state === state) return true;
+      if (row === undefined) return null;
+      if (row.state === state) return false;
       setState.run(state, row.number as number);
       const share = toShare(fromRow(row), row.instance as number);
       addToSums(share, -1);
       addToSums({ ...share, state }, 1);
       return true;
+    },
+    get(id) {
+      const row = byId.get(id);
+      return row === undefined ? null : fromRow(row);
     },
   };
 }

@@ -12,6 +12,6 @@ export function openService(connection: DatabaseSync) {
     /** Answers how many were new. All of them are durable when it returns, or none. */
     append: (records: readonly DumpRecord[]): number =>
       transact(connection, () => records.filter((record) => writer.append(record)).length),
-    mark: (id: string, state: RecordState): boolean => transact(connection, () => writer.mark(id, state)),
+    mark: (id: string, state: RecordState): boolean => transact(connection, () => writer.mark(id, state) !== null),
   };
 }

@@ -1,0 +1,50 @@
+import type { Database } from '../../database/database.ts';
+import type { InfluxClient } from '../influx-client.ts';
+import type { Outbox } from './outbox.ts';
+import type { OutboxService } from './outbox-service.ts';
+import { type SenderTimes, startSender } from './sender.ts';
+
+/** The module of the journal's effect, by the name that a handler gives it. */
+export const outboxEffects = {
+  'outbox.enqueue': new URL('./enqueue-effect.ts', import.meta.url).href,
+} as const;
+
+export interface OutboxOptions {
+  readonly times?: SenderTimes;
+  /** Lines that it holds at most. */
+  readonly maxLines?: number;
+}
+
+/** Opens the outbox and starts to send. Neither `database` nor `client` is closed with it; it is closed before them. */
+export async function openOutbox(
+  database: Database,
+  client: InfluxClient,
+  options: OutboxOptions = {},
+): Promise<Outbox> {
+  const { times, maxLines } = options;
+  const service = await database.service<OutboxService>('outbox', {
+    module: new URL('./outbox-service.ts', import.meta.url).href,
+    options: maxLines === undefined ? null : { maxLines },
+  });
+  const sender = startSender(service, client, times);
+  return {
+    async enqueue(key, lines) {
+      await service.enqueue(key, lines);
+      sender.wake();
+    },
+    wake: sender.wake,
+    settled: sender.settled,
+    waitingKeys: service.waitingKeys,
+    async status() {
+      return { ...sender.sending(), ...(await service.counts()) };
+    },
+    deadLetters: (limit, afterSeq = 0) => service.deadLetters(limit, afterSeq),
+    async retry(seqs) {
+      const count = await service.retry(seqs === undefined ? null : [...seqs]);
+      sender.hurry();
+      return count;
+    },
+    forgetOverflow: service.forgetOverflow,
+    close: sender.close,
+  };
+}

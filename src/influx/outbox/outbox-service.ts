@@ -1,0 +1,88 @@
+import type { DatabaseSync } from 'node:sqlite';
+import { transact } from '../../database/connection.ts';
+import type { Json } from '../../domain/json.ts';
+import type { DeadLetter } from './outbox.ts';
+import { createOutboxWriter } from './outbox-writer.ts';
+
+export type OutboxService = ReturnType<typeof openService>;
+
+export interface WaitingLine {
+  readonly seq: number;
+  readonly line: string;
+}
+
+/** The part of the outbox that lives on the database's writing thread. */
+export function openService(connection: DatabaseSync, options: Json) {
+  const { maxLines } = (options ?? {}) as { maxLines?: number };
+  const enqueue = createOutboxWriter(connection, maxLines);
+  const next = connection.prepare("SELECT seq, line FROM outbox_lines WHERE state = 'WAITING' ORDER BY seq LIMIT ?");
+  const remove = connection.prepare('DELETE FROM outbox_lines WHERE seq = ?');
+  const bury = connection.prepare("UPDATE outbox_lines SET state = 'DEAD', reason = ?, died_at_ms = ? WHERE seq = ?");
+  const revive = connection.prepare(
+    "UPDATE outbox_lines SET state = 'WAITING', reason = NULL, died_at_ms = NULL WHERE state = 'DEAD' AND seq = ?",
+  );
+  const reviveAll = connection.prepare(
+    "UPDATE outbox_lines SET state = 'WAITING', reason = NULL, died_at_ms = NULL WHERE state = 'DEAD'",
+  );
+  const countStates = connection.prepare(
+    'SELECT state, count(*) AS lines, min(enqueued_at_ms) AS since FROM outbox_lines GROUP BY state',
+  );
+  const overflowed = connection.prepare("SELECT value FROM outbox_counters WHERE name = 'overflowed'");
+
+  return {
+    enqueue: (key: string, lines: readonly string[]): void => transact(connection, () => enqueue(key, lines)),
+    /** The first waiting lines, at least one and no more than fit. */
+    next(maxCount: number, maxBytes: number): WaitingLine[] {
+      const lines: WaitingLine[] = [];
+      let bytes = 0;
+      for (const row of next.iterate(maxCount)) {
+        const line = row.line as string;
+        bytes += Buffer.byteLength(line) + 1;
+        if (lines.length > 0 && bytes > maxBytes) break;
+        lines.push({ seq: row.seq as number, line });
+      }
+      return lines;
+    },
+    accept: (seqs: readonly number[]): void =>
+      transact(connection, () => {
+        for (const seq of seqs) remove.run(seq);
+      }),
+    bury: (seq: number, reason: string): void => transact(connection, () => void bury.run(reason, Date.now(), seq)),
+    retry: (seqs: readonly number[] | null): number =>
+      transact(connection, () => {
+        if (seqs === null) return Number(reviveAll.run().changes);
+        return seqs.reduce((count, seq) => count + Number(revive.run(seq).changes), 0);
+      }),
+    forgetOverflow: (): void =>
+      transact(connection, () => {
+        connection.exec("UPDATE outbox_counters SET value = 0 WHERE name = 'overflowed'");
+      }),
+    counts() {
+      const states = new Map(countStates.all().map((row) => [row.state, row]));
+      const waiting = states.get('WAITING');
+      return {
+        waiting: Number(waiting?.lines ?? 0),
+        waitingSinceMs: waiting === undefined ? null : (waiting.since as number),
+        dead: Number(states.get('DEAD')?.lines ?? 0),
+        overflowed: Number(overflowed.get()?.value),
+      };
+    },
+    waitingKeys: (limit: number): string[] =>
+      connection
+        .prepare("SELECT DISTINCT key FROM outbox_lines WHERE state = 'WAITING' ORDER BY seq LIMIT ?")
+        .all(limit)
+        .map((row) => row.key as string),
+    deadLetters: (limit: number, afterSeq: number): DeadLetter[] =>
+      connection
+        .prepare("SELECT * FROM outbox_lines WHERE state = 'DEAD' AND seq > ? ORDER BY seq LIMIT ?")
+        .all(afterSeq, limit)
+        .map((row) => ({
+          seq: row.seq as number,
+          key: row.key as string,
+          line: row.line as string,
+          reason: row.reason as string,
+          enqueuedAtMs: row.enqueued_at_ms as number,
+          diedAtMs: row.died_at_ms as number,
+        })),
+  };
+}

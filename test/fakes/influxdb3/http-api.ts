@@ -1,0 +1,153 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { setTimeout } from 'node:timers/promises';
+import { PlanError, type Value } from './evaluate.ts';
+import type { FlightQuery } from './flight-service.ts';
+import type { Knobs } from './knobs.ts';
+import { splitLines } from './lines.ts';
+import { type Result, ServerError } from './query.ts';
+import type { ColumnType, Store } from './store.ts';
+
+export interface HttpParts {
+  readonly knobs: Knobs;
+  readonly store: Store;
+  run(query: FlightQuery): Promise<Result>;
+  /** Takes lines that the store has taken, to a server behind; throws what that says. */
+  forward(database: string, body: string): Promise<void>;
+}
+
+/** The HTTP side of InfluxDB 3 Core: what Memoir uses of it, and the paths of the official client. */
+export function createHttpApi(parts: HttpParts): Server {
+  return createServer((request, response) => {
+    answer(request, response, parts).catch((error) => {
+      if (!response.headersSent) response.writeHead(500);
+      response.end(String((error as Error).stack));
+    });
+  });
+}
+
+async function answer(request: IncomingMessage, response: ServerResponse, parts: HttpParts): Promise<void> {
+  const { knobs } = parts;
+  const url = new URL(request.url ?? '/', 'http://double');
+  const chunks: Buffer[] = [];
+  for await (const chunk of request) chunks.push(chunk as Buffer);
+  const body = Buffer.concat(chunks).toString('utf8');
+  if (knobs.hang === 'HTTP' || knobs.hang === 'EVERYTHING') return;
+  const end = (status: number, text = '', headers: Record<string, string> = {}) => {
+    response.writeHead(status, { 'cluster-uuid': '00000000-0000-4000-8000-000000000000', ...headers });
+    response.end(text);
+  };
+  if (knobs.token !== null && !isAuthorised(request, url, knobs.token)) {
+    return end(401, '{"error": "the request was not authenticated"}');
+  }
+  switch (`${request.method} ${url.pathname}`) {
+    case 'GET /health':
+      return end(200, 'OK');
+    case 'GET /ping':
+    case 'POST /ping':
+      return end(200, JSON.stringify({ product_name: 'InfluxDB 3 Core', version: knobs.version }));
+    case 'POST /api/v3/configure/table':
+      return createTable(body, parts.store, end);
+    case 'POST /api/v3/write_lp':
+      return write(url.searchParams.get('db') ?? '', body, url.searchParams.get('accept_partial') !== 'false', 'v3');
+    case 'POST /api/v2/write':
+      return write(url.searchParams.get('bucket') ?? '', body, false, 'v2');
+    case 'GET /query':
+      return query(url.searchParams);
+    default:
+      return end(404, 'not found');
+  }
+
+  async function write(database: string, lines: string, partial: boolean, path: 'v2' | 'v3'): Promise<void> {
+    await setTimeout(knobs.writeLatencyMs);
+    const trouble = knobs.onWrite(splitLines(lines));
+    if (trouble !== null && !trouble.taken) return beTroubled(trouble);
+    if (lines.trim() === '') return end(400, 'incoming write was empty');
+    const failures = parts.store.write(database, lines, partial, BigInt(Date.now()) * 1_000_000n);
+    if (failures.length === 0 || partial) await parts.forward(database, lines);
+    if (trouble !== null) return beTroubled(trouble);
+    if (failures.length === 0) return end(204);
+    const data = failures.map(({ text, number, message }) => ({
+      original_line: text,
+      line_number: number,
+      error_message: message,
+    }));
+    if (path === 'v2') {
+      const message = `write buffer error: line protocol parse failed: ${data[0]?.error_message}`;
+      return end(400, JSON.stringify({ code: 'invalid', message }));
+    }
+    if (partial) return end(400, JSON.stringify({ error: 'partial write of line protocol occurred', data }));
+    return end(400, JSON.stringify({ error: 'line protocol parsing error', data: data[0] }));
+  }
+
+  function beTroubled({
+    silence,
+    status = 500,
+    body: text = '',
+    headers = {},
+  }: NonNullable<ReturnType<Knobs['onWrite']>>): void {
+    if (silence === 'DROP') request.socket.destroy();
+    else if (silence === undefined) end(status, text, headers);
+  }
+
+  /** Compatible with version 1: failures are in the body of a 200. */
+  async function query(search: URLSearchParams): Promise<void> {
+    await setTimeout(knobs.queryLatencyMs);
+    const json = { 'content-type': 'application/json' };
+    try {
+      const result = await parts.run({
+        database: search.get('db') ?? '',
+        text: search.get('q') ?? '',
+        language: 'influxql',
+        parameters: JSON.parse(search.get('params') ?? '{}'),
+      });
+      end(200, toInfluxQlJson(result), json);
+    } catch (error) {
+      const message = (error as Error).message;
+      if (error instanceof PlanError) end(400, `error in InfluxQL statement: parsing error: ${message}`);
+      else if (error instanceof ServerError)
+        end(200, JSON.stringify({ results: [{ statement_id: 0, error: message }] }), json);
+      else throw error;
+    }
+  }
+}
+
+function isAuthorised(request: IncomingMessage, url: URL, token: string): boolean {
+  const { authorization } = request.headers;
+  return (
+    authorization === `Bearer ${token}` || authorization === `Token ${token}` || url.searchParams.get('p') === token
+  );
+}
+
+const columnTypes: Readonly<Record<string, ColumnType>> = {
+  utf8: 'string',
+  int64: 'integer',
+  uint64: 'uinteger',
+  float64: 'float',
+  bool: 'boolean',
+};
+
+function createTable(body: string, store: Store, end: (status: number, text?: string) => void): void {
+  const { db, table, tags, fields } = JSON.parse(body) as {
+    db: string;
+    table: string;
+    tags: string[];
+    fields: { name: string; type: string }[];
+  };
+  const columns = [
+    ...tags.map((name): [string, ColumnType] => [name, 'tag']),
+    ...fields.map(({ name, type }): [string, ColumnType] => [name, columnTypes[type] as ColumnType]),
+  ];
+  end(store.createTable(db, table, columns) ? 200 : 409);
+}
+
+/** One series; whole numbers of any size as JSON numbers. */
+function toInfluxQlJson({ columns, rows }: Result): string {
+  if (rows.length === 0) return '{"results":[{"statement_id":0}]}';
+  const values = rows.map((row) => `[${row.map(toJson).join(',')}]`).join(',');
+  const names = JSON.stringify(columns.map(({ name }) => name));
+  return `{"results":[{"statement_id":0,"series":[{"name":"t","columns":${names},"values":[${values}]}]}]}`;
+}
+
+function toJson(value: Value): string {
+  return typeof value === 'bigint' ? String(value) : JSON.stringify(value);
+}

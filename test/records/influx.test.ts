@@ -1,0 +1,96 @@
+import { randomUUID } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect } from 'vitest';
+import { openDatabase } from '../../src/database/database.ts';
+import { createInfluxClient } from '../../src/influx/influx-client.ts';
+import { toTagValue } from '../../src/influx/tag-text.ts';
+import type { DumpRecords } from '../../src/records/dump-records.ts';
+import { createFleetRecords } from '../../src/records/influx/fleet-records.ts';
+import { toLine, toStateLines } from '../../src/records/influx/point.ts';
+import { createSqliteRecords } from '../../src/records/sqlite/sqlite-records.ts';
+import { dumpRecordsSuite } from '../contracts/dump-records.ts';
+import { type InfluxDouble, startInfluxDouble } from '../fakes/influxdb3/double.ts';
+import { type Influxd, startInfluxd } from '../fakes/influxdb3/influxd.ts';
+import { lacks } from '../system.ts';
+
+const patient = { firstMs: 20_000, restMs: 10_000 };
+
+/** The fleet's records of a server that made none of them: another one writes the points, everything is read from InfluxDB. */
+function openFleet(prepare: (double: InfluxDouble) => void, influxd: () => Influxd | null = () => null) {
+  return async () => {
+    const double = await startInfluxDouble(influxd());
+    prepare(double);
+    const folder = mkdtempSync(join(tmpdir(), 'memoir-fleet-'));
+    const database = openDatabase(join(folder, 'memoir.db'));
+    const catalogue = await createSqliteRecords(database);
+    const client = createInfluxClient({ url: double.url, database: `test-${randomUUID()}`, token: '' });
+    const outbox = { settled: async () => {}, waitingKeys: async () => [], wake() {} };
+    const fleet = createFleetRecords({ client, catalogue, outbox, budgets: { page: patient, sums: patient } });
+    const records: DumpRecords = {
+      ...fleet,
+      append: (record) =>
+        client.write([
+          toLine(record),
+          ...(record.state === 'AVAILABLE' ? [] : toStateLines(record, record.state, 1e12)),
+        ]),
+      async mark(id, state) {
+        const [record] = await fleet.get([id]);
+        if (!record) return false;
+        await client.write(toStateLines(record, state, 1e12));
+        return true;
+      },
+      async page(query) {
+        const page = await fleet.page(query);
+        expect(page.source, page.warnings.join(' ')).not.toBe('CATALOGUE');
+        return page;
+      },
+    };
+    return {
+      records,
+      async close() {
+        await client.close();
+        await database.close();
+        await double.close();
+        rmSync(folder, { recursive: true });
+      },
+    };
+  };
+}
+
+const options = { nameKey: toTagValue, isSlow: true };
+
+dumpRecordsSuite(
+  'InfluxDB 3 by SQL',
+  openFleet(() => {}),
+  options,
+);
+
+const refuseSql = ({ knobs }: InfluxDouble) => {
+  knobs.onFlight = ({ language }) => (language === 'sql' ? { code: 12, message: 'SQL is not implemented' } : null);
+};
+dumpRecordsSuite('InfluxDB 3 by InfluxQL', openFleet(refuseSql), options);
+
+describe.skipIf(lacks('influxd'))('with a real InfluxQL server', () => {
+  let influxd: Influxd;
+  beforeAll(async () => {
+    influxd = await startInfluxd();
+  });
+  afterAll(() => influxd.close());
+
+  dumpRecordsSuite(
+    'influxd by InfluxQL',
+    openFleet(refuseSql, () => influxd),
+    options,
+  );
+
+  const http1Only = ({ knobs }: InfluxDouble) => {
+    knobs.http1Only = true;
+  };
+  dumpRecordsSuite(
+    'influxd by InfluxQL over HTTP',
+    openFleet(http1Only, () => influxd),
+    options,
+  );
+});

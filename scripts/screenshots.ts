@@ -14,14 +14,17 @@ const server = spawn(process.execPath, ['src/main.ts', 'serve'], {
   stdio: ['ignore', 'pipe', 'inherit'],
 });
 
-async function listening(): Promise<string> {
+/** Reads on for as long as the server lives: one that is no longer listened to would end when it next says something. */
+function listening(): Promise<string> {
   let output = '';
-  for await (const chunk of server.stdout) {
-    output += chunk;
-    const url = /listens on (\S+)/.exec(output)?.[1];
-    if (url !== undefined) return url;
-  }
-  throw new Error(`the server ended: ${output}`);
+  return new Promise((resolve, reject) => {
+    server.stdout.on('data', (chunk: Buffer) => {
+      output += chunk;
+      const url = /listens on (\S+)/.exec(output)?.[1];
+      if (url !== undefined) resolve(url);
+    });
+    server.once('exit', () => reject(new Error(`the server ended: ${output}`)));
+  });
 }
 
 async function trigger(url: string, vms: string[]): Promise<void> {

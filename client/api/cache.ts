@@ -29,6 +29,7 @@ const keys: CacheExchangeOpts['keys'] = {
   AuditRecord: ({ seq }) => String(seq),
   AuditRecordConnection: embedded,
   CreateTokenPayload: embedded,
+  Download: embedded,
 };
 
 /** The normalised cache: one copy of each machine, dump, record and operation, whichever document brought it. */

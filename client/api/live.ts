@@ -94,8 +94,9 @@ export function startLive({ client, socket }: Api): void {
   window.addEventListener('pagehide', keep);
   void (async () => {
     // What happened before this tab was opened comes first, then what happens from here on: the order of the log.
-    if (remembered.place === null) liveState.set({ ...liveState.get(), seq: await fillLog(client) });
-    await stream.start(remembered.place, tell);
+    const place = remembered.place ?? (await fillLog(client));
+    if (place) liveState.set({ ...liveState.get(), seq: place.seq });
+    await stream.start(place, tell);
   })();
 
   // Progress does not go through the cache: it is drawn, not remembered.

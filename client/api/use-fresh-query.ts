@@ -8,8 +8,8 @@ export interface FreshQuery<Data, Variables extends AnyVariables> extends UseQue
 }
 
 /**
- * A query that asks again when one of its topics changed, and keeps what it has on the screen meanwhile. `frozen` leaves the
- * answer as it is until it is no longer.
+ * A query that asks again when one of its topics changed, and keeps what it has on the screen meanwhile, also when the server
+ * is gone: then there are data and an error. `frozen` leaves the answer as it is until it is no longer.
  */
 export function useFreshQuery<Data, Variables extends AnyVariables>(
   query: TypedDocumentNode<Data, Variables>,
@@ -32,5 +32,11 @@ export function useFreshQuery<Data, Variables extends AnyVariables>(
     refresh();
   }, [version, pause, frozen]);
 
-  return { ...state, refresh };
+  // An answer that failed has no data; what was known before it is still what is known, and stays on the screen.
+  const key = JSON.stringify(variables);
+  const known = useRef<{ readonly key: string; readonly data: Data | undefined }>({ key, data: undefined });
+  if (state.data !== undefined) known.current = { key, data: state.data };
+  const data = state.data ?? (known.current.key === key ? known.current.data : undefined);
+
+  return { ...state, data, refresh } as FreshQuery<Data, Variables>;
 }

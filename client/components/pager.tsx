@@ -1,5 +1,6 @@
 import { formatCount } from '../lib/count.ts';
 import { Action } from './action.tsx';
+import { Icon } from './icon.tsx';
 import styles from './pager.module.css';
 
 interface Props {
@@ -45,8 +46,8 @@ export function Pager({ page, size, total, sizes, go, resize }: Props) {
         <span>
           Page {formatCount(page)} of {formatCount(pages)}
         </span>
-        <Action icon="right" off={page >= pages ? 'This is the last page' : null} press={() => go(page + 1)}>
-          Next
+        <Action off={page >= pages ? 'This is the last page' : null} press={() => go(page + 1)}>
+          Next <Icon name="right" />
         </Action>
       </span>
     </nav>

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import type { Page } from 'playwright-core';
 import { describe, expect, it } from 'vitest';
@@ -69,7 +70,7 @@ describe.skipIf(lacks('chromium'))('an operator’s day', { timeout: 120_000 }, 
     expect(dumpRecords.nodes).toEqual([{ dom: 'web-01', method: 'CORE_DUMP' }]);
   });
 
-  it('finds a dump, copies its hash, verifies and exports it, and goes back', async () => {
+  it('finds a dump, copies its hash, verifies, downloads and exports it, and goes back', async () => {
     const server = await startDemo();
     await server.query('mutation { triggerDumps(input: { vms: ["web-01", "mail-01"] }) { accepted { id } } }');
     const permissions = ['clipboard-read', 'clipboard-write'];
@@ -91,6 +92,13 @@ describe.skipIf(lacks('chromium'))('an operator’s day', { timeout: 120_000 }, 
     expect(new URL(page.url()).pathname).toBe(`/dumps/${record.id}`);
     await details.getByRole('button', { name: 'Verify' }).click();
     await details.getByRole('status').getByText('Completed').waitFor();
+    const [artifact] = await Promise.all([
+      page.waitForEvent('download'),
+      details.getByRole('button', { name: 'Download', exact: true }).click(),
+    ]);
+    const digest = createHash('sha256').update(await readFile(await artifact.path()));
+    expect(digest.digest('hex')).toBe(record.sha256);
+    expect(artifact.suggestedFilename()).toMatch(/\.elf\.zst$/);
     await page.keyboard.press('Escape');
     await details.waitFor({ state: 'hidden' });
     expect(new URL(page.url()).pathname + new URL(page.url()).search).toBe('/dumps?q=WEB');

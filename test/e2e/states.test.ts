@@ -56,6 +56,33 @@ describe.skipIf(lacks('chromium'))('what the dashboard says when things are not 
     await page.getByText('Live', { exact: true }).waitFor();
   });
 
+  it('who may come in: the first token shuts the door behind it, another is made and revoked', async () => {
+    const server = await startDemo();
+    const { page } = await browser.open(`${server.url}/settings`);
+    await page.getByText('None is needed').waitFor();
+    const dialog = page.getByRole('dialog', { name: 'New token' });
+    await page.getByRole('button', { name: 'New token…' }).click();
+    await dialog.getByLabel('Name').fill('chief');
+    await dialog.getByRole('button', { name: 'Make the token' }).click();
+    await dialog.getByRole('button', { name: 'Use it in this browser' }).click();
+    await page.getByRole('rowheader', { name: 'chief' }).waitFor();
+    await page.getByText('This server asks everybody for one').waitFor();
+
+    await page.getByRole('button', { name: 'New token…' }).click();
+    await dialog.getByLabel('Name').fill('screen in the hall');
+    await dialog.getByRole('button', { name: 'Make the token' }).click();
+    const secret = await dialog.locator('code').innerText();
+    await dialog.getByRole('button', { name: 'Close' }).last().click();
+    const hall = await browser.open(server.url);
+    await hall.page.getByLabel('Token').fill(secret);
+    await hall.page.getByRole('button', { name: 'Use this token' }).click();
+    await hall.page.getByText('Read-only').waitFor();
+
+    await page.getByRole('button', { name: 'Revoke screen in the hall' }).click();
+    await page.getByRole('button', { name: 'Revoke it' }).click();
+    await hall.page.getByRole('heading', { name: 'This server asks who you are' }).waitFor();
+  });
+
   it('a hostile name, as the text that it is, wherever it comes', async () => {
     const server = await mock({ records: 12 });
     const { page, complaints } = await browser.open(server.url);

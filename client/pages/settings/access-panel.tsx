@@ -1,4 +1,5 @@
 import { SessionDocument } from '../../api/generated/graphql.ts';
+import { readToken } from '../../api/token.ts';
 import { useFreshQuery } from '../../api/use-fresh-query.ts';
 import { Failure, Loading } from '../../components/answer-states.tsx';
 import { Facts } from '../../components/facts.tsx';
@@ -37,7 +38,7 @@ export function AccessPanel() {
               ],
             ]}
           />
-          <TokenForm />
+          {(session.tokenRequired || readToken() !== null) && <TokenForm />}
         </div>
       )}
     </Panel>

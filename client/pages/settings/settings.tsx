@@ -37,13 +37,13 @@ export function Settings() {
         <ConnectionPanel />
         <PreferencesPanel />
         <AccessPanel />
-        {refusal('tokens', has) === null && (
-          <>
-            <TokensPanel className={styles.wide} />
-            <AuditPanel className={styles.wide} />
-          </>
-        )}
       </div>
+      {refusal('tokens', has) === null && (
+        <>
+          <TokensPanel className={styles.wide} />
+          <AuditPanel className={styles.wide} />
+        </>
+      )}
     </>
   );
 }

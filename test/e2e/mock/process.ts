@@ -4,9 +4,6 @@ import type { WorldOptions } from './world.ts';
 
 export interface MockServer {
   readonly url: string;
-  /** The line is cut and nobody answers, while the world goes on. */
-  down(): Promise<void>;
-  up(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -14,14 +11,8 @@ export interface MockServer {
 export async function startMockServer(options: WorldOptions = {}): Promise<MockServer> {
   const child = fork(new URL('./main.ts', import.meta.url), [JSON.stringify(options)], { execArgv: [] });
   const [port] = await once(child, 'message');
-  const order = async (word: 'DOWN' | 'UP') => {
-    child.send(word);
-    await once(child, 'message');
-  };
   return {
     url: `http://127.0.0.1:${port}`,
-    down: () => order('DOWN'),
-    up: () => order('UP'),
     async close() {
       child.disconnect();
       await once(child, 'exit');

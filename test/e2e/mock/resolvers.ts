@@ -22,7 +22,7 @@ interface RecordArgs {
   readonly after?: string;
 }
 
-/** The root value of the draft schema over a simulated world; graphql-js calls its functions with a field's arguments. */
+/** The root value of the schema over a simulated world; graphql-js calls its functions with a field's arguments. */
 export function resolvers(world: World) {
   const forecast = (vm: MockVm) => {
     const snapshot = vm.state === 'RUNNING' && vm.name !== 'build-runner';

@@ -23,8 +23,8 @@ const policy =
   "default-src 'self'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; " +
   "connect-src 'self'; object-src 'none'; base-uri 'none'; frame-ancestors 'none'";
 
-/** The draft schema over a simulated world, with the built dashboard, on a loopback port; returns how to take the port away. */
-export async function serve(world: World, port: number): Promise<{ port: number; close(): Promise<void> }> {
+/** The schema over a simulated world, with the built dashboard, on any loopback port. */
+export async function serve(world: World): Promise<{ readonly port: number }> {
   const schema = buildSchema(readFileSync(join(root, 'schema.graphql'), 'utf8'));
   const rootValue = resolvers(world);
   const plugin: Plugin = {
@@ -46,15 +46,7 @@ export async function serve(world: World, port: number): Promise<{ port: number;
   });
   const sockets = new WebSocketServer({ server, path: '/graphql' });
   const roots = { query: rootValue, mutation: rootValue, subscription: rootValue };
-  const disposable = serveSockets({ schema, roots }, sockets);
-  await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
-  return {
-    port: (server.address() as AddressInfo).port,
-    async close() {
-      for (const socket of sockets.clients) socket.terminate();
-      await disposable.dispose();
-      server.closeAllConnections();
-      await new Promise((resolve) => server.close(resolve));
-    },
-  };
+  serveSockets({ schema, roots }, sockets);
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return { port: (server.address() as AddressInfo).port };
 }

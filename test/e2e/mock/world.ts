@@ -79,7 +79,6 @@ export class World {
   readonly role: string;
   readonly hypervisor: string;
   #serial = 1;
-  readonly #timer: NodeJS.Timeout;
 
   constructor(options: WorldOptions = {}) {
     this.parallel = options.parallel ?? 2;
@@ -99,11 +98,7 @@ export class World {
     }
     for (let index = options.records ?? 0; index > 0; index -= 1) this.#oldRecord(index);
     const tickMs = options.tickMs ?? 200;
-    this.#timer = setInterval(() => this.#tick(tickMs / 1000), tickMs);
-  }
-
-  close(): void {
-    clearInterval(this.#timer);
+    setInterval(() => this.#tick(tickMs / 1000), tickMs);
   }
 
   trigger(vm: MockVm, input: MockDump['input'], kind: MockDump['kind'] = 'DUMP'): MockDump {

@@ -5,6 +5,7 @@ import { refusal, role, wasRefused } from '../../../api/authority.ts';
 import { connection } from '../../../api/connection.ts';
 import { DeleteDumpDocument, VerifyDumpDocument } from '../../../api/generated/graphql.ts';
 import { problemOf } from '../../../api/problem.ts';
+import { useDownload } from '../../../api/use-download.ts';
 import { Icon } from '../../../components/icon.tsx';
 import { formatBytes } from '../../../lib/bytes.ts';
 import { question } from '../../../lib/dialogs.ts';
@@ -24,14 +25,18 @@ export function DetailsActions({ dump, record }: Props) {
   const [verifying, setVerifying] = useState<string | null>(null);
   const [verified, verify] = useMutation(VerifyDumpDocument);
   const [, remove] = useMutation(DeleteDumpDocument);
+  const download = useDownload();
   const has = useStore(role);
   const live = useStore(connection).state === 'LIVE';
   // A record of another server: its file is not within reach of this one.
   if (!record || !dump) return null;
   const { id, dom, gzipSizeBytes } = record;
   const there = record.state !== 'DELETED';
-  const blocked = (deed: 'verify' | 'delete'): string | null =>
-    refusal(deed, has) ?? (live ? null : 'Not connected.') ?? (there ? null : 'The file was deleted.');
+  const blocked = (deed: 'verify' | 'download' | 'delete'): string | null =>
+    refusal(deed, has) ??
+    (live ? null : 'Not connected.') ??
+    (there ? null : 'The file was deleted.') ??
+    (deed === 'download' && record.state === 'DAMAGED' ? 'A verification found the file damaged.' : null);
 
   async function startVerification(): Promise<void> {
     const { data, error } = await verify({ id });
@@ -70,6 +75,28 @@ export function DetailsActions({ dump, record }: Props) {
         >
           Verify
         </Button>
+        <Button
+          variant="default"
+          leftSection={<Icon name="download" />}
+          onClick={() => download.start(id, 'FILE')}
+          loading={download.busy}
+          disabled={blocked('download') !== null}
+          title={blocked('download') ?? 'The file as it lies on disk: its SHA-256 is the recorded one'}
+        >
+          Download
+        </Button>
+        {record.compression !== 'NONE' && (
+          <Button
+            variant="default"
+            onClick={() => download.start(id, 'IMAGE')}
+            disabled={blocked('download') !== null || download.busy}
+            title={
+              blocked('download') ?? `The memory image of ${formatBytes(record.rawSizeBytes)}, decompressed on the way`
+            }
+          >
+            Decompressed
+          </Button>
+        )}
         <Button
           variant="default"
           className={styles.delete ?? ''}

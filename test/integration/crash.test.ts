@@ -123,6 +123,6 @@ describe('a server that is asked to stop', () => {
   it('refuses a data directory that another server uses', async () => {
     const folder = temporaryFolder();
     await startServer(folder);
-    await expect(startServer(folder)).rejects.toThrow(/ended with 2[\s\S]*in use by another Memoir server/);
+    await expect(startServer(folder)).rejects.toThrow(/ended with 1[\s\S]*in use by another Memoir server/);
   });
 });

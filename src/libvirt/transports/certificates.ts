@@ -55,7 +55,10 @@ function inFolder(folder: string): CertificatePaths {
 export async function readCertificates(
   paths: CertificatePaths,
 ): Promise<{ ca: Buffer; cert: Buffer; key: Buffer; crl?: Buffer }> {
-  const [ca, cert, key] = await Promise.all([needed(paths.ca), needed(paths.certificate), needed(paths.key)]);
+  // In turn, so that of several that are missing always the same one is named.
+  const ca = await needed(paths.ca);
+  const cert = await needed(paths.certificate);
+  const key = await needed(paths.key);
   const crl = existsSync(paths.revoked) ? await needed(paths.revoked) : undefined;
   return crl === undefined ? { ca, cert, key } : { ca, cert, key, crl };
 }

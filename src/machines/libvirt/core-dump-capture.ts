@@ -16,6 +16,8 @@ import { pumpVolume } from './volume-pump.ts';
 const pollMs = 250;
 /** The guest is paused while nothing moves: after so long without a byte its release is worth more than its memory. */
 const stallMs = 20_000;
+/** How long a reader may take to say why it closed the FIFO. */
+const reasonMs = 1_000;
 
 /**
  * Takes a memory-only core dump: libvirt pauses the guest, QEMU writes into the reader's FIFO, libvirt resumes. A dump
@@ -56,12 +58,23 @@ export async function takeCoreDump(parts: CaptureParts, volume: VolumePlace | nu
       capturedAtMs: Math.round(meter.stoppedAtMs ?? startedAtMs),
     };
   } catch (error) {
-    throw refusal(error, volume?.path ?? place.path);
+    throw (await ownReason(error, reader.drained)) ?? refusal(error, volume?.path ?? place.path);
   } finally {
     end();
     stop.abort();
     await meter.close();
   }
+}
+
+/**
+ * A reader that fails closes the FIFO, and then libvirt says that QEMU could not write: that answer may come first, and it is
+ * not the reason. The reader's own is, unless it says no more than that its stream ended early.
+ */
+async function ownReason(error: unknown, drained: Promise<void>): Promise<MemoirError | null> {
+  if (!(error instanceof LibvirtError)) return null;
+  const reason = await Promise.race([drained.catch((own) => own), sleep(reasonMs)]);
+  if (!(reason instanceof MemoirError)) return null;
+  return reason.code === 'CAPTURE_FAILED' || reason.code === 'STREAM_INVALID' ? null : reason;
 }
 
 /** Never resolves; rejects as `promise` does. */

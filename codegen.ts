@@ -7,9 +7,24 @@ import { addTypenameSelectionDocumentTransform } from '@graphql-codegen/client-p
  */
 const config: CodegenConfig = {
   schema: 'schema.graphql',
-  documents: ['client/api/documents/*.graphql'],
   generates: {
+    // The command line's: sent as text, so that it starts without a printer of documents.
+    'src/cli/generated/': {
+      documents: ['src/cli/documents/*.graphql'],
+      preset: 'client',
+      presetConfig: { fragmentMasking: false },
+      config: {
+        documentMode: 'string',
+        useTypeImports: true,
+        enumsAsTypes: true,
+        strictScalars: true,
+        importExtension: '.ts',
+        skipTypename: true,
+        scalars: { ByteCount: 'number', DateTime: 'string' },
+      },
+    },
     'client/api/generated/': {
+      documents: ['client/api/documents/*.graphql'],
       preset: 'client',
       documentTransforms: [addTypenameSelectionDocumentTransform],
       presetConfig: {

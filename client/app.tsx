@@ -1,15 +1,59 @@
 import { MantineProvider } from '@mantine/core';
+import { lazy, type ReactNode, Suspense } from 'react';
 import { Provider } from 'urql';
+import { Redirect, Route, Switch, useLocation } from 'wouter';
 import type { Api } from './api/client.ts';
+import { ApiContext } from './api/use-api.ts';
+import { Loading } from './components/answer-states.tsx';
+import { Dialogs } from './components/dialogs.tsx';
+import { ErrorBoundary } from './components/error-boundary.tsx';
+import { Shell } from './components/shell/shell.tsx';
 import { Overview } from './pages/overview/overview.tsx';
-import { theme } from './theme.ts';
+import { cssVariables, theme } from './theme.ts';
+
+const Dumps = lazy(() => import('./pages/dumps/dumps.tsx').then((it) => ({ default: it.Dumps })));
+const Machines = lazy(() => import('./pages/machines/machines.tsx').then((it) => ({ default: it.Machines })));
+const Operations = lazy(() => import('./pages/operations/operations.tsx').then((it) => ({ default: it.Operations })));
+const Settings = lazy(() => import('./pages/settings/settings.tsx').then((it) => ({ default: it.Settings })));
 
 export function App({ api }: { readonly api: Api }) {
   return (
-    <MantineProvider theme={theme} defaultColorScheme="auto">
-      <Provider value={api.client}>
-        <Overview />
-      </Provider>
+    <Providers api={api}>
+      <Shell>
+        <Screens />
+      </Shell>
+      <Dialogs />
+    </Providers>
+  );
+}
+
+/** Each screen has a boundary of its own: going elsewhere leaves a broken one behind. */
+function Screens() {
+  const [path] = useLocation();
+  return (
+    <ErrorBoundary key={path.split('/')[1]}>
+      <Suspense fallback={<Loading lines={8} />}>
+        <Switch>
+          <Route path="/" component={Overview} />
+          <Route path="/dumps/:id?">{({ id }) => <Dumps id={id} />}</Route>
+          <Route path="/machines/:id?">{({ id }) => <Machines id={id} />}</Route>
+          <Route path="/operations/:id?">{({ id }) => <Operations id={id} />}</Route>
+          <Route path="/settings" component={Settings} />
+          <Route>
+            <Redirect to="/" replace />
+          </Route>
+        </Switch>
+      </Suspense>
+    </ErrorBoundary>
+  );
+}
+
+function Providers({ api, children }: { readonly api: Api; readonly children: ReactNode }) {
+  return (
+    <MantineProvider theme={theme} cssVariablesResolver={cssVariables} defaultColorScheme="auto">
+      <ApiContext value={api}>
+        <Provider value={api.client}>{children}</Provider>
+      </ApiContext>
     </MantineProvider>
   );
 }

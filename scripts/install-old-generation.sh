@@ -53,7 +53,8 @@ done
 for package in "$work"/archives/*.deb; do
   dpkg-deb --fsys-tarfile "$package" | tar -x --keep-directory-symlink -C "$root" || die "cannot unpack $package"
 done
-cp /etc/passwd /etc/group /etc/nsswitch.conf "$root/etc/" # the same libvirt-qemu on both sides of a socket
+# The same libvirt-qemu on both sides of a socket, and a name of this machine that needs no name server.
+cp /etc/passwd /etc/group /etc/nsswitch.conf /etc/hosts "$root/etc/"
 LC_ALL=C chroot "$root" /usr/sbin/libvirtd --version >/dev/null || die 'the unpacked libvirtd does not run'
 for package in "$work"/archives/libvirt-daemon_*.deb "$work"/archives/qemu-system-x86_*.deb; do
   dpkg-deb -W "$package"

@@ -127,7 +127,14 @@ install_tools() {
   [ ${#names[@]} -gt 0 ] || return 0
   update
   say "installing ${names[*]}"
-  apt_install "${names[@]}"
+  # From the release; but where libvirt brought libraries of backports already, what goes with them is there.
+  if apt-get install -s --no-install-recommends "${names[@]}" >"$work/log" 2>&1; then
+    apt_install "${names[@]}"
+  else
+    enable_backports
+    update
+    apt_install -t "$backports" "${names[@]}"
+  fi
 }
 
 # Unpacks PACKAGE into FOLDER of the cache without installing it; all or nothing. FOLDER/package says what it is.
@@ -164,8 +171,9 @@ fetch_influxd() {
   command -v influxd >/dev/null || ln -sf "$cache/influxdb/usr/bin/influxd" /usr/local/bin/influxd
 }
 
-install_hypervisor
+# The tools first: from the release they need its own libraries, which the hypervisor then takes along to backports.
 install_tools
+install_hypervisor
 fetch_kernel
 fetch_influxd
 say "ready: libvirt $(dpkg-query -W -f '${Version}' libvirt-daemon-system), QEMU $(

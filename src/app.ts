@@ -3,7 +3,7 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { pino } from 'pino';
 import packageFile from '../package.json' with { type: 'json' };
-import { openAccess } from './access/access.ts';
+import { createTokenAccess } from './access/token-access.ts';
 import type { Config } from './config.ts';
 import { openDatabase } from './database/database.ts';
 import { lockDirectory } from './database/directory-lock.ts';
@@ -15,8 +15,11 @@ import { createDumps } from './dumps/dump-service.ts';
 import { createVerifyKind } from './dumps/verification/verify-kind.ts';
 import type { Log, Services } from './graphql/context.ts';
 import { createHost } from './http/host.ts';
+import { readPersistedDocuments } from './http/persisted-documents.ts';
 import { createDemoHypervisor } from './machines/demo/demo-hypervisor.ts';
 import type { Hypervisor } from './machines/hypervisor.ts';
+import { findLibvirtUri } from './machines/libvirt/address.ts';
+import { createLibvirtHypervisor } from './machines/libvirt/hypervisor.ts';
 import { startOperations } from './operations/engine.ts';
 import { createSqliteJournal } from './operations/sqlite/journal.ts';
 import { createSqliteRecords, recordEffects } from './records/sqlite/sqlite-records.ts';
@@ -34,6 +37,9 @@ export interface App extends Closable {
   listen(): Promise<{ readonly url: string; readonly port: number }>;
 }
 
+/** The LIBVIRT_URI that asks for simulated machines. */
+const demoUri = 'demo:///';
+
 /** Operations of a kind that may wait. */
 const queueLimit = 10_000;
 
@@ -45,13 +51,16 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
   await using opened = new AsyncDisposableStack();
   const log = overrides.log ?? pino({ level: config.logLevel, base: { host: hostname() } });
   const startedAtMs = Date.now();
-  refuseForeignAddress(config.host);
 
   await privateFolder(config.dataDir);
   opened.use(lockDirectory(config.dataDir));
 
   const database = openDatabase(join(config.dataDir, 'memoir.sqlite'));
   opened.defer(() => database.close());
+  const createId = createIdSource();
+  const access = await createTokenAccess({ database, createId, environmentToken: config.token });
+  opened.defer(() => access.close());
+  if (!access.required) refuseForeignAddress(config.host);
   const records = await createSqliteRecords(database);
   const journal = await createSqliteJournal(database, recordEffects);
 
@@ -59,7 +68,7 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
   const store = await openStore(storeReference.options);
   opened.defer(() => store.close());
 
-  const hypervisor = overrides.hypervisor ?? chooseHypervisor(config);
+  const hypervisor = overrides.hypervisor ?? (await chooseHypervisor(config, log));
   opened.defer(() => hypervisor.close());
 
   // What a server that died has left in the world is put right before anything new begins.
@@ -78,7 +87,7 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
       createDumpKind({ hypervisor, store, storeReference, spoolFolder, parallel, stallTimeoutMs, timeoutMs }),
       createVerifyKind(storeReference, { stallTimeoutMs, timeoutMs }),
     ],
-    createId: createIdSource(),
+    createId,
     log,
     queueLimit,
     graceMs: config.shutdownTimeoutMs,
@@ -87,14 +96,18 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
 
   const dumps = createDumps({ operations, hypervisor, store });
   const info = { version: packageFile.version, startedAtMs, maxParallelDumps: parallel };
-  const services: Services = { operations, dumps, records, hypervisor, store, info, log };
+  const services: Services = { operations, dumps, records, hypervisor, store, access, info, log };
   const host = createHost({
     services,
-    access: openAccess,
     host: config.host,
     port: config.port,
     dashboardFolder: new URL('../client/dist', import.meta.url).pathname,
+    persistedDocuments: readPersistedDocuments(
+      new URL('../client/api/generated/persisted-documents.json', import.meta.url),
+    ),
     graphiql: config.graphiql,
+    allowedHosts: config.allowedHosts,
+    allowedOrigins: config.allowedOrigins,
   });
   opened.defer(() => host.close());
 
@@ -102,8 +115,15 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
   return { services, listen: () => host.listen(), close: () => rest.disposeAsync() };
 }
 
-function chooseHypervisor(config: Config): Hypervisor {
-  return createDemoHypervisor({ speedBytesPerSec: config.demoBytesPerSecond || null });
+/** What LIBVIRT_URI names; without it a libvirt that answers on this machine, and without that the demo. */
+async function chooseHypervisor(config: Config, log: Log): Promise<Hypervisor> {
+  const uri = config.libvirtUri ?? (await findLibvirtUri()) ?? demoUri;
+  if (uri === demoUri) return createDemoHypervisor({ speedBytesPerSec: config.demoBytesPerSecond || null });
+  return createLibvirtHypervisor({
+    uri,
+    stateFolder: join(config.dataDir, 'captures'),
+    repaired: (line) => log.warn({ repaired: [line] }, 'put right what an interrupted server had left'),
+  });
 }
 
 /** Memory holds keys: nobody but this machine may ask for it until callers have to say who they are. */
@@ -113,7 +133,7 @@ function refuseForeignAddress(host: string): void {
     'CONFIG_INVALID',
     `HOST=${host}: anybody who reaches this address could read the memory of every machine`,
     {
-      hint: 'Keep the default, 127.0.0.1, and reach it through ssh (ssh -L 4000:127.0.0.1:4000 this-host).',
+      hint: 'Set MEMOIR_TOKEN, or make a token first (memoir token create), or keep 127.0.0.1 and come through ssh -L.',
     },
   );
 }

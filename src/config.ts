@@ -71,6 +71,18 @@ export interface Config {
   readonly demoBytesPerSecond: number;
 }
 
+/** What the command line needs to know: where the server is, and what to show it. */
+export interface ClientConfig {
+  readonly url: string;
+  readonly token: string | null;
+}
+
+/** Reads the part of the environment that a client looks at: it runs where the server's own part may make no sense. */
+export function readClientConfig(variables: Readonly<Record<string, string | undefined>> = process.env): ClientConfig {
+  const { MEMOIR_URL: url, MEMOIR_TOKEN: token, PORT: port } = variables;
+  return { url: url || `http://127.0.0.1:${port || 4000}`, token: token || null };
+}
+
 /** Reads the environment, or throws CONFIG_INVALID with a line for every variable that makes no sense. */
 export function readConfig(variables: Readonly<Record<string, string | undefined>> = process.env): Config {
   // An empty variable is one that was not set: that is how compose files and unit files leave things out.

@@ -1,36 +1,63 @@
-import { createApp } from './app.ts';
-import { readConfig } from './config.ts';
+import { flushCompileCache } from 'node:module';
+import packageFile from '../package.json' with { type: 'json' };
+import { runProgram } from './cli/program.ts';
+import { readClientConfig, readConfig } from './config.ts';
 import { isMemoirError } from './domain/memoir-error.ts';
 
-// The process: starts the server, says where it is, ends it when asked. A second signal ends it at once.
+// The process: runs a command. The server is one of them: it says where it is, and ends when asked; a second signal ends it at
+// once.
 
-const say = (line: string) => process.stdout.write(`${line}\n`);
-const complain = (line: string) => process.stderr.write(`${line}\n`);
+const say = (text: string) => void process.stdout.write(text);
+const complain = (text: string) => void process.stderr.write(text);
 
-try {
+async function serve(): Promise<void> {
+  // Loaded only here: every other command starts without the server's code.
+  const { createApp } = await import('./app.ts');
   const app = await createApp(readConfig());
   const { url } = await app.listen();
+  // What was compiled for this start is there for the next one, however this one ends (see NODE_COMPILE_CACHE).
+  flushCompileCache();
   const { kind } = app.services.hypervisor;
-  say(`Memoir listens on ${url}`);
+  say(`Memoir listens on ${url}\n`);
   if (kind === 'demo')
-    say('DEMO: no hypervisor was found; the machines are simulated. Set LIBVIRT_URI to use a real one.');
+    say('DEMO: no hypervisor was found; the machines are simulated. Set LIBVIRT_URI to use a real one.\n');
 
-  let stopping = false;
-  const stop = (signal: NodeJS.Signals) => {
-    if (stopping) process.exit(1);
-    stopping = true;
-    complain(`${signal}: stopping; once more to stop at once`);
+  const stop = (signal: string) => {
+    complain(`${signal}: stopping; once more to stop at once\n`);
     app.close().then(
       () => process.exit(0),
       (error) => {
-        complain(`stopping failed: ${error}`);
+        complain(`stopping failed: ${error}\n`);
         process.exit(1);
       },
     );
   };
-  process.on('SIGTERM', stop).on('SIGINT', stop);
+  leaving.signal.addEventListener('abort', () => stop(leaving.signal.reason as string));
+}
+
+const leaving = new AbortController();
+const leave = (signal: NodeJS.Signals) => {
+  if (leaving.signal.aborted) process.exit(1);
+  leaving.abort(signal);
+};
+process.on('SIGTERM', leave).on('SIGINT', leave);
+// Whoever reads the output may leave first (`memoir records | head`).
+process.stdout.on('error', () => process.exit(0));
+
+try {
+  const code = await runProgram(process.argv.slice(2), {
+    ...readClientConfig(),
+    version: packageFile.version,
+    signal: leaving.signal,
+    terminal: process.stdout.isTTY,
+    columns: process.stderr.isTTY ? process.stderr.columns : null,
+    out: say,
+    tell: complain,
+    serve,
+  });
+  if (code !== null) process.exitCode = code;
 } catch (error) {
   if (!isMemoirError(error)) throw error;
-  complain(`memoir: ${error.message}\n  ${error.hint}`);
+  complain(`memoir: ${error.message}\n  ${error.hint}\n`);
   process.exit(2);
 }

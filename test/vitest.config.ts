@@ -1,4 +1,8 @@
-import { defineConfig } from 'vitest/config';
+import { configDefaults, defineConfig } from 'vitest/config';
+
+/** The InfluxDB rooms are not wired into the server yet; their long suites run on request: MEMOIR_INFLUX=1. */
+const onRequest =
+  process.env.MEMOIR_INFLUX === '1' ? [] : ['test/influx/dialect.test.ts', 'test/records/influx.test.ts'];
 
 export default defineConfig({
   root: new URL('..', import.meta.url).pathname,
@@ -6,9 +10,10 @@ export default defineConfig({
   resolve: { conditions: ['module-sync', 'node'] },
   ssr: { resolve: { conditions: ['module-sync', 'node'] } },
   test: {
+    exclude: [...configDefaults.exclude, ...onRequest],
     include: ['test/**/*.test.ts', 'test/**/*.test.tsx'],
-    testTimeout: 30_000,
-    hookTimeout: 60_000,
+    testTimeout: 60_000,
+    hookTimeout: 120_000,
     // Two cores are the smallest machine that must pass; integration tests start real servers.
     maxWorkers: 2,
     pool: 'forks',

@@ -25,7 +25,18 @@ const keys: CacheExchangeOpts['keys'] = {
   DumpProgress: embedded,
   OperationProgress: embedded,
   VmChange: embedded,
+  Session: () => 'session',
+  AuditRecord: ({ seq }) => String(seq),
+  AuditRecordConnection: embedded,
+  CreateTokenPayload: embedded,
 };
 
 /** The normalised cache: one copy of each machine, dump, record and operation, whichever document brought it. */
-export const createCache = () => cacheExchange({ keys });
+export const createCache = () =>
+  cacheExchange({
+    keys,
+    optimistic: {
+      // The wish is on its way; whether it is granted comes by the event stream.
+      cancelDump: ({ id }) => ({ __typename: 'Dump', id: String(id), cancelRequested: true }),
+    },
+  });

@@ -24,14 +24,17 @@ export function createApi(origin: URL): Api {
       createCache(),
       fetchExchange,
       subscriptionExchange({
-        forwardSubscription: ({ query = '', variables }) => ({
+        forwardSubscription: ({ query = '', variables = {} }) => ({
           subscribe: (sink) => ({
-            unsubscribe: socket.client.subscribe(variables ? { query, variables } : { query }, {
-              // The two libraries describe the same object, one of them more loosely.
-              next: (result) => sink.next(result as ExecutionResult),
-              error: (reason) => sink.error(reason),
-              complete: () => sink.complete(),
-            }),
+            unsubscribe: socket.subscribe(
+              { query, variables: variables as Record<string, unknown> },
+              {
+                // The two libraries describe the same object, one of them more loosely.
+                next: (result) => sink.next(result as ExecutionResult),
+                error: (errors) => sink.error(errors),
+                complete: () => sink.complete(),
+              },
+            ),
           }),
         }),
       }),

@@ -11,74 +11,143 @@ const refusals: Record<number, string> = { 4401: 'A token is needed.', 4403: 'Th
 
 /** Milliseconds before the nth attempt, growing, with up to a third of chance so that a hundred dashboards do not come at once. */
 export function waitBefore(attempt: number, random: () => number = Math.random): number {
-  const wait = Math.min(longestWaitMs, 250 * 2 ** attempt);
-  return Math.round(wait * (2 / 3 + random() / 3));
+  return Math.round(Math.min(longestWaitMs, 250 * 2 ** attempt) * (2 / 3 + random() / 3));
+}
+
+export interface Payload {
+  readonly query: string;
+  readonly variables?: Record<string, unknown>;
+}
+
+export interface Refusal {
+  readonly message: string;
+  readonly extensions?: Record<string, unknown> | undefined;
+}
+
+export interface Result {
+  readonly data?: Record<string, unknown> | null | undefined;
+  readonly errors?: readonly Refusal[] | undefined;
+}
+
+export interface Sink {
+  next(result: Result): void;
+  /** The server refused the document, or ended the stream with errors: GraphQL errors. A lost line is not an error. */
+  error(errors: readonly Refusal[]): void;
+  complete(): void;
 }
 
 export interface Socket {
-  readonly client: Client;
+  /** Stays subscribed over every loss of the line; variables are read again each time. The returned function ends it. */
+  subscribe(payload: Payload, sink: Sink): () => void;
   /** Tries at once instead of waiting on. */
   retryNow(): void;
 }
 
 /**
  * One WebSocket for the whole page, opened at once and kept open: it notices a dead line by itself (a ping without a pong),
- * tries again for ever, and keeps `connection` true. Subscriptions are sent again by graphql-ws on every new line.
+ * tries again for ever, and keeps `connection` true. graphql-ws gives up after some close codes (a limit, an inner error of
+ * the server): then a new client takes its place and every subscription with it.
  */
 export function createSocket(url: string): Socket {
+  interface Subscription {
+    readonly payload: Payload;
+    readonly sink: Sink;
+    dispose: () => void;
+  }
+  const subscriptions = new Set<Subscription>();
   let lostAt: number | null = null;
   let attempts = 0;
   let wake: (() => void) | undefined;
   let deadline: ReturnType<typeof setTimeout> | undefined;
+  let client = connect();
 
-  const client = createClient({
-    url,
-    lazy: false,
-    keepAlive: pingMs,
-    connectionAckWaitTimeout: longestWaitMs,
-    retryAttempts: Number.POSITIVE_INFINITY,
-    shouldRetry: () => true,
-    connectionParams: authorization,
-    onNonLazyError: () => {},
-    retryWait: () =>
-      new Promise((resolve) => {
-        const wait = waitBefore(attempts);
-        attempts += 1;
-        lostAt ??= Date.now();
-        connection.set({ state: 'LOST', since: lostAt, attempts, retryAt: Date.now() + wait });
-        const timer = setTimeout(resolve, wait);
-        wake = () => {
-          clearTimeout(timer);
-          resolve();
-        };
-      }),
-    on: {
-      connecting: () => {
-        if (lostAt !== null) connection.set({ state: 'LOST', since: lostAt, attempts, retryAt: null });
-      },
-      connected: () => {
-        lostAt = null;
-        attempts = 0;
-        connection.set({ state: 'LIVE' });
-      },
-      closed: (event) => {
-        clearTimeout(deadline);
-        const reason = refusals[(event as CloseEvent).code];
-        if (reason !== undefined) connection.set({ state: 'REFUSED', reason });
-        else {
-          lostAt ??= Date.now();
-          connection.set({ state: 'LOST', since: lostAt, attempts, retryAt: null });
-        }
-      },
-      ping: (received) => {
-        if (!received) deadline = setTimeout(() => client.terminate(), pongMs);
-      },
-      pong: (received) => {
-        if (received) clearTimeout(deadline);
-      },
+  window.addEventListener('online', () => wake?.());
+  return {
+    subscribe(payload, sink) {
+      const subscription: Subscription = { payload, sink, dispose: () => {} };
+      subscriptions.add(subscription);
+      start(subscription);
+      return () => {
+        subscriptions.delete(subscription);
+        subscription.dispose();
+      };
     },
-  });
-  const retryNow = () => wake?.();
-  window.addEventListener('online', retryNow);
-  return { client, retryNow };
+    retryNow: () => wake?.(),
+  };
+
+  function start(subscription: Subscription): void {
+    const { payload, sink } = subscription;
+    subscription.dispose = client.subscribe<Record<string, unknown>>(payload, {
+      next: (result) => sink.next(result),
+      error: (reason) => {
+        // What is not a list of GraphQL errors is the line's end; the next client starts this subscription again.
+        if (!Array.isArray(reason)) return;
+        subscriptions.delete(subscription);
+        sink.error(reason);
+      },
+      complete: () => {
+        if (subscriptions.delete(subscription)) sink.complete();
+      },
+    });
+  }
+
+  function lose(retryAt: number | null): void {
+    lostAt ??= Date.now();
+    connection.set({ state: 'LOST', since: lostAt, attempts, retryAt });
+  }
+
+  function pause(): Promise<void> {
+    const wait = waitBefore(attempts);
+    attempts += 1;
+    lose(Date.now() + wait);
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, wait);
+      wake = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+  }
+
+  async function replace(): Promise<void> {
+    if (connection.get().state === 'REFUSED') return;
+    await pause();
+    client = connect();
+    for (const subscription of subscriptions) start(subscription);
+  }
+
+  function connect(): Client {
+    const made: Client = createClient({
+      url,
+      lazy: false,
+      keepAlive: pingMs,
+      connectionAckWaitTimeout: longestWaitMs,
+      retryAttempts: Number.POSITIVE_INFINITY,
+      shouldRetry: () => true,
+      retryWait: pause,
+      connectionParams: authorization,
+      onNonLazyError: () => void replace(),
+      on: {
+        connecting: () => lostAt !== null && lose(null),
+        connected: () => {
+          lostAt = null;
+          attempts = 0;
+          connection.set({ state: 'LIVE' });
+        },
+        closed: (event) => {
+          clearTimeout(deadline);
+          const reason = refusals[(event as CloseEvent).code];
+          if (reason === undefined) lose(null);
+          else connection.set({ state: 'REFUSED', reason });
+        },
+        ping: (received) => {
+          if (!received) deadline = setTimeout(() => made.terminate(), pongMs);
+        },
+        pong: (received) => {
+          if (received) clearTimeout(deadline);
+        },
+      },
+    });
+    return made;
+  }
 }

@@ -1,6 +1,7 @@
 /** `2.1` → `2.1 ms`, `1840` → `1.84 s`, `75000` → `1 min 15 s`: as exact as a person needs at that size. */
 export function formatMs(ms: number | null | undefined): string {
   if (ms === null || ms === undefined || !Number.isFinite(ms)) return '–';
+  if (ms === 0) return '0 ms';
   if (ms < 0.1) return '< 0.1 ms';
   if (ms < 10) return `${trim(ms, 1)} ms`;
   if (ms < 999.5) return `${Math.round(ms)} ms`;
@@ -9,6 +10,7 @@ export function formatMs(ms: number | null | undefined): string {
 
 export function formatSeconds(seconds: number | null | undefined): string {
   if (seconds === null || seconds === undefined || !Number.isFinite(seconds)) return '–';
+  if (seconds === 0) return '0 s';
   if (seconds < 0.9995) return formatMs(seconds * 1000);
   if (seconds < 9.995) return `${trim(seconds, 2)} s`;
   if (seconds < 59.95) return `${trim(seconds, 1)} s`;

@@ -4,6 +4,5 @@ import type { Role } from './role.ts';
 export interface Actor {
   /** The token's name, or `local` where no token is needed. */
   readonly name: string;
-  /** Null for whoever showed no valid token where one is needed: may do nothing. */
-  readonly role: Role | null;
+  readonly role: Role;
 }

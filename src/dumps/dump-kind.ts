@@ -113,9 +113,15 @@ function completed(manifest: Manifest): RunOutcome {
   const pause = guestPauseMs === null ? '' : `, guest paused for ${guestPauseMs.toFixed(1)} ms`;
   return {
     result: toResult(manifest),
-    message: `Captured ${rawSizeBytes} bytes into ${sizeBytes}${pause}`,
+    message: `Captured ${sizeText(rawSizeBytes)} into ${sizeText(sizeBytes)}${pause}`,
     effects: [{ type: recordEffects.append, payload: { ...toRecord(manifest) } }],
   };
+}
+
+/** A size as a person reads it. */
+function sizeText(bytes: number): string {
+  const gibibytes = bytes / 2 ** 30;
+  return gibibytes >= 1 ? `${gibibytes.toFixed(2)} GiB` : `${(bytes / 2 ** 20).toFixed(1)} MiB`;
 }
 
 /** A server died during the run. What it had committed is a dump; anything less is removed. */

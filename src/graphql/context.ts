@@ -1,3 +1,4 @@
+import type { Access } from '../access/access.ts';
 import type { Actor } from '../access/actor.ts';
 import type { Dumps } from '../dumps/dumps.ts';
 import type { Hypervisor } from '../machines/hypervisor.ts';
@@ -5,6 +6,7 @@ import type { Operations } from '../operations/operations.ts';
 import type { DumpRecords } from '../records/dump-records.ts';
 import type { ArtifactStore } from '../storage/artifact-store.ts';
 import { createLoaders, type Loaders } from './loaders.ts';
+import { ServiceChanges } from './streams/service-changes.ts';
 
 /** What the server says of itself. */
 export interface ServerInfo {
@@ -28,19 +30,28 @@ export interface Services {
   readonly records: DumpRecords;
   readonly hypervisor: Hypervisor;
   readonly store: ArtifactStore;
+  readonly access: Access;
   readonly info: ServerInfo;
   readonly log: Log;
+}
+
+/** Streams that all subscribers share. */
+export interface Streams {
+  readonly service: ServiceChanges;
 }
 
 /** One request, or one event of a subscription: loaders remember nothing beyond it. */
 export interface RequestContext {
   readonly services: Services;
+  readonly streams: Streams;
   readonly actor: Actor;
   readonly loaders: Loaders;
 }
 
-export function createContext(services: Services, actor: Actor): RequestContext {
-  return { services, actor, loaders: createLoaders(services) };
+/** Makes the contexts of a server's requests. */
+export function createContexts(services: Services): (actor: Actor) => RequestContext {
+  const streams: Streams = { service: new ServiceChanges(services) };
+  return (actor) => ({ services, streams, actor, loaders: createLoaders(services) });
 }
 
 /** The same caller's next event: what was loaded for the last one may have changed since. */

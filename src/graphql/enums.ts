@@ -1,3 +1,4 @@
+import { roles } from '../access/role.ts';
 import { type ErrorCode, errorCatalogue } from '../domain/error-catalogue.ts';
 import { operationStates } from '../domain/operation-state.ts';
 import { compressions, imageFormats } from '../dumps/dump-request.ts';
@@ -7,6 +8,7 @@ import { machineStates } from '../machines/machine.ts';
 import type { OperationEventType } from '../operations/operation.ts';
 import { recordStates } from '../records/dump-record.ts';
 import type { recordOrders, Sourced } from '../records/dump-records.ts';
+import { downloadForms } from './artifact.ts';
 import { builder } from './builder.ts';
 
 // Every enum derives from the data table of the room that owns the word; where a room has only a type, the table is here and
@@ -129,4 +131,14 @@ export const OperationEventTypeEnum = builder.enumType('OperationEventType', {
     LAGGED:
       'Not an event: those between the last cursor and this one are not delivered, because they were pruned from the log.',
   } satisfies Record<OperationEventType | 'LAGGED', string>),
+});
+
+export const RoleEnum = builder.enumType('Role', {
+  description: 'What a token lets its bearer do. Each role may do everything that the ones before it may.',
+  values: valuesOf(roles),
+});
+
+export const DownloadFormEnum = builder.enumType('DownloadForm', {
+  description: 'In which form an artifact is downloaded.',
+  values: valuesOf(downloadForms),
 });

@@ -3,23 +3,35 @@ import {
   type ExecutionArgs,
   type ExecutionResult,
   executeSubscriptionEvent,
-  mapSourceToResponseEvent,
   validateSubscriptionArgs,
 } from 'graphql';
 import { type RequestContext, renewContext } from './context.ts';
+import type { MaskError } from './errors.ts';
+import type { SharedResults } from './shared-results.ts';
+import { mapStream } from './streams/map-stream.ts';
+
+export type Subscribe = (args: ExecutionArgs) => Promise<AsyncIterableIterator<ExecutionResult> | ExecutionResult>;
 
 /**
- * GraphQL's subscribe, with loaders that forget after every event: what was loaded for the last event may have changed
- * since, and a subscription may live for weeks.
+ * GraphQL's subscribe, where identical subscriptions share the work of an event. Loaders forget after every event: what was
+ * loaded for the last one may have changed since, and a subscription may live for weeks. Errors are masked before they are
+ * shared.
  */
-export async function subscribeAfresh(
-  args: ExecutionArgs,
-): Promise<AsyncGenerator<ExecutionResult, void, void> | ExecutionResult> {
-  const validated = validateSubscriptionArgs(args);
-  if (!('schema' in validated)) return { errors: validated };
-  const source = await createSourceEventStream(validated);
-  if (!(Symbol.asyncIterator in source)) return source;
-  return mapSourceToResponseEvent(validated, source, (event) =>
-    executeSubscriptionEvent({ ...event, contextValue: renewContext(event.contextValue as RequestContext) }),
-  );
+export function createSubscribe(shared: SharedResults, mask: MaskError): Subscribe {
+  return async (args) => {
+    const validated = validateSubscriptionArgs({ ...args, hideSuggestions: true });
+    if (!('schema' in validated)) return { errors: validated.map(mask) };
+    const source = await createSourceEventStream(validated);
+    if (!(Symbol.asyncIterator in source)) return { errors: source.errors?.map(mask) ?? [] };
+    const events = source[Symbol.asyncIterator]() as AsyncIterator<unknown>;
+    const context = args.contextValue as RequestContext;
+    const { document, operationName, variableValues } = args;
+    const key = shared.keyOf({ document, operationName, variables: variableValues, context });
+
+    const execute = async (rootValue: unknown): Promise<ExecutionResult> => {
+      const result = await executeSubscriptionEvent({ ...validated, rootValue, contextValue: renewContext(context) });
+      return result.errors === undefined ? result : { ...result, errors: result.errors.map(mask) };
+    };
+    return mapStream(events, (event) => shared.answer(event, key, () => execute(event)));
+  };
 }

@@ -21,6 +21,8 @@ export function serveDashboard(app: FastifyInstance, folder: string): void {
       root: folder,
       // Files are listed at start: what is not among them never reaches the disk.
       wildcard: false,
+      // The build put the same in gzip and brotli beside them.
+      preCompressed: true,
       cacheControl: false,
       setHeaders(reply, path) {
         const hashed = path.startsWith(join(folder, 'assets'));

@@ -1,4 +1,5 @@
 import type { FastifyError, FastifyInstance, FastifyReply } from 'fastify';
+import type { GraphQLError } from 'graphql';
 import { type ErrorCode, errorCatalogue } from '../domain/error-catalogue.ts';
 import { isMemoirError, MemoirError } from '../domain/memoir-error.ts';
 import type { MaskError } from '../graphql/errors.ts';
@@ -6,21 +7,24 @@ import type { MaskError } from '../graphql/errors.ts';
 /** Statuses that the framework refuses with before a route is reached. */
 const codes: Record<number, ErrorCode> = { 413: 'LIMIT_EXCEEDED', 404: 'NOT_FOUND' };
 
+/** Anything that was thrown on the way of a request, as a status and as what may be shown of it. */
+export function toRefusal(error: FastifyError, mask: MaskError): { status: number; shown: GraphQLError } {
+  if (isMemoirError(error)) return { status: errorCatalogue[error.code].http, shown: mask(error) };
+  const status = error.statusCode ?? 500;
+  const known = status < 500 ? new MemoirError(codes[status] ?? 'BAD_INPUT', error.message) : error;
+  return { status, shown: mask(known) };
+}
+
 /** Every refusal in one form, that of a GraphQL answer: `{errors: [{message, extensions: {code, hint}}]}`. */
 export function answerErrors(app: FastifyInstance, mask: MaskError): void {
   app.setErrorHandler((error: FastifyError, _request, reply) => {
-    const status = error.statusCode ?? 500;
-    const known = isMemoirError(error)
-      ? error
-      : status < 500
-        ? new MemoirError(codes[status] ?? 'BAD_INPUT', error.message)
-        : error;
-    sendError(reply, mask, known, isMemoirError(error) ? errorCatalogue[error.code].http : status);
+    const { status, shown } = toRefusal(error, mask);
+    sendRefusal(reply, status, shown);
   });
 }
 
-export function sendError(reply: FastifyReply, mask: MaskError, error: unknown, status: number): void {
-  const { message, extensions } = mask(error);
+export function sendRefusal(reply: FastifyReply, status: number, { message, extensions }: GraphQLError): void {
+  if (status === 401) reply.header('www-authenticate', 'Bearer');
   reply
     .code(status)
     .type('application/json; charset=utf-8')

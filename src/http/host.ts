@@ -1,41 +1,66 @@
+import type { IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import Fastify, { type FastifyInstance } from 'fastify';
-import type { Access } from '../access/access.ts';
 import type { Closable } from '../domain/closable.ts';
 import type { Services } from '../graphql/context.ts';
+import { type DocumentLimits, defaultDocumentLimits } from '../graphql/limits/document-limits.ts';
 import { serveDashboard } from './dashboard.ts';
+import { serveDownloads } from './downloads/download-route.ts';
 import { answerErrors } from './errors.ts';
 import { serveGraphql } from './graphql-route.ts';
-import { serveHealth } from './health.ts';
+import { serveHealth } from './observation/health.ts';
+import { type MetricSource, serveMetrics } from './observation/metrics.ts';
+import { OperationWatch } from './observation/operation-watch.ts';
+import type { PersistedDocuments } from './persisted-documents.ts';
+import { serveRest } from './rest/rest.ts';
+import { Seats } from './seats.ts';
+import { checkWall, raiseWall, type WallRule } from './wall/wall.ts';
 import { createSockets, type SocketLimits } from './websocket.ts';
 import { createGraphql } from './yoga.ts';
 
 export interface HostOptions {
   readonly services: Services;
-  readonly access: Access;
   /** Address and port to listen on; port 0 takes any that is free. */
   readonly host: string;
   readonly port: number;
   /** Where the built dashboard lies. */
   readonly dashboardFolder: string;
+  /** The page for trying out queries, at /graphql in a browser; off unless asked for. */
   readonly graphiql?: boolean;
+  /** Whether the schema may be asked for; it may unless told otherwise. */
   readonly introspection?: boolean;
+  /** Names that the server is called by, beside its addresses, and foreign pages that may use it; none unless named. */
+  readonly allowedHosts?: readonly string[];
+  readonly allowedOrigins?: readonly string[];
+  /** Documents that clients may name in place of sending them. */
+  readonly persistedDocuments?: PersistedDocuments;
+  /** What other rooms count. */
+  readonly metrics?: readonly MetricSource[];
+  readonly documentLimits?: Partial<DocumentLimits>;
   readonly limits?: Partial<HostLimits>;
 }
 
 export interface HostLimits extends SocketLimits {
   /** Largest request body. */
   readonly maxBodyBytes: number;
+  /** How long a query or mutation may take. */
+  readonly deadlineMs: number;
+  /** Sockets and event streams of one token's bearers together, and connections of any kind in all. */
+  readonly maxConnectionsPerActor: number;
+  readonly maxConnections: number;
   /** How long `close` lets answers in progress end by themselves. */
   readonly graceMs: number;
 }
 
 const defaultLimits: HostLimits = {
   maxBodyBytes: 256 * 1024,
+  deadlineMs: 30_000,
   maxPayloadBytes: 256 * 1024,
   maxBacklogBytes: 4 * 1024 * 1024,
   maxOperations: 100,
   heartbeatMs: 10_000,
+  maxConnectionsPerActor: 2_000,
+  maxConnections: 10_000,
   graceMs: 2_000,
 };
 
@@ -47,14 +72,18 @@ export interface Host extends Closable {
 
 /** Everything that answers on the one port. Nothing listens before `listen`. */
 export function createHost(options: HostOptions): Host {
-  const { services, access } = options;
+  const { services } = options;
+  const { access } = services;
   const limits = { ...defaultLimits, ...options.limits };
+  const rule = { allowedHosts: options.allowedHosts ?? [], allowedOrigins: options.allowedOrigins ?? [] };
   const graphql = createGraphql({
     services,
-    graphiql: options.graphiql ?? false,
     introspection: options.introspection ?? true,
+    limits: { ...defaultDocumentLimits, ...options.documentLimits },
+    deadlineMs: limits.deadlineMs,
   });
-  const sockets = createSockets(graphql, access, limits);
+  const seats = new Seats(limits.maxConnectionsPerActor);
+  const sockets = createSockets(graphql, access, seats, limits);
   const app: FastifyInstance = Fastify({
     logger: false,
     bodyLimit: limits.maxBodyBytes,
@@ -71,17 +100,28 @@ export function createHost(options: HostOptions): Host {
   // In the order in which a request meets them.
   // 1. Errors first, so that whatever follows is refused in one form.
   answerErrors(app, graphql.mask);
-  // 2. What needs no authority: whether the server is alive.
+  // 2. The wall: what a foreign page may have made a browser send is refused before anything is read of it.
+  raiseWall(app, rule);
+  // 3. What needs no authority: whether the server is alive; and the counters of everything that follows.
   serveHealth(app, services);
-  // 3. GraphQL; it asks for authority itself, field by field.
-  serveGraphql(app, { graphql, access, heartbeatMs: limits.heartbeatMs });
-  // 4. The dashboard's files, last: it answers whatever path nobody else knows.
+  const watch = new OperationWatch(services);
+  serveMetrics(app, { services, seats, watch, more: options.metrics ?? [] });
+  // 4. GraphQL; it asks for authority itself, field by field.
+  const { graphiql = false, persistedDocuments = new Map() } = options;
+  serveGraphql(app, { graphql, access, seats, persistedDocuments, heartbeatMs: limits.heartbeatMs, graphiql });
+  // 5. The old callers' routes, which are GraphQL documents underneath.
+  serveRest(app, graphql, access);
+  // 6. Artifacts: the one way by which memory leaves the server.
+  serveDownloads(app, services, graphql.mask, seats);
+  // 7. The dashboard's files, last: it answers whatever path nobody else knows.
   serveDashboard(app, options.dashboardFolder);
 
+  app.server.maxConnections = limits.maxConnections;
   app.server.on('upgrade', (request, socket, head) => {
-    const { pathname } = new URL(request.url ?? '/', 'http://server');
-    if (pathname === '/graphql') return sockets.upgrade(request, socket, head);
-    socket.end('HTTP/1.1 404 Not Found\r\nConnection: close\r\nContent-Length: 0\r\n\r\n');
+    // No hook of the framework sees an upgrade: the same wall is checked here.
+    const status = upgradeRefusal(request, rule);
+    if (status === null) return sockets.upgrade(request, socket, head);
+    socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
   });
 
   let closing: Promise<void> | undefined;
@@ -91,11 +131,13 @@ export function createHost(options: HostOptions): Host {
     const timer = setTimeout(() => app.server.closeAllConnections(), limits.graceMs);
     await app.close();
     clearTimeout(timer);
+    await watch.close();
     await graphql.yoga.dispose();
   }
 
   return {
     async listen() {
+      watch.start();
       await app.listen({ host: options.host, port: options.port });
       const { port } = app.server.address() as AddressInfo;
       const name = options.host.includes(':') ? `[${options.host}]` : options.host;
@@ -106,4 +148,14 @@ export function createHost(options: HostOptions): Host {
       return closing;
     },
   };
+}
+
+function upgradeRefusal(request: IncomingMessage, rule: WallRule): string | null {
+  if (request.url?.split('?')[0] !== '/graphql') return '404 Not Found';
+  try {
+    checkWall(request, rule);
+    return null;
+  } catch {
+    return '403 Forbidden';
+  }
 }

@@ -1,18 +1,20 @@
 import type { FastifyRequest } from 'fastify';
 import { MemoirError } from '../domain/memoir-error.ts';
+import { findDocument, type PersistedDocuments } from './persisted-documents.ts';
 import type { GraphqlParams } from './run.ts';
 
 /** What a GraphQL request says (GraphQL over HTTP §5): the body of a POST, the query string of a GET. BAD_INPUT if it makes no sense. */
-export function readParams(request: FastifyRequest): GraphqlParams {
+export function readParams(request: FastifyRequest, documents: PersistedDocuments): GraphqlParams {
   const source = request.method === 'GET' ? fromQueryString(request.query) : request.body;
   if (!isObject(source)) throw new MemoirError('BAD_INPUT', 'the body must be a JSON object with a `query`');
-  const { query, operationName, variables, extensions } = source;
+  const { documentId, operationName, variables, extensions } = source;
+  if (extensions != null && !isObject(extensions)) throw new MemoirError('BAD_INPUT', '`extensions` must be an object');
+  const query = source.query ?? findDocument(documents, documentId, extensions);
   if (typeof query !== 'string') throw new MemoirError('BAD_INPUT', '`query` must be a string');
   if (operationName != null && typeof operationName !== 'string') {
     throw new MemoirError('BAD_INPUT', '`operationName` must be a string');
   }
   if (variables != null && !isObject(variables)) throw new MemoirError('BAD_INPUT', '`variables` must be an object');
-  if (extensions != null && !isObject(extensions)) throw new MemoirError('BAD_INPUT', '`extensions` must be an object');
   return { query, operationName, variables };
 }
 

@@ -6,6 +6,7 @@ import {
   type OperationTypeNode,
 } from 'graphql';
 import type { Actor } from '../access/actor.ts';
+import { MemoirError } from '../domain/memoir-error.ts';
 import type { GraphqlServer } from './yoga.ts';
 
 /** What a client asks for, whatever the transport. */
@@ -21,6 +22,7 @@ type Result = ExecutionResult | AsyncIterableIterator<ExecutionResult>;
 export interface Prepared {
   readonly kind: `${OperationTypeNode}`;
   readonly document: DocumentNode;
+  /** Never rejects: what goes wrong is in the result. */
   run(): Promise<Result>;
 }
 
@@ -29,12 +31,12 @@ export interface Prepared {
  * errors, never as a throw.
  */
 export async function prepare(
-  { yoga, mask }: GraphqlServer,
+  { yoga, subscribe, mask, deadlineMs }: GraphqlServer,
   actor: Actor,
   params: GraphqlParams,
 ): Promise<Prepared | { readonly errors: readonly GraphQLError[] }> {
   try {
-    const { schema, parse, validate, contextFactory, execute, subscribe } = yoga.getEnveloped({ actor, params });
+    const { schema, parse, validate, contextFactory, execute } = yoga.getEnveloped({ actor, params });
     const document: DocumentNode = parse(params.query);
     const errors: readonly GraphQLError[] = validate(schema, document);
     if (errors.length > 0) return { errors: errors.map(mask) };
@@ -45,9 +47,13 @@ export async function prepare(
     return {
       kind: operation.operation,
       document,
-      run: async () => {
-        const args = { schema, document, contextValue: await contextFactory(), operationName, variableValues };
-        return operation.operation === 'subscription' ? subscribe(args) : execute(args);
+      async run() {
+        try {
+          const args = { schema, document, contextValue: await contextFactory(), operationName, variableValues };
+          return await (operation.operation === 'subscription' ? subscribe(args) : within(deadlineMs, execute(args)));
+        } catch (error) {
+          return { errors: [mask(error)] };
+        }
       },
     };
   } catch (error) {
@@ -57,4 +63,14 @@ export async function prepare(
 
 export function isStream(result: Result): result is AsyncIterableIterator<ExecutionResult> {
   return Symbol.asyncIterator in result;
+}
+
+/** The result, or TIMEOUT. What a resolver waits for goes on; the caller does not. */
+async function within<T>(ms: number, work: T | Promise<T>): Promise<T> {
+  if (!(work instanceof Promise)) return work;
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new MemoirError('TIMEOUT', `no answer within ${ms / 1000} seconds`)), ms);
+  });
+  return Promise.race([work, late]).finally(() => clearTimeout(timer));
 }

@@ -1,6 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import type { ExecutionResult } from 'graphql';
 import type { MaskError } from '../graphql/errors.ts';
+import { toJson } from '../graphql/shared-results.ts';
 import { isStream } from './run.ts';
 
 export interface EventStreamOptions {
@@ -59,7 +60,7 @@ export async function sendEvents(
   }
 }
 
-const toEvent = (result: ExecutionResult): string => `event: next\ndata: ${JSON.stringify(result)}\n\n`;
+const toEvent = (result: ExecutionResult): string => `event: next\ndata: ${toJson(result)}\n\n`;
 
 /** Resolves when the text has left the process, or when nobody is there to send it to. */
 function write(response: ServerResponse, text: string): Promise<void> {

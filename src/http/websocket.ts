@@ -1,15 +1,19 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
-import type { ExecutionArgs, GraphQLError, subscribe } from 'graphql';
+import type { ExecutionArgs, ExecutionResult, GraphQLError, subscribe } from 'graphql';
 import { CloseCode, type Context, handleProtocols, makeServer, type SubscribePayload } from 'graphql-ws';
 import { type WebSocket, WebSocketServer } from 'ws';
 import type { Access } from '../access/access.ts';
 import type { Actor } from '../access/actor.ts';
 import type { Closable } from '../domain/closable.ts';
+import type { ErrorCode } from '../domain/error-catalogue.ts';
 import { isMemoirError, MemoirError } from '../domain/memoir-error.ts';
 import { schema } from '../graphql/schema.ts';
+import { toJson } from '../graphql/shared-results.ts';
+import { mapStream } from '../graphql/streams/map-stream.ts';
 import { socketToken } from './credentials.ts';
-import { type Prepared, prepare } from './run.ts';
+import { isStream, type Prepared, prepare } from './run.ts';
+import type { Seats } from './seats.ts';
 import type { GraphqlServer } from './yoga.ts';
 
 /** What one socket may cost. */
@@ -25,7 +29,6 @@ export interface SocketLimits {
 }
 
 export interface GraphqlSockets extends Closable {
-  readonly count: number;
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void;
 }
 
@@ -43,7 +46,12 @@ type Session = Context<Record<string, unknown> | undefined, Extra>;
  * transport. A subscription sends its next message when the last one has left the process, so a client that does not read
  * holds one message per operation; it answers no ping either, and is cut off.
  */
-export function createSockets(graphql: GraphqlServer, access: Access, limits: SocketLimits): GraphqlSockets {
+export function createSockets(
+  graphql: GraphqlServer,
+  access: Access,
+  seats: Seats,
+  limits: SocketLimits,
+): GraphqlSockets {
   const wss = new WebSocketServer({
     noServer: true,
     maxPayload: limits.maxPayloadBytes,
@@ -59,17 +67,26 @@ export function createSockets(graphql: GraphqlServer, access: Access, limits: So
       extra.token = socketToken(session.connectionParams, extra.request.headers);
       try {
         extra.actor = await access.authenticate(extra.token);
+        extra.socket.once('close', seats.take(extra.actor.name));
         return true;
       } catch (error) {
-        // 4401 tells a client that trying again is of no use; the library's own 4403 does not.
         if (!isMemoirError(error)) throw error;
-        extra.socket.close(CloseCode.Unauthorized, error.message.slice(0, 120));
+        extra.socket.close(closeCodes[error.code] ?? CloseCode.InternalServerError, error.message.slice(0, 120));
         return false;
       }
     },
     onSubscribe: (session, _id, payload) => admit(session, payload),
     execute: (args) => (args as Admitted).run(),
     subscribe: (args) => (args as Admitted).run() as ReturnType<typeof subscribe>,
+    onOperation: ({ extra }, id, _payload, _args, result) =>
+      isStream(result as ExecutionResult)
+        ? deliver(extra.socket, id, result as Results, limits.maxBacklogBytes)
+        : undefined,
+    // A stream that breaks is an error like any other.
+    onError: (_session, _id, _payload, errors) =>
+      errors.some(({ cause }) => cause instanceof ClientGone)
+        ? undefined
+        : errors.map((error) => graphql.mask(error).toJSON()),
   });
 
   type Admitted = ExecutionArgs & Pick<Prepared, 'run'>;
@@ -105,6 +122,7 @@ export function createSockets(graphql: GraphqlServer, access: Access, limits: So
             if (socket.bufferedAmount > limits.maxBacklogBytes) return socket.terminate();
             if (isBinary) return socket.close(CloseCode.BadRequest, 'Text messages only');
             handle(String(data)).catch((error: unknown) => {
+              if (error instanceof ClientGone) return;
               graphql.mask(error);
               socket.close(CloseCode.InternalServerError, 'Internal server error');
             });
@@ -121,9 +139,6 @@ export function createSockets(graphql: GraphqlServer, access: Access, limits: So
   });
 
   return {
-    get count() {
-      return wss.clients.size;
-    },
     upgrade(request, socket, head) {
       wss.handleUpgrade(request, socket, head, (client) => wss.emit('connection', client, request));
     },
@@ -140,11 +155,34 @@ export function createSockets(graphql: GraphqlServer, access: Access, limits: So
   };
 }
 
+/** 4401 tells a client that trying again is of no use, 1013 (RFC 6455's registry) that later is better. */
+const closeCodes: Partial<Record<ErrorCode, number>> = {
+  UNAUTHENTICATED: CloseCode.Unauthorized,
+  LIMIT_EXCEEDED: 1013,
+};
+
+/** A client left in the middle of a message: the end of its streams, and nobody's mistake. */
+class ClientGone extends Error {}
+
+type Results = AsyncIterableIterator<ExecutionResult>;
+
+/**
+ * Sends the results of a stream itself, so that what many sockets get is serialised once. To the protocol's implementation,
+ * which keeps the order of things (acknowledged, completed, closed), it is a stream without items.
+ */
+function deliver(socket: WebSocket, id: string, results: Results, maxBacklogBytes: number): AsyncIterable<never> {
+  const head = `{"id":${JSON.stringify(id)},"type":"next","payload":`;
+  return mapStream<ExecutionResult, never>(results, async (result) => {
+    await send(socket, `${head}${toJson(result)}}`, maxBacklogBytes);
+    return undefined;
+  });
+}
+
 /** Resolves when the message has left the process, so that who sends waits for who reads. */
 function send(socket: WebSocket, text: string, maxBacklogBytes: number): Promise<void> {
   return new Promise((resolve, reject) => {
     if (socket.readyState !== socket.OPEN) return resolve();
-    socket.send(text, (error) => (error == null ? resolve() : reject(error)));
+    socket.send(text, (error) => (error == null ? resolve() : reject(new ClientGone())));
     if (socket.bufferedAmount > maxBacklogBytes) socket.terminate();
   });
 }

@@ -1,10 +1,16 @@
 import { execute, NoSchemaIntrospectionCustomRule, validate } from 'graphql';
 import { createYoga, type Plugin, type YogaServerInstance } from 'graphql-yoga';
 import type { Actor } from '../access/actor.ts';
-import { createContext, type RequestContext, type Services } from '../graphql/context.ts';
+import { createContexts, type RequestContext, type Services } from '../graphql/context.ts';
 import { createMask, type MaskError } from '../graphql/errors.ts';
+import { DocumentCache } from '../graphql/limits/document-cache.ts';
+import type { DocumentLimits } from '../graphql/limits/document-limits.ts';
+import { checkDocument } from '../graphql/limits/measure.ts';
+import { parseWithin } from '../graphql/limits/parse.ts';
 import { schema } from '../graphql/schema.ts';
-import { subscribeAfresh } from '../graphql/subscribe.ts';
+import { SharedResults } from '../graphql/shared-results.ts';
+import { createSubscribe, type Subscribe } from '../graphql/subscribe.ts';
+import type { GraphqlParams } from './run.ts';
 
 /** What the transports know of a request when GraphQL takes over. */
 export interface TransportContext {
@@ -13,36 +19,50 @@ export interface TransportContext {
 
 export interface GraphqlOptions {
   readonly services: Services;
-  /** The page for trying out queries, at /graphql in a browser. */
-  readonly graphiql: boolean;
   /** Whether the schema may be asked for. */
   readonly introspection: boolean;
+  readonly limits: DocumentLimits;
+  readonly deadlineMs: number;
 }
 
 /** GraphQL for every transport: HTTP and SSE hand their requests over, the WebSocket takes `getEnveloped`. */
 export interface GraphqlServer {
   readonly yoga: YogaServerInstance<TransportContext, RequestContext>;
   readonly mask: MaskError;
+  /** Masks for itself, before results are shared; every layer around it would cost each message to each subscriber. */
+  readonly subscribe: Subscribe;
+  /** How long a query or mutation may take. */
+  readonly deadlineMs: number;
 }
 
-export function createGraphql({ services, graphiql, introspection }: GraphqlOptions): GraphqlServer {
+export function createGraphql({ services, introspection, limits, deadlineMs }: GraphqlOptions): GraphqlServer {
   const mask = createMask(services.log);
+  const contextOf = createContexts(services);
+  const subscribe = createSubscribe(new SharedResults(), mask);
 
   // In the order in which a request meets them.
   const plugins: Plugin[] = [
-    // graphql-js does the work: half of the time of Yoga's default executor, and it names no neighbours of a wrong name.
     {
-      onValidate({ setValidationFn, addValidationRule }) {
+      // Reading stops at the limits: nothing is built of what is too long.
+      onParse({ setParseFn }) {
+        setParseFn((source) => parseWithin(typeof source === 'string' ? source : source.body, limits));
+      },
+      // What is too large is refused before validation, whose time grows with the square of some sizes.
+      onValidate({ params, context, setValidationFn, addValidationRule }) {
+        checkDocument(
+          schema,
+          params.documentAST,
+          (context as { params: GraphqlParams }).params.variables ?? {},
+          limits,
+        );
+        if (!introspection) addValidationRule(NoSchemaIntrospectionCustomRule);
         setValidationFn((ofSchema, document, rules, options) =>
           validate(ofSchema, document, rules, { ...(options as object), hideSuggestions: true }),
         );
-        if (!introspection) addValidationRule(NoSchemaIntrospectionCustomRule);
       },
+      // graphql-js does the work in half of the time of Yoga's own executor, and names no neighbours of a wrong name.
       onExecute({ setExecuteFn }) {
         setExecuteFn((args) => execute({ ...args, hideSuggestions: true }));
-      },
-      onSubscribe({ setSubscribeFn }) {
-        setSubscribeFn((args) => subscribeAfresh({ ...args, hideSuggestions: true }));
       },
     },
   ];
@@ -50,9 +70,14 @@ export function createGraphql({ services, graphiql, introspection }: GraphqlOpti
   const yoga = createYoga<TransportContext, RequestContext>({
     schema,
     plugins,
-    context: ({ actor }) => createContext(services, actor),
+    context: ({ actor }) => contextOf(actor),
     maskedErrors: { maskError: (error) => mask(error) },
-    graphiql: graphiql && { title: 'Memoir' },
+    graphiql: false,
+    // Errors are not kept: they hold the whole text.
+    parserAndValidationCache: {
+      documentCache: new DocumentCache(),
+      errorCache: { get: () => undefined, set: () => undefined },
+    },
     logging: false,
     cors: false,
     multipart: false,
@@ -60,5 +85,5 @@ export function createGraphql({ services, graphiql, introspection }: GraphqlOpti
     landingPage: false,
     graphqlEndpoint: '/graphql',
   });
-  return { yoga, mask };
+  return { yoga, mask, subscribe, deadlineMs };
 }

@@ -49,7 +49,7 @@ export class Connection implements AsyncDisposable {
     this.uri = uri;
     this.readOnly = options.readOnly;
     this.#options = options;
-    const hub = new EventHub();
+    const hub = new EventHub((error) => this.#session.end(error));
     this.#session = new Session(duplex, { ...options, onMessage: (frame) => hub.receive(frame) });
     this.#subscriptions = new Subscriptions(this.#session, hub, options.onListenerError);
     this.closed = this.#session.ended;

@@ -1,4 +1,4 @@
-import { protocolError } from './error.ts';
+import { type LibvirtError, protocolError } from './error.ts';
 import { type EventSpec, eventByMessage } from './protocol/events.ts';
 import { decodeBody } from './protocol/message.ts';
 import type { Frame } from './rpc/frame-reader.ts';
@@ -9,8 +9,8 @@ import { int } from './xdr/scalars.ts';
 /** Must not throw: what it threw would count as the peer's mistake. */
 type Listener = (event: unknown) => void;
 
-/** Events that came before the answer that tells whose they are. */
-const maxEarly = 1024;
+/** Bytes of events that may wait for the answer that tells whose they are. */
+const maxEarlyBytes = 1024 * 1024;
 /** Registrations that were given up, of which events may still be under way. */
 const maxRetired = 1024;
 
@@ -24,16 +24,24 @@ export class EventHub {
   /** Registrations whose answer is not here yet: the server may send events before it. */
   #inDoubt = 0;
   #early: { readonly key: string; readonly event: unknown }[] = [];
+  #earlyBytes = 0;
+  readonly #onStray: (error: LibvirtError) => void;
+
+  /** `onStray` is told of an event that turned out to be nobody's when the registrations were decided. */
+  constructor(onStray: (error: LibvirtError) => void) {
+    this.#onStray = onStray;
+  }
 
   /** A registration goes out. Call the answer once, when it is decided. */
   expect(): () => void {
     this.#inDoubt++;
     return () => {
       this.#inDoubt--;
-      if (this.#inDoubt > 0 || this.#early.length === 0) return;
+      if (this.#inDoubt > 0) return;
       const stray = this.#early.find(({ key }) => !this.#retired.has(key));
       this.#early = [];
-      if (stray !== undefined) throw protocolError(`an event that nobody asked for (${stray.key})`);
+      this.#earlyBytes = 0;
+      if (stray !== undefined) this.#onStray(protocolError(`an event that nobody asked for (${stray.key})`));
     };
   }
 
@@ -66,8 +74,14 @@ export class EventHub {
     const key = keyOf(spec, callbackId);
     const listener = this.#listeners.get(key);
     if (listener !== undefined) listener(event);
-    else if (this.#inDoubt > 0 && this.#early.length < maxEarly) this.#early.push({ key, event });
+    else if (this.#inDoubt > 0) this.#keep(key, event, body.length);
     else if (!this.#retired.has(key)) throw protocolError(`an event that nobody asked for (${key})`);
+  }
+
+  #keep(key: string, event: unknown, bytes: number): void {
+    this.#earlyBytes += bytes;
+    if (this.#earlyBytes > maxEarlyBytes) throw protocolError('a flood of events before their registration');
+    this.#early.push({ key, event });
   }
 }
 

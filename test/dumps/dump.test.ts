@@ -63,7 +63,7 @@ describe('a dump', () => {
         }
       }
     },
-    60_000,
+    240_000,
   );
 
   it('leaves holes where the memory is zero, when it is not compressed', async () => {

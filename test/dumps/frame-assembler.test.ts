@@ -9,10 +9,14 @@ import { temporaryFolder } from '../temporary-folder.ts';
 const frameBytes = 4 * pageBytes;
 
 /** An assembler of small frames over ranges of so many pages, and what it handed out. */
-function assemble(rangePages: readonly number[], options: { folder?: string; earlyPages?: number } = {}) {
+function assemble(
+  rangePages: readonly number[],
+  options: { folder?: string; earlyPages?: number; lateFrames?: number } = {},
+) {
   const spool = new Spool(options.folder ?? '/nonexistent', 1 << 30);
   const out: Uint8Array[] = [];
   const ranges: number[] = [];
+  const late = { count: 0 };
   let start = 0n;
   const assembler = new FrameAssembler({
     ranges: rangePages.map((pages) => {
@@ -22,14 +26,21 @@ function assemble(rangePages: readonly number[], options: { folder?: string; ear
     }),
     frameBytes,
     early: new EarlyPages(spool, (options.earlyPages ?? 1000) * pageBytes),
+    lateFrames: options.lateFrames ?? 0,
     allocate: () => new Uint8Array(frameBytes),
     sink: {
       range: (index) => void ranges.push(index),
       frame: (content) => void out.push(content.slice()),
       zeros: (length) => void out.push(new Uint8Array(length)),
+      late: (length) => {
+        const place = new Uint8Array(length);
+        out.push(place);
+        late.count += 1;
+        return { settle: (content) => place.set(content) };
+      },
     },
   });
-  return { assembler, out, ranges, spool };
+  return { assembler, out, ranges, spool, late };
 }
 
 const page = (fill: number) => new Uint8Array(pageBytes).fill(fill);
@@ -42,11 +53,12 @@ describe('frames from pages', () => {
         fc.array(fc.integer({ min: 1, max: 90 }), { minLength: 1, maxLength: 3 }),
         fc.infiniteStream(fc.double({ min: 0, max: 1, noNaN: true })),
         fc.integer({ min: 0, max: 5 }),
-        (rangePages, keys, earlyPages) => {
+        fc.integer({ min: 0, max: 30 }),
+        (rangePages, keys, earlyPages, lateFrames) => {
           const total = rangePages.reduce((sum, pages) => sum + pages, 0);
           const pages = Array.from({ length: total }, (_, index) => ({ index, key: keys.next().value as number }));
           pages.sort((a, b) => a.key - b.key);
-          const { assembler, out, ranges, spool } = assemble(rangePages, { folder, earlyPages });
+          const { assembler, out, ranges, spool } = assemble(rangePages, { folder, earlyPages, lateFrames });
           for (const { index } of pages) {
             if (index % 3 === 0) assembler.zero(index * pageBytes, pageBytes);
             else assembler.data(index * pageBytes, page((index % 250) + 1));
@@ -74,6 +86,30 @@ describe('frames from pages', () => {
     assembler.finish();
     expect(Buffer.concat(out).equals(stretch)).toBe(true);
     expect(out.map((frame) => frame.length / pageBytes)).toEqual([4, 2, 4, 1]);
+  });
+
+  it('do not wait for a page that comes last: its frame is passed over, and nothing is spooled for it', () => {
+    // A spool in a folder that is not there fails if it is used.
+    const { assembler, out, late } = assemble([200], { earlyPages: 40, lateFrames: 1 });
+    for (let index = 0; index < 200; index += 1) if (index !== 5) assembler.data(index * pageBytes, page(index + 1));
+    expect(out).toHaveLength(50);
+    expect(() => assembler.finish()).toThrow(expect.objectContaining({ message: expect.stringContaining('1 of 200') }));
+    assembler.data(5 * pageBytes, page(6));
+    expect(() => assembler.data(5 * pageBytes, page(6))).toThrow(expect.objectContaining({ code: 'STREAM_INVALID' }));
+    assembler.finish();
+    expect(late.count).toBe(1);
+    const image = Buffer.concat(out);
+    for (let index = 0; index < 200; index += 1) expect(image[index * pageBytes]).toBe(index + 1);
+  });
+
+  it('are of the bytes as they were, whatever their source does with its buffer afterwards', () => {
+    const { assembler, out } = assemble([80], { earlyPages: 80 });
+    // A Buffer: its slice() is a view where that of other arrays is a copy.
+    const buffer = Buffer.alloc(pageBytes);
+    for (let index = 79; index >= 0; index -= 1) assembler.data(index * pageBytes, buffer.fill(index + 1));
+    assembler.finish();
+    const image = Buffer.concat(out);
+    for (let index = 0; index < 80; index += 1) expect(image[index * pageBytes]).toBe(index + 1);
   });
 
   it('refuse a page that comes twice, one outside of the memory, and an end with a page missing', () => {

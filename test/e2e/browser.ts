@@ -26,11 +26,11 @@ const switches = [
 ];
 
 /** The system's Chromium with a fresh profile; every screen is a context of its own, as another person's browser would be. */
-export async function launchBrowser(): Promise<Browser> {
+export async function launchBrowser(...more: string[]): Promise<Browser> {
   const home = mkdtempSync(join(tmpdir(), 'memoir-chromium-'));
   const browser = await chromium.launch({
     executablePath: '/usr/bin/chromium',
-    args: switches,
+    args: [...switches, ...more],
     // Chromium writes crash reports and caches below these even with a profile elsewhere.
     env: { PATH: '/usr/bin:/bin', HOME: home, XDG_CONFIG_HOME: home, XDG_CACHE_HOME: home, LANG: 'en_US.UTF-8' },
   });
@@ -38,13 +38,16 @@ export async function launchBrowser(): Promise<Browser> {
     async open(url, options = {}) {
       const context = await browser.newContext({ locale: 'en-GB', timezoneId: 'Europe/Berlin', ...options });
       const page = await context.newPage();
+      const { origin } = new URL(url);
+      // A machine that is busy with other tests is slow, not wrong.
+      page.setDefaultTimeout(60_000);
       const complaints: string[] = [];
       page.on('pageerror', (error) => complaints.push(`exception: ${error.message}`));
       page.on('console', (message) => {
         if (message.type() === 'error' || message.type() === 'warning') complaints.push(message.text());
       });
       page.on('request', (request) => {
-        if (!request.url().startsWith(url) && !/^(data|blob):/.test(request.url()))
+        if (!request.url().startsWith(origin) && !/^(data|blob):/.test(request.url()))
           complaints.push(`external request: ${request.url()}`);
       });
       await page.goto(url);

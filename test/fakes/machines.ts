@@ -1,4 +1,5 @@
 import { MemoirError } from '../../src/domain/memoir-error.ts';
+import type { CaptureOptions } from '../../src/machines/capture.ts';
 import type { Hypervisor, HypervisorListener, HypervisorStatus } from '../../src/machines/hypervisor.ts';
 import type { Machine, MachineChange } from '../../src/machines/machine.ts';
 
@@ -67,7 +68,17 @@ export class FakeHypervisor implements Hypervisor {
   measure = async () => [];
   recover = async () => ({ repaired: [], pending: [] });
   close = async () => {};
-  captureOptions = () => Promise.reject(new Error('not asked for in these tests'));
+  async captureOptions(asked: Machine): Promise<CaptureOptions> {
+    this.#answer('captureOptions');
+    const { memoryBytes } = asked;
+    const methods = [
+      { method: 'SNAPSHOT', possible: true, expectedPauseMs: 2 },
+      { method: 'CORE_DUMP', possible: false, expectedPauseMs: null },
+    ] as const;
+    const blockers = [{ method: 'CORE_DUMP', code: 'METHOD_UNAVAILABLE', reason: 'not here' }] as const;
+    return { machine: asked, methods, blockers, automatic: 'SNAPSHOT', automaticReason: 'it is fast', memoryBytes };
+  }
+
   plan = () => Promise.reject(new Error('not asked for in these tests'));
   capture = () => Promise.reject(new Error('not asked for in these tests'));
 }

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { encodeCursor } from '../../src/domain/cursor.ts';
 import { ask, codeOf, follow, next } from '../fakes/graphql-client.ts';
-import { openTestServer, type TestServer } from '../fakes/server.ts';
+import { openTestServer, type TestServer } from '../fakes/open-server.ts';
 
 const trigger = 'mutation($input: TriggerDumpsInput!) { triggerDumps(input: $input) { accepted { id } } }';
 const noId = '00000000-0000-7000-8000-000000000000';

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { type Answer, ask, follow, listen, next } from '../fakes/graphql-client.ts';
 import { machine, machineId } from '../fakes/machines.ts';
-import { startTestServer, type TestServer } from '../fakes/server.ts';
+import type { TestServer } from '../fakes/open-server.ts';
+import { startTestServer } from '../fakes/server.ts';
 
 const transports = [
   { name: 'WebSocket', open: follow },

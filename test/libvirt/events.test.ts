@@ -1,23 +1,8 @@
-import { afterEach, describe, expect, it } from 'vitest';
-import { connect } from '../../src/libvirt/connect.ts';
+import { describe, expect, it } from 'vitest';
 import type { Connection } from '../../src/libvirt/connection.ts';
-import type { ConnectOptions } from '../../src/libvirt/connection-options.ts';
-import { FakeLibvirtd } from '../fakes/libvirt/fake-libvirtd.ts';
+import { connectedPair } from '../fakes/libvirt/connected-pair.ts';
 import { FakeFailure } from '../fakes/libvirt/handlers.ts';
-
-const opened: AsyncDisposable[] = [];
-
-afterEach(async () => {
-  for (const one of opened.splice(0).reverse()) await one[Symbol.asyncDispose]();
-});
-
-async function pair(options: ConnectOptions = {}): Promise<[Connection, FakeLibvirtd]> {
-  const fake = await FakeLibvirtd.start();
-  opened.push(fake);
-  const connection = await connect(fake.uri, options);
-  opened.push(connection);
-  return [connection, fake];
-}
+import { patient } from '../fakes/libvirt/patient.ts';
 
 /** Everything that was sent before this has been received: answers come behind events. */
 async function caughtUp(connection: Connection): Promise<void> {
@@ -26,7 +11,7 @@ async function caughtUp(connection: Connection): Promise<void> {
 
 describe('events', () => {
   it('reach those who asked for them, in order, of all domains or of one', async () => {
-    const [connection, fake] = await pair();
+    const [connection, fake] = await connectedPair();
     const one = fake.hypervisor.addDomain('one', 1);
     const two = fake.hypervisor.addDomain('two', 2);
     const all: string[] = [];
@@ -44,7 +29,7 @@ describe('events', () => {
   });
 
   it('of every kind are read field by field', async () => {
-    const [connection, fake] = await pair();
+    const [connection, fake] = await connectedPair();
     const domain = fake.hypervisor.addDomain('m', 1);
     const parameters = [{ field: 'operation', type: 'int', value: 2 }] as const;
     const sent = {
@@ -73,7 +58,7 @@ describe('events', () => {
   });
 
   it('that the daemon sends before its answer to the registration are not lost', async () => {
-    const [connection, fake] = await pair();
+    const [connection, fake] = await connectedPair();
     const domain = fake.hypervisor.addDomain('m', 1);
     fake.overrides = {
       connectDomainEventCallbackRegisterAny: (_args, client) => {
@@ -87,7 +72,7 @@ describe('events', () => {
   });
 
   it('that nobody asked for end the connection', async () => {
-    const [connection, fake] = await pair();
+    const [connection, fake] = await connectedPair();
     const domain = fake.hypervisor.addDomain('m', 1);
     fake.hypervisor.sendEvent(fake.client, 99, 'lifecycle', { domain, event: 2, detail: 0 });
     expect(await connection.closed).toMatchObject({
@@ -96,8 +81,39 @@ describe('events', () => {
     });
   });
 
+  it('that nobody asked for end it too when they hid behind a registration that came to nothing', async () => {
+    const [connection, fake] = await connectedPair({ maxInFlight: 1 });
+    const domain = fake.hypervisor.addDomain('m', 1);
+    fake.overrides = { connectGetHostname: () => new Promise(() => undefined) };
+    const occupied = connection.call('connectGetHostname', {}).catch(() => undefined);
+    const subscribing = connection.subscribe('lifecycle', () => undefined, { timeoutMs: 30 });
+    fake.hypervisor.sendEvent(fake.client, 99, 'lifecycle', { domain, event: 2, detail: 0 });
+    await expect(subscribing).rejects.toMatchObject({ code: 'TIMEOUT' });
+    expect(await connection.closed).toMatchObject({ code: 'PROTOCOL' });
+    await occupied;
+  });
+
+  it('that flood in before a registration is answered end the connection before they fill the memory', async () => {
+    const [connection, fake] = await connectedPair();
+    const domain = fake.hypervisor.addDomain('m', 1);
+    const alias = 'x'.repeat(10_000);
+    fake.overrides = {
+      connectDomainEventCallbackRegisterAny: async (_args, client) => {
+        while (!client.socket.destroyed) {
+          fake.hypervisor.sendEvent(client, 99, 'deviceAdded', { domain, alias });
+          await new Promise((resolve) => setImmediate(resolve));
+        }
+        return 99;
+      },
+    };
+    await expect(connection.subscribe('deviceAdded', () => undefined)).rejects.toMatchObject({
+      code: 'CONNECTION_LOST',
+      cause: { code: 'PROTOCOL' },
+    });
+  });
+
   it('that still come after unsubscribing are dropped', async () => {
-    const [connection, fake] = await pair();
+    const [connection, fake] = await connectedPair();
     const domain = fake.hypervisor.addDomain('m', 1);
     const seen: unknown[] = [];
     const subscription = await connection.subscribe('lifecycle', (event) => seen.push(event));
@@ -111,7 +127,7 @@ describe('events', () => {
   });
 
   it('with the same wish share one registration, which goes with the last of them', async () => {
-    const [connection, fake] = await pair();
+    const [connection, fake] = await connectedPair();
     const domain = fake.hypervisor.addDomain('m', 1);
     const counts = [0, 0];
     const first = await connection.subscribe('lifecycle', () => counts[0]!++);
@@ -135,7 +151,7 @@ describe('events', () => {
 
   it('are not touched by one listener that throws', async () => {
     const thrown: unknown[] = [];
-    const [connection, fake] = await pair({ onListenerError: (error) => thrown.push(error) });
+    const [connection, fake] = await connectedPair({ onListenerError: (error) => thrown.push(error) });
     const domain = fake.hypervisor.addDomain('m', 1);
     let seen = 0;
     await connection.subscribe('lifecycle', () => {
@@ -149,7 +165,7 @@ describe('events', () => {
   });
 
   it('that the daemon refuses to register reject, and leave nothing behind', async () => {
-    const [connection, fake] = await pair();
+    const [connection, fake] = await connectedPair();
     fake.overrides = {
       connectDomainQemuMonitorEventRegister: () => {
         throw new FakeFailure(3, 'this function is not supported by the connection driver');
@@ -161,7 +177,7 @@ describe('events', () => {
   });
 
   it('of a registration that was given up are taken back when it succeeds after all', async () => {
-    const [connection, fake] = await pair();
+    const [connection, fake] = await connectedPair();
     let release = (): void => undefined;
     const gate = new Promise<void>((resolve) => (release = resolve));
     fake.overrides = {
@@ -173,14 +189,14 @@ describe('events', () => {
     const subscribing = connection.subscribe('lifecycle', () => undefined, { timeoutMs: 20 });
     await expect(subscribing).rejects.toMatchObject({ code: 'TIMEOUT' });
     release();
-    await expect.poll(() => fake.client.calls.at(-1)).toBe('connectDomainEventCallbackDeregisterAny');
-    await expect.poll(() => fake.hypervisor.registrations.size).toBe(0);
+    await expect.poll(() => fake.client.calls.at(-1), patient).toBe('connectDomainEventCallbackDeregisterAny');
+    await expect.poll(() => fake.hypervisor.registrations.size, patient).toBe(0);
     await caughtUp(connection);
     expect(fake.violations).toEqual([]);
   });
 
   it('stop waiting at the signal, for the one who gave it', async () => {
-    const [connection, fake] = await pair();
+    const [connection, fake] = await connectedPair();
     let release = (): void => undefined;
     const gate = new Promise<void>((resolve) => (release = resolve));
     const register = fake.hypervisor.handlers.connectDomainEventCallbackRegisterAny;
@@ -201,7 +217,7 @@ describe('events', () => {
   });
 
   it('tell that the daemon lost its hypervisor', async () => {
-    const [connection, fake] = await pair();
+    const [connection, fake] = await connectedPair();
     const seen: number[] = [];
     await connection.subscribe('connectionClosed', ({ reason }) => seen.push(reason));
     fake.client.send({ procedure: 362, type: 2, body: Buffer.from([0, 0, 0, 1]) });

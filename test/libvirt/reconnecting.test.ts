@@ -1,26 +1,17 @@
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { backOffMs } from '../../src/libvirt/back-off.ts';
 import type { LinkState } from '../../src/libvirt/link-state.ts';
 import { ReconnectingConnection, type ReconnectOptions } from '../../src/libvirt/reconnecting-connection.ts';
-import { FakeLibvirtd } from '../fakes/libvirt/fake-libvirtd.ts';
+import { fakeDaemon } from '../fakes/libvirt/connected-pair.ts';
+import type { FakeLibvirtd } from '../fakes/libvirt/fake-libvirtd.ts';
 import { FakeFailure } from '../fakes/libvirt/handlers.ts';
+import { patient } from '../fakes/libvirt/patient.ts';
 
-const opened: AsyncDisposable[] = [];
 const quick = { minDelayMs: 1, maxDelayMs: 5 };
-
-afterEach(async () => {
-  for (const one of opened.splice(0).reverse()) await one[Symbol.asyncDispose]();
-});
-
-async function fakeDaemon(): Promise<FakeLibvirtd> {
-  const fake = await FakeLibvirtd.start();
-  opened.push(fake);
-  return fake;
-}
 
 function link(fake: FakeLibvirtd, options: ReconnectOptions = quick): ReconnectingConnection {
   const connection = new ReconnectingConnection(fake.uri, options);
-  opened.push(connection);
+  onTestFinished(() => connection.close());
   return connection;
 }
 
@@ -42,8 +33,8 @@ describe('a reconnecting connection', () => {
     connection.onState((state) => states.push(state));
     await connection.ready();
     await fake.stop();
-    await expect.poll(() => connection.state.kind).toBe('down');
-    await expect.poll(() => states.filter(({ kind }) => kind === 'down').length).toBeGreaterThan(2);
+    await expect.poll(() => connection.state.kind, patient).toBe('down');
+    await expect.poll(() => states.filter(({ kind }) => kind === 'down').length, patient).toBeGreaterThan(2);
     await fake.resume();
     await connection.ready();
     expect(await connection.call('connectGetHostname', {})).toBe('fake');
@@ -63,7 +54,7 @@ describe('a reconnecting connection', () => {
     const fake = await fakeDaemon();
     await fake.stop();
     const connection = link(fake);
-    await expect.poll(() => connection.state.kind).toBe('down');
+    await expect.poll(() => connection.state.kind, patient).toBe('down');
     await expect(connection.call('connectGetHostname', {})).rejects.toMatchObject({
       code: 'NOT_CONNECTED',
       cause: { code: 'DAEMON_NOT_RUNNING' },
@@ -90,13 +81,13 @@ describe('a reconnecting connection', () => {
       expect(seen).toEqual([3, 100]);
       seen.length = 0;
       await fake.stop();
-      await expect.poll(() => connection.state.kind).not.toBe('up');
+      await expect.poll(() => connection.state.kind, patient).not.toBe('up');
       await fake.resume();
       await connection.ready();
     }
     await early.close();
     await fake.stop();
-    await expect.poll(() => connection.state.kind).not.toBe('up');
+    await expect.poll(() => connection.state.kind, patient).not.toBe('up');
     await fake.resume();
     await connection.ready();
     expect([...fake.hypervisor.registrations.values()].map(({ event }) => event)).toEqual(['deviceAdded']);
@@ -116,7 +107,7 @@ describe('a reconnecting connection', () => {
     await fake.stop();
     await fake.resume();
     await expect
-      .poll(() => connection.state)
+      .poll(() => connection.state, patient)
       .toMatchObject({ kind: 'down', reason: { code: 'NO_SUPPORT', message: 'not supported any more' } });
     fake.overrides = {};
     await connection.ready();
@@ -144,7 +135,7 @@ describe('a reconnecting connection', () => {
     const states: LinkState[] = [];
     connection.onState((state) => states.push(state));
     fake.client.send({ procedure: 362, type: 2, body: Buffer.from([0, 0, 0, 2]) });
-    await expect.poll(() => states[0]).toMatchObject({ kind: 'down', reason: { code: 'CONNECTION_LOST' } });
+    await expect.poll(() => states[0], patient).toMatchObject({ kind: 'down', reason: { code: 'CONNECTION_LOST' } });
     await connection.ready();
   });
 
@@ -152,7 +143,7 @@ describe('a reconnecting connection', () => {
     const fake = await fakeDaemon();
     await fake.stop();
     const connection = link(fake, { minDelayMs: 600_000, maxDelayMs: 600_000 });
-    await expect.poll(() => connection.state.kind).toBe('down');
+    await expect.poll(() => connection.state.kind, patient).toBe('down');
     await fake.resume();
     connection.retry();
     await connection.ready();
@@ -169,15 +160,16 @@ describe('a reconnecting connection', () => {
     await waiting;
     await fake.stop();
     const down = link(fake, { minDelayMs: 600_000 });
-    await expect.poll(() => down.state.kind).toBe('down');
+    await expect.poll(() => down.state.kind, patient).toBe('down');
     await down.close();
     const abort = new AbortController();
     const signalled = link(fake, { signal: abort.signal, minDelayMs: 600_000 });
     abort.abort();
-    for (const closed of [up, connecting, down, signalled]) await expect.poll(() => closed.state.kind).toBe('closed');
+    for (const closed of [up, connecting, down, signalled])
+      await expect.poll(() => closed.state.kind, patient).toBe('closed');
     await expect(up.call('connectGetHostname', {})).rejects.toMatchObject({ code: 'CLOSED' });
     await expect(up.subscribe('lifecycle', () => undefined)).rejects.toMatchObject({ code: 'CLOSED' });
-    await expect.poll(() => fake.clients.size).toBe(0);
+    await expect.poll(() => fake.clients.size, patient).toBe(0);
   });
 
   it('stops waiting for it at the signal', async () => {

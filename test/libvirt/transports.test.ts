@@ -1,12 +1,17 @@
+import { execFile } from 'node:child_process';
 import { once } from 'node:events';
 import { chmod, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { createServer, connect as dial, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { connect } from '../../src/libvirt/connect.ts';
 import { findUri } from '../../src/libvirt/find-uri.ts';
 import { FakeLibvirtd } from '../fakes/libvirt/fake-libvirtd.ts';
+import { patient } from '../fakes/libvirt/patient.ts';
+
+const run = promisify(execFile);
 
 let folder: string;
 let fake: FakeLibvirtd;
@@ -80,12 +85,21 @@ describe('a local daemon', () => {
     });
   });
 
-  it.skipIf(process.getuid?.() === 0)('that this user may not use is SOCKET_DENIED', async () => {
+  it('that this user may not use is SOCKET_DENIED', async () => {
     await relay('libvirt-sock');
     await chmod(join(folder, 'libvirt-sock'), 0);
-    await expect(connect('qemu:///system', { socketDirectory: folder })).rejects.toMatchObject({
-      code: 'SOCKET_DENIED',
-    });
+    await chmod(folder, 0o755);
+    // Root may use everything: so a process that is root only until it has loaded its modules.
+    const script = join(folder, 'nobody.ts');
+    const source = join(import.meta.dirname, '../../src/libvirt/connect.ts');
+    const lines = [
+      `import { connect } from ${JSON.stringify(source)};`,
+      'if (process.getuid() === 0) process.setuid(65534);',
+      `await connect('qemu:///system', { socketDirectory: ${JSON.stringify(folder)} }).catch(({ code, mend }) => console.log(code, mend));`,
+    ];
+    await writeFile(script, lines.join('\n'));
+    const { stdout } = await run(process.execPath, [script]);
+    expect(stdout).toMatch(/^SOCKET_DENIED .*group "libvirt"/);
   });
 
   it('is looked for at the system’s socket, then at the user’s, with the reasons why not', async () => {
@@ -114,8 +128,8 @@ describe('a daemon behind ssh', () => {
   /** A program of `folder` that connects its standard input and output with the fake, whatever it is told. */
   async function bridge(name: string): Promise<void> {
     const code = `const s=require("net").connect(${JSON.stringify(fake.socketPath)});process.stdin.pipe(s).pipe(process.stdout)`;
-    // Like Debian's netcat, it complains of a -q that has no argument.
-    const complain = `if [ "$*" = "-q" ]; then echo "option requires an argument -- 'q'" >&2; exit 1; fi`;
+    // Like Debian's netcat, it complains of a -q that has no argument; unlike it, it eats its input first.
+    const complain = `if [ "$*" = "-q" ]; then cat >/dev/null; echo "option requires an argument -- 'q'" >&2; exit 1; fi`;
     const script = `#!/bin/sh\n${complain}\necho "$@" >> "$0.argv"\nexec ${process.execPath} -e '${code}'\n`;
     await writeFile(join(folder, name), script, { mode: 0o755 });
   }
@@ -127,7 +141,7 @@ describe('a daemon behind ssh', () => {
     expect(await connection.call('connectGetHostname', {})).toBe('fake');
     await connection.close();
     expect(await readFile(join(folder, 'virt-ssh-helper.argv'), 'utf8')).toBe('-r qemu:///system\n');
-    await expect.poll(() => fake.clients.size).toBe(0);
+    await expect.poll(() => fake.clients.size, patient).toBe(0);
   });
 
   it('is reached through netcat where that is asked for', async () => {
@@ -157,6 +171,14 @@ describe('a daemon behind ssh', () => {
     });
   });
 
+  it('fails in the same way where nobody could listen yet', async () => {
+    // Called from a macrotask, so that the failed spawn reports before any promise goes on.
+    const outcome = await new Promise((resolve) => {
+      setImmediate(() => connect(`qemu+ssh://host/system?command=${folder}/none`).then(resolve, resolve));
+    });
+    expect(outcome).toMatchObject({ code: 'SSH_FAILED' });
+  });
+
   it('leaves no process behind when its connection is closed, by us or by time', async () => {
     const command = await fakeSsh(`echo $$ > "$0.pid"; exec sleep 1000`);
     await expect(connect(`qemu+ssh://host/system?command=${command}`, { connectTimeoutMs: 300 })).rejects.toMatchObject(
@@ -173,7 +195,7 @@ describe('a daemon behind ssh', () => {
         } catch {
           return 'gone';
         }
-      })
+      }, patient)
       .toBe('gone');
   });
 });

@@ -7,6 +7,9 @@ import type { CaptureCommand, CaptureJob, CaptureReport } from './messages.ts';
 /** How long a thread that was told to stop may take for it before it is ended by force. */
 const stopTimeoutMs = 5_000;
 
+/** Pages are in buffers outside of the heap; what is short-lived in it is small, and a small nursery keeps the thread small. */
+const resourceLimits = { maxYoungGenerationSizeMb: 8 };
+
 export interface CaptureProgress {
   readonly doneBytes: number;
   readonly totalBytes: number | null;
@@ -30,7 +33,7 @@ function deferred<T>() {
 }
 
 export function startCaptureThread(job: CaptureJob, progress: (progress: CaptureProgress) => void): CaptureThread {
-  const worker = new Worker(new URL('./thread.ts', import.meta.url), { workerData: job });
+  const worker = new Worker(new URL('./thread.ts', import.meta.url), { workerData: job, resourceLimits });
   const ready = deferred<void>();
   const drained = deferred<void>();
   const committed = deferred<Manifest>();

@@ -21,8 +21,8 @@ export interface Codec {
   fixedSize(length: number): number;
   /** Notes a frame that was written, in the file's order. */
   append(encoded: Encoded): void;
-  /** Notes that frame 0 now has other content of the same length. */
-  replaceFirst(encoded: Encoded): void;
+  /** Notes that the piece with this number, which was `fixed`, now has other content of the same length. */
+  replace(index: number, encoded: Encoded): void;
   /** What ends the file. */
   trailer(): Uint8Array;
 }
@@ -66,7 +66,7 @@ function zstdCodec(): Codec {
     fixed: async (content) => ({ frame: await rawFrame(content) }),
     fixedSize: rawFrameSize,
     append: (encoded) => void table.append(entryOf(encoded)),
-    replaceFirst: (encoded) => table.replace(0, entryOf(encoded)),
+    replace: (index, encoded) => table.replace(index, entryOf(encoded)),
     trailer: () => table.finish(),
   };
 }
@@ -79,7 +79,7 @@ function gzipCodec(): Codec {
     fixed: async (content) => ({ frame: storedMember(content) }),
     fixedSize: storedMemberSize,
     append: () => undefined,
-    replaceFirst: () => undefined,
+    replace: () => undefined,
     trailer: () => nothing,
   };
 }
@@ -91,7 +91,7 @@ function plainCodec(): Codec {
     fixed: async (content) => ({ pieces: [content] }),
     fixedSize: (length) => length,
     append: () => undefined,
-    replaceFirst: () => undefined,
+    replace: () => undefined,
     trailer: () => nothing,
   };
 }

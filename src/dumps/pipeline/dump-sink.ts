@@ -14,12 +14,14 @@ import { rawImage } from './raw-image.ts';
 import { Spool } from './spool.ts';
 
 /** Uncompressed size of a frame: what random access reads at least. */
-const frameBytes = 1024 * 1024;
+const frameBytes = 512 * 1024;
 /** Frames that are compressed at once, on libuv's threads. */
 const parallelFrames = 4;
 /** What may wait in memory, for one dump; the rest goes to the spool. Two dumps have to stay below 300 MB together. */
-const waitingBytes = 16 * frameBytes;
-const earlyBytes = 8 * frameBytes;
+const waitingBytes = 8 * 1024 * 1024;
+const earlyBytes = 4 * 1024 * 1024;
+/** Frames that may be passed over: what the few pages cost that a snapshot brings last, in memory and in the artifact. */
+const lateFrames = 16;
 /** Buffers that are kept for the next frame. */
 const sparesLimit = 8;
 
@@ -76,12 +78,14 @@ export class DumpSink implements MemorySink {
     this.#assembler = new FrameAssembler({
       ranges: layout.ranges,
       frameBytes,
+      lateFrames,
       early: new EarlyPages(this.#spool, earlyBytes),
       allocate: () => this.#allocate(),
       sink: {
         range: (index) => this.#pushZeros(gapsBefore[index] as number),
         zeros: (length) => this.#pushZeros(length),
         frame: (content) => this.#pushFrame(content),
+        late: (length) => this.#queue.pushLate(length),
       },
     });
   }
@@ -113,7 +117,7 @@ export class DumpSink implements MemorySink {
           ? this.#search.choose(tail.kernelAddress ?? undefined)
           : parseVmcoreinfo(tail.vmcoreinfo);
       const header = await codec.fixed(this.#image.header(tail, info));
-      codec.replaceFirst(header);
+      codec.replace(0, header);
       await writer.patch(0, bytesOf(header));
     }
     const trailer = codec.trailer();

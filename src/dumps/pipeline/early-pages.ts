@@ -20,7 +20,7 @@ export class EarlyPages {
   /** Keeps a copy of one page; false if that page is kept already. */
   put(page: number, bytes: Uint8Array): boolean {
     if (this.#inMemory.has(page) || this.#spooled.has(page)) return false;
-    if (this.#inMemory.size < this.#memoryLimit) this.#inMemory.set(page, bytes.slice());
+    if (this.#inMemory.size < this.#memoryLimit) this.#inMemory.set(page, new Uint8Array(bytes));
     else this.#spooled.set(page, this.#spool.append(bytes));
     return true;
   }

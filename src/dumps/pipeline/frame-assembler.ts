@@ -8,6 +8,13 @@ export interface FrameSink {
   range(index: number): void;
   frame(content: Uint8Array): void;
   zeros(length: number): void;
+  /** A frame whose content is not known yet: keeps its place, and is told later what belongs there. */
+  late(length: number): LateFrame;
+}
+
+/** A place that was kept. */
+export interface LateFrame {
+  settle(content: Uint8Array): void;
 }
 
 interface RangePages {
@@ -20,6 +27,8 @@ interface Options {
   readonly ranges: readonly MemoryRange[];
   readonly frameBytes: number;
   readonly early: EarlyPages;
+  /** How many frames may be passed over and filled in later; each takes its whole size in the artifact. */
+  readonly lateFrames: number;
   readonly sink: FrameSink;
   /** A buffer of `frameBytes` zeros. */
   allocate(): Uint8Array;
@@ -30,7 +39,8 @@ const openFrames = 8;
 
 /**
  * Puts pages that arrive in any order into frames, and hands the frames out in order. A frame never spans two ranges of
- * memory. Every page has to arrive exactly once; a bit for each says which have. All of it takes a few frames of memory, the
+ * memory. A snapshot leaves out a few pages and brings them at its very end: so that everything behind them need not wait
+ * until then, the frame that lacks them is passed over, and filled in later. Every page has to arrive exactly once; a bit for each says which have. All of it takes a few frames of memory, the
  * early pages' share, and three bytes per 96 KiB of the guest.
  */
 export class FrameAssembler {
@@ -46,6 +56,11 @@ export class FrameAssembler {
   /** The lowest frame that is not whole. */
   #base = 0;
   readonly #open = new Map<number, Uint8Array>();
+  /** Frames below the base that are not whole. */
+  readonly #late = new Map<number, { readonly place: LateFrame; readonly content: Uint8Array }>();
+  #passedOver = 0;
+  /** Pages that were kept since the base moved, and lie within the next frames behind those that are open. */
+  #pagesAhead = 0;
 
   constructor(options: Options) {
     this.#options = options;
@@ -68,13 +83,10 @@ export class FrameAssembler {
   data(offset: number, bytes: Uint8Array): void {
     this.#each(offset, bytes.length, (frame, page, count, at) => {
       const content = bytes.subarray(at, at + count * pageBytes);
-      if (frame < this.#base + openFrames) {
-        this.#buffer(frame).set(content, (page - this.#frame(frame).firstPage) * pageBytes);
-        return;
-      }
-      for (let index = 0; index < count; index += 1) {
-        this.#options.early.put(page + index, content.subarray(index * pageBytes, (index + 1) * pageBytes));
-      }
+      const inFrame = (page - this.#frame(frame).firstPage) * pageBytes;
+      if (frame < this.#base) this.#late.get(frame)?.content.set(content, inFrame);
+      else if (frame < this.#base + openFrames) this.#buffer(frame).set(content, inFrame);
+      else this.#keep(frame, page, count, content);
     });
   }
 
@@ -84,7 +96,7 @@ export class FrameAssembler {
 
   /** To be called after the last page: throws if one is missing. */
   finish(): void {
-    if (this.#base === this.#totalFrames) return;
+    if (this.#base === this.#totalFrames && this.#late.size === 0) return;
     const missing = this.#missing.reduce((sum, count) => sum + count, 0);
     throw new MemoirError('CAPTURE_FAILED', `${missing} of ${this.#totalPages} pages of memory did not arrive`);
   }
@@ -112,6 +124,7 @@ export class FrameAssembler {
       place(frame, page, count, at);
       this.#missing[frame] = (this.#missing[frame] as number) - count;
       if (frame === this.#base) this.#advance();
+      else if (frame < this.#base && this.#missing[frame] === 0) this.#settleLate(frame);
       page += count;
       at += count * pageBytes;
     }
@@ -127,19 +140,61 @@ export class FrameAssembler {
     }
   }
 
-  /** Hands out the frames that are whole, and lets the early pages of those that come into reach take their places. */
+  /**
+   * Keeps pages whose frame is out of reach. QEMU goes through memory in order, but goes on from wherever the guest last
+   * wrote: pages far ahead are kept, because what lies between will come. When it goes on just ahead of the base instead,
+   * what the base lacks was left out, and comes last: then the base is passed over.
+   */
+  #keep(frame: number, page: number, count: number, content: Uint8Array): void {
+    const { early, lateFrames } = this.#options;
+    for (let index = 0; index < count; index += 1) {
+      early.put(page + index, content.subarray(index * pageBytes, (index + 1) * pageBytes));
+    }
+    if (frame >= this.#base + 2 * openFrames) return;
+    this.#pagesAhead += count;
+    if (this.#pagesAhead >= this.#pagesPerFrame / 2 && this.#passedOver < lateFrames) this.#passOver();
+  }
+
+  /** Hands out the frames that are whole. */
   #advance(): void {
     while (this.#base < this.#totalFrames && this.#missing[this.#base] === 0) {
-      const { pages, range, isFirst } = this.#frame(this.#base);
-      if (isFirst) this.#options.sink.range(range);
+      const { pages } = this.#begin();
       const content = this.#open.get(this.#base);
-      this.#open.delete(this.#base);
       if (content === undefined) this.#options.sink.zeros(pages * pageBytes);
       else this.#options.sink.frame(content.subarray(0, pages * pageBytes));
-      this.#base += 1;
-      const reached = this.#base + openFrames - 1;
-      if (reached < this.#totalFrames && !this.#options.early.isEmpty) this.#settle(reached);
+      this.#next();
     }
+  }
+
+  #passOver(): void {
+    const { pages } = this.#begin();
+    const content = this.#buffer(this.#base).subarray(0, pages * pageBytes);
+    this.#late.set(this.#base, { place: this.#options.sink.late(pages * pageBytes), content });
+    this.#passedOver += 1;
+    this.#next();
+    this.#advance();
+  }
+
+  #settleLate(frame: number): void {
+    const { place, content } = this.#late.get(frame) as { place: LateFrame; content: Uint8Array };
+    this.#late.delete(frame);
+    place.settle(content);
+  }
+
+  /** The frame at the base is about to be handed out. */
+  #begin(): { pages: number } {
+    const { pages, range, isFirst } = this.#frame(this.#base);
+    if (isFirst) this.#options.sink.range(range);
+    return { pages };
+  }
+
+  /** The base moves on, and the early pages of the frame that comes into reach take their places. */
+  #next(): void {
+    this.#open.delete(this.#base);
+    this.#base += 1;
+    this.#pagesAhead = 0;
+    const reached = this.#base + openFrames - 1;
+    if (reached < this.#totalFrames && !this.#options.early.isEmpty) this.#settle(reached);
   }
 
   #settle(frame: number): void {

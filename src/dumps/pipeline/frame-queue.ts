@@ -1,13 +1,19 @@
 import { Wake } from '../../domain/wake.ts';
 import type { ArtifactWriter } from '../../storage/artifact-store.ts';
-import type { Codec, Encoded } from './codec.ts';
+import { bytesOf, type Codec, type Encoded } from './codec.ts';
 import type { Spool } from './spool.ts';
 
 /** A frame that waits for its turn: its bytes, where they lie in the spool, or how many zeros it is. */
 type Waiting =
-  | { readonly content: Uint8Array; readonly fixed?: true }
+  | { readonly content: Uint8Array; readonly fixed?: true; readonly place?: Place }
   | { readonly spooledAt: number; readonly length: number }
   | { readonly zeros: number };
+
+/** Where a piece stands whose content comes later: known when it is written. */
+interface Place {
+  offset: number;
+  index: number;
+}
 
 export interface FrameQueueOptions {
   readonly codec: Codec;
@@ -37,7 +43,15 @@ export class FrameQueue {
   #next = 0;
   #waitingBytes = 0;
   /** Frames being compressed or compressed, in order. */
-  readonly #coding: { encoded: Promise<Encoded>; length: number; content: Uint8Array | undefined }[] = [];
+  readonly #coding: {
+    encoded: Promise<Encoded>;
+    length: number;
+    content: Uint8Array | undefined;
+    place?: Place | undefined;
+  }[] = [];
+  /** What is to be put into places that were kept. */
+  readonly #late: { readonly place: Place; readonly content: Uint8Array }[] = [];
+  #pieces = 0;
   #ended = false;
   #imageBytes = 0;
   #failure: { readonly error: unknown } | undefined;
@@ -77,12 +91,28 @@ export class FrameQueue {
     this.#fill();
   }
 
+  /** Keeps the place of a piece whose content is told before the end. */
+  pushLate(length: number): { settle(content: Uint8Array): void } {
+    this.#check();
+    const place: Place = { offset: -1, index: -1 };
+    this.#waitingBytes += length;
+    this.#waiting.push({ content: new Uint8Array(length), fixed: true, place });
+    this.#fill();
+    return { settle: (content) => void this.#late.push({ place, content }) };
+  }
+
   /** Resolves when everything that was pushed is written. */
   async finish(): Promise<void> {
     this.#ended = true;
     this.#wake.knock();
     await this.#done;
     this.#check();
+    const { codec, writer } = this.#options;
+    for (const { place, content } of this.#late) {
+      const encoded = await codec.fixed(content);
+      await writer.patch(place.offset, bytesOf(encoded));
+      codec.replace(place.index, encoded);
+    }
   }
 
   #check(): void {
@@ -114,7 +144,12 @@ export class FrameQueue {
       const encoded = 'fixed' in frame ? codec.fixed(content) : codec.encode(content);
       // Awaited in its turn; without this a failure before that turn would count as unhandled.
       encoded.catch(() => undefined);
-      this.#coding.push({ encoded, length: content.length, content });
+      this.#coding.push({
+        encoded,
+        length: content.length,
+        content,
+        place: 'place' in frame ? frame.place : undefined,
+      });
     }
     this.#wake.knock();
   }
@@ -127,7 +162,13 @@ export class FrameQueue {
         await this.#wake.wait();
         continue;
       }
-      await this.#write(await first.encoded);
+      const encoded = await first.encoded;
+      if (first.place !== undefined) {
+        first.place.offset = this.#options.writer.writtenBytes;
+        first.place.index = this.#pieces;
+      }
+      await this.#write(encoded);
+      this.#pieces += 1;
       this.#coding.shift();
       if (first.content !== undefined) this.#options.recycle(first.content);
       this.#imageBytes += first.length;

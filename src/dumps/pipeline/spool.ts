@@ -2,6 +2,8 @@ import { closeSync, constants, mkdirSync, openSync, readSync, unlinkSync, writeS
 import { join } from 'node:path';
 import { MemoirError } from '../../domain/memoir-error.ts';
 
+const gatheredBytes = 256 * 1024;
+
 /**
  * Bytes that came before their turn, put on disk so that memory stays bounded and the source is never kept waiting. The file
  * has no name from its first moment on: whatever ends the process ends the file.
@@ -14,20 +16,26 @@ export class Spool {
   readonly #limitBytes: number;
   #descriptor: number | undefined;
   #size = 0;
+  /** The last bytes that were appended, not written yet. */
+  readonly #gathering = new Uint8Array(gatheredBytes);
+  #gathered = 0;
+  /** Bytes that were read ahead, and where they lie. */
+  readonly #ahead = new Uint8Array(gatheredBytes);
+  #aheadAt = 0;
+  #aheadBytes = 0;
 
   constructor(folder: string, limitBytes: number) {
     this.#folder = folder;
     this.#limitBytes = limitBytes;
   }
 
-  /** Bytes on disk so far. */
+  /** Bytes appended so far. */
   get size(): number {
     return this.#size;
   }
 
-  /** Answers where the bytes lie. */
+  /** Answers where the bytes lie. Pages are gathered before they are written: a call for each would cost more than its bytes. */
   append(bytes: Uint8Array): number {
-    this.#descriptor ??= openNameless(this.#folder);
     const at = this.#size;
     if (at + bytes.length > this.#limitBytes) {
       throw new MemoirError(
@@ -35,9 +43,51 @@ export class Spool {
         `the memory arrived in an order that needs more than ${this.#limitBytes} bytes of spool`,
       );
     }
+    this.#descriptor ??= openNameless(this.#folder);
+    if (this.#gathered + bytes.length > this.#gathering.length) this.#flush();
+    if (bytes.length > this.#gathering.length) this.#write(this.#descriptor, bytes, at);
+    else {
+      this.#gathering.set(bytes, this.#gathered);
+      this.#gathered += bytes.length;
+    }
+    this.#size += bytes.length;
+    return at;
+  }
+
+  /** Fills `target` with what was appended at `at`; with that, what lies behind it is read too, since it is wanted next. */
+  read(at: number, target: Uint8Array): void {
+    const written = this.#size - this.#gathered;
+    if (at >= written) {
+      target.set(this.#gathering.subarray(at - written, at - written + target.length));
+      return;
+    }
+    if (target.length > this.#ahead.length / 2) {
+      this.#readInto(at, target);
+      return;
+    }
+    if (at < this.#aheadAt || at + target.length > this.#aheadAt + this.#aheadBytes) {
+      this.#aheadBytes = Math.min(this.#ahead.length, written - at);
+      this.#aheadAt = at;
+      this.#readInto(at, this.#ahead.subarray(0, this.#aheadBytes));
+    }
+    target.set(this.#ahead.subarray(at - this.#aheadAt, at - this.#aheadAt + target.length));
+  }
+
+  close(): void {
+    if (this.#descriptor !== undefined) closeSync(this.#descriptor);
+    this.#descriptor = undefined;
+  }
+
+  #flush(): void {
+    if (this.#gathered === 0 || this.#descriptor === undefined) return;
+    this.#write(this.#descriptor, this.#gathering.subarray(0, this.#gathered), this.#size - this.#gathered);
+    this.#gathered = 0;
+  }
+
+  #write(descriptor: number, bytes: Uint8Array, at: number): void {
     try {
       for (let done = 0; done < bytes.length; ) {
-        done += writeSync(this.#descriptor, bytes, done, bytes.length - done, at + done);
+        done += writeSync(descriptor, bytes, done, bytes.length - done, at + done);
       }
     } catch (cause) {
       const full = ['ENOSPC', 'EDQUOT'].includes((cause as NodeJS.ErrnoException).code ?? '');
@@ -45,12 +95,9 @@ export class Spool {
         cause,
       });
     }
-    this.#size += bytes.length;
-    return at;
   }
 
-  /** Fills `target` with what was appended at `at`. */
-  read(at: number, target: Uint8Array): void {
+  #readInto(at: number, target: Uint8Array): void {
     for (let done = 0; done < target.length; ) {
       const count =
         this.#descriptor === undefined ? 0 : readSync(this.#descriptor, target, done, target.length - done, at + done);
@@ -58,11 +105,6 @@ export class Spool {
         throw new MemoirError('STORAGE_FAILED', 'the spool of early memory is shorter than what was written to it');
       done += count;
     }
-  }
-
-  close(): void {
-    if (this.#descriptor !== undefined) closeSync(this.#descriptor);
-    this.#descriptor = undefined;
   }
 }
 

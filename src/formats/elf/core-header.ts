@@ -13,7 +13,7 @@ import {
 } from './elf-format.ts';
 import type { KernelText } from './kernel-text.ts';
 import type { CoreLayout } from './layout.ts';
-import { type CoreNote, noteSize, writeNotes } from './note.ts';
+import { type CoreNote, notesSize, writeNotes } from './note.ts';
 
 export interface CoreHeaderContent {
   readonly machine: Machine;
@@ -32,13 +32,12 @@ export interface CoreHeaderContent {
  * one for a PT_LOAD. Notes that do not fit into the layout's room are a RangeError.
  */
 export function encodeCoreHeader(layout: CoreLayout, { machine, notes, kernelText }: CoreHeaderContent): Uint8Array {
-  const notesSize = notes.reduce((sum, { name, desc }) => sum + noteSize(name, desc.length), 0);
-  if (notesSize > layout.notesRoom)
-    throw new RangeError(`${notesSize} bytes of notes, and room for ${layout.notesRoom}`);
+  const size = notesSize(notes);
+  if (size > layout.notesRoom) throw new RangeError(`${size} bytes of notes, and room for ${layout.notesRoom}`);
   const textHeader = kernelText && kernelTextHeader(layout, kernelText);
 
   const headers: ProgramHeader[] = [
-    { type: PT_NOTE, offset: 0, virtual: 0n, physical: 0n, size: BigInt(notesSize) },
+    { type: PT_NOTE, offset: 0, virtual: 0n, physical: 0n, size: BigInt(size) },
     ...layout.segments.map(({ start, end, fileOffset }) => ({
       type: PT_LOAD,
       offset: fileOffset,

@@ -65,7 +65,7 @@ export class CoreLayout {
 export interface CorePlan {
   /** In any order; they may touch but not overlap. */
   readonly ranges: readonly AddressRange[];
-  /** Room for notes in bytes: sum it up with `noteSize`. */
+  /** Room for notes in bytes: `notesSize` of those that are known, `x86NotesSize` and `VMCOREINFO_NOTE_MAX` of others. */
   readonly notesSize: number;
   /** Whether to keep a program header for the kernel's text; whether it is used can be decided at the end. */
   readonly kernelText: boolean;

@@ -20,6 +20,11 @@ export function noteSize(name: string, descSize: number): number {
   return NOTE_HEADER_SIZE + padded(name.length + 1) + padded(descSize);
 }
 
+/** The exact size of several notes: the room that a layout needs for them. */
+export function notesSize(notes: readonly CoreNote[]): number {
+  return notes.reduce((sum, { name, desc }) => sum + noteSize(name, desc.length), 0);
+}
+
 /** Writes notes one after another to the start of `target`, which has room for them; returns how many bytes they took. */
 export function writeNotes(target: Uint8Array, notes: readonly CoreNote[]): number {
   const view = new DataView(target.buffer, target.byteOffset, target.byteLength);

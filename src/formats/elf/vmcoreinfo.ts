@@ -52,6 +52,28 @@ export function vmcoreinfoNote(text: string): CoreNote {
   return { name: NOTE_NAME, type: 0, desc };
 }
 
+/**
+ * The text in the note that a Linux guest keeps in its memory and tells the vmcoreinfo device of: `bytes` start at its
+ * address. It is followed by an empty note and room (kernel/crash_core.c). Undefined if there is no such note: guests
+ * may write there what they like.
+ */
+export function readGuestVmcoreinfo(bytes: Uint8Array): string | undefined {
+  if (bytes.length < 24) return undefined;
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const nameSize = view.getUint32(0, true);
+  const descSize = view.getUint32(4, true);
+  // 12 bytes of header, and the name with its NUL takes 11, padded to 12.
+  if (
+    nameSize !== NOTE_NAME.length + 1 ||
+    Buffer.from(bytes.subarray(12, 12 + nameSize)).toString() !== `${NOTE_NAME}\0`
+  )
+    return undefined;
+  if (descSize > PAGE || 24 + descSize > bytes.length) return undefined;
+  const page = new Uint8Array(PAGE);
+  page.set(bytes.subarray(24, 24 + descSize));
+  return recogniseVmcoreinfo(page);
+}
+
 function value(text: string, key: string): string | undefined {
   return text
     .split('\n')

@@ -25,7 +25,8 @@ export interface SubsectionDescription extends Description {
 export interface DeviceDescription extends Description {
   readonly name: string;
   readonly instance: number;
-  readonly version: number;
+  /** Undefined for the few devices that save themselves without a description of their own (slirp, for one). */
+  readonly version: number | undefined;
 }
 
 const SECTION = 'description';
@@ -54,7 +55,7 @@ export function parseDescription(json: Uint8Array, offset: number): readonly Dev
     return {
       name: text(device.name, 'name of a device'),
       instance: count(device.instance_id, 'instance'),
-      version: count(device.version, 'version'),
+      version: device.version === undefined ? undefined : count(device.version, 'version'),
       ...description(device, 0),
     };
   });

@@ -66,7 +66,8 @@ class TailWalk {
     const id = this.#word();
     this.#name(device.name);
     this.#expect(this.#word(), device.instance, 'instance');
-    this.#expect(this.#word(), device.version, 'version');
+    const version = this.#word();
+    this.#expect(version, device.version ?? version, 'version');
     const start = this.#at;
     this.#skipDescribed(device);
     const payload = this.#bytes.subarray(start, this.#at);

@@ -1,6 +1,6 @@
 import { FormatError } from '../format-error.ts';
 import type { MemoryRegion } from './memory-tree.ts';
-import type { RamBlock } from './ram-records.ts';
+import type { RamBlock } from './ram-blocks.ts';
 
 /** A range of guest-physical addresses and the piece of a block that is behind it. */
 export interface GuestRange {
@@ -19,13 +19,26 @@ export interface GuestRange {
  */
 export function guestMemory(regions: readonly MemoryRegion[], blocks: readonly RamBlock[]): GuestRange[] {
   const ranges: GuestRange[] = [];
-  for (const region of regions) {
-    const range = { start: region.start, end: region.end, ...locate(region, blocks) };
+  for (const range of regions.flatMap((region) => existing(region, locate(region, blocks)))) {
     const last = ranges.at(-1);
     if (last !== undefined && continues(last, range)) ranges[ranges.length - 1] = { ...last, end: range.end };
     else ranges.push(range);
   }
   return ranges;
+}
+
+/** The parts of a region that exist: of a virtio-mem device's region that is what is plugged, elsewhere all of it. */
+function existing({ start, end }: MemoryRegion, { block, offset }: { block: RamBlock; offset: number }): GuestRange[] {
+  const regionEnd = offset + Number(end - start);
+  return block.extents
+    .map((extent) => ({ from: Math.max(extent.start, offset), to: Math.min(extent.end, regionEnd) }))
+    .filter(({ from, to }) => from < to)
+    .map(({ from, to }) => ({
+      start: start + BigInt(from - offset),
+      end: start + BigInt(to - offset),
+      block,
+      offset: from,
+    }));
 }
 
 function locate({ name, start, end, offset }: MemoryRegion, blocks: readonly RamBlock[]) {

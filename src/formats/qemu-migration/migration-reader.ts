@@ -4,10 +4,9 @@ import type { DeviceSection } from './device-section.ts';
 import { readDeviceTail } from './device-tail.ts';
 import { type EarlySection, readEarlySection, type SectionHead } from './early-section.ts';
 import { MigrationFormatError } from './migration-error.ts';
-import { type RamLimits, readRamBlocks } from './ram-blocks.ts';
-import { type PageVisitor, RAM_RECORD_MAX, type RamBlock, RamRecords } from './ram-records.ts';
+import { type RamBlock, type RamLimits, readRamBlocks, withPlugged } from './ram-blocks.ts';
+import { type PageVisitor, RAM_RECORD_MAX, RamRecords } from './ram-records.ts';
 import {
-  PAGE_SIZE,
   RAM_SECTION,
   RAM_VERSION,
   SECTION_END,
@@ -96,31 +95,27 @@ export class MigrationReader {
     if (version !== STREAM_VERSION) throw new MigrationFormatError('UNSUPPORTED', STREAM, 4, `version ${version}`);
     const machine = yield* readConfiguration(feed);
 
-    const ram = yield* this.#readStart();
-    this.#ram = ram;
-    this.#visitor.start(machine, ram.records.blocks);
-    yield* this.#readRecords(ram.records);
-    yield* readFooter(feed, RAM_SECTION, ram.id);
-
+    const head = yield* readHead(feed, SECTION_START);
+    if (head.name !== RAM_SECTION || head.version !== RAM_VERSION)
+      throw new MigrationFormatError('UNSUPPORTED', head.name, head.offset, `version ${head.version} of it`);
+    const blocks = yield* readRamBlocks(feed, this.#limits);
+    yield* readFooter(feed, RAM_SECTION, head.id);
     while ((yield* peekByte(feed)) === SECTION_FULL) {
-      const head = yield* readHead(feed, SECTION_FULL);
-      this.#early.push(yield* readEarlySection(feed, head));
-      yield* readFooter(feed, head.name, head.id);
+      const early = yield* readHead(feed, SECTION_FULL);
+      this.#early.push(yield* readEarlySection(feed, early));
+      yield* readFooter(feed, early.name, early.id);
     }
+
+    const records = new RamRecords(withPlugged(blocks, this.#early), this.#visitor);
+    const ram = { id: head.id, records };
+    this.#ram = ram;
+    this.#visitor.start(machine, records.blocks);
     // The memory is over where the first device section starts, or, in a machine without devices, at the end of them.
     for (let kind: number = SECTION_PART; kind !== SECTION_FULL && kind !== SECTION_EOF; kind = yield* peekByte(feed))
       yield* this.#readPart(ram);
 
     this.#tail = { offset: feed.offset, bytes: new Uint8Array(64 * 1024), size: 0 };
     this.#keep(feed.rest(), this.#tail);
-  }
-
-  *#readStart(): Reading<{ id: number; records: RamRecords }> {
-    const head = yield* readHead(this.#feed, SECTION_START);
-    if (head.name !== RAM_SECTION || head.version !== RAM_VERSION)
-      throw new MigrationFormatError('UNSUPPORTED', head.name, head.offset, `version ${head.version} of it`);
-    const blocks = yield* readRamBlocks(this.#feed, this.#limits);
-    return { id: head.id, records: new RamRecords(blocks, this.#visitor) };
   }
 
   *#readPart({ id, records }: { id: number; records: RamRecords }): Reading<void> {
@@ -159,15 +154,10 @@ export class MigrationReader {
     tail.size = size;
   }
 
-  /** Every page must have come, but those that a virtio-mem device has unplugged. */
   #checkComplete(records: RamRecords, offset: number): void {
     for (const block of records.blocks) {
-      const missing = block.length - records.received(block) * PAGE_SIZE;
-      const unplugged = this.#early
-        .filter(({ regionSize }) => regionSize === block.length)
-        .map(({ regionSize, pluggedSize }) => regionSize - pluggedSize);
-      if (missing > Math.max(0, ...unplugged))
-        throw truncated(RAM_SECTION, offset, `${missing} bytes of block "${block.name}" never came`);
+      const missing = records.missing(block);
+      if (missing > 0) throw truncated(RAM_SECTION, offset, `${missing} bytes of block "${block.name}" never came`);
     }
   }
 }

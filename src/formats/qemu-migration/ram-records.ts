@@ -1,6 +1,8 @@
 import type { ByteFeed } from './byte-feed.ts';
+import type { Extent } from './early-section.ts';
 import { MigrationFormatError } from './migration-error.ts';
 import { PageSet } from './page-set.ts';
+import type { RamBlock } from './ram-blocks.ts';
 import {
   NAME_MAX,
   PAGE_SIZE,
@@ -12,14 +14,6 @@ import {
   RAM_SECTION,
   RAM_ZERO,
 } from './stream-format.ts';
-
-/** A piece of guest memory by QEMU's name for it; `index` is its place in the stream's list. */
-export interface RamBlock {
-  readonly index: number;
-  readonly name: string;
-  /** A multiple of 4096. */
-  readonly length: number;
-}
 
 /** Takes the pages of a stream; each page of each block comes once, in no promised order. */
 export interface PageVisitor {
@@ -48,9 +42,10 @@ export class RamRecords {
     this.#received = blocks.map(() => new PageSet());
   }
 
-  /** How many pages of a block have come. */
-  received(block: RamBlock): number {
-    return (this.#received[block.index] as PageSet).size;
+  /** How many bytes of a block have not come yet. */
+  missing({ index, extents }: RamBlock): number {
+    const size = extents.reduce((sum, { start, end }) => sum + end - start, 0);
+    return size - (this.#received[index] as PageSet).size * PAGE_SIZE;
   }
 
   /**
@@ -99,8 +94,8 @@ export class RamRecords {
   }
 
   #receive(feed: ByteFeed, block: RamBlock, offset: number): void {
-    if (offset >= block.length)
-      throw error('CORRUPT', feed.offset, `page ${offset} of block "${block.name}", which has ${block.length} bytes`);
+    if (!exists(block, offset))
+      throw error('CORRUPT', feed.offset, `page ${offset} of block "${block.name}", which is not there`);
     // A page that came again would be newer than the moment of capture: which of the two is right cannot be known.
     if (!(this.#received[block.index] as PageSet).add(offset / PAGE_SIZE))
       throw error('CORRUPT', feed.offset, `page ${offset} of block "${block.name}" comes twice`);
@@ -116,6 +111,19 @@ export class RamRecords {
   #unknown(feed: ByteFeed, flags: number, offset: number): MigrationFormatError {
     return error('UNSUPPORTED', feed.offset, `a record with flags 0x${flags.toString(16)} and offset ${offset}`);
   }
+}
+
+/** Whether an offset lies in one of the block's extents, of which nearly every block has one. */
+function exists({ extents }: RamBlock, offset: number): boolean {
+  let low = 0;
+  let high = extents.length - 1;
+  while (low < high) {
+    const middle = (low + high + 1) >>> 1;
+    if ((extents[middle] as Extent).start <= offset) low = middle;
+    else high = middle - 1;
+  }
+  const extent = extents[low];
+  return extent !== undefined && offset >= extent.start && offset < extent.end;
 }
 
 function error(fault: 'CORRUPT' | 'UNSUPPORTED', offset: number, message: string): MigrationFormatError {

@@ -4,10 +4,11 @@ import type { DeviceSection } from './device-section.ts';
 export interface GuestNote {
   /** Guest-physical address. */
   readonly address: bigint;
+  /** Size of its room: the note and an empty one behind it. */
   readonly size: number;
 }
 
-/** The note has its own header and at most a page of text; what claims to be longer is not looked at. */
+/** Linux tells 4132 bytes: a page of text, the headers of two notes, a name. What claims to be much longer is not looked at. */
 const NOTE_MAX = 16 * 1024;
 /** FW_CFG_VMCOREINFO_FORMAT_ELF (docs/specs/vmcoreinfo.rst of QEMU). */
 const FORMAT_ELF = 1n;

@@ -1,7 +1,6 @@
 import { MemoirError } from '../../domain/memoir-error.ts';
-import type { EventItem } from '../../operations/operations.ts';
 import { builder } from '../builder.ts';
-import { fromEventCursor, OperationEventType } from '../types/operation-event.ts';
+import { fromEventCursor, type LogItem, OperationEventType, seqOf, toLogItem } from '../types/operation-event.ts';
 
 builder.queryField('events', (t) =>
   t.field({
@@ -19,14 +18,15 @@ builder.queryField('events', (t) =>
       if (first < 1 || first > 1000) throw new MemoirError('BAD_INPUT', `first must be 1 to 1000, not ${first}`);
       let place = fromEventCursor(after);
       const stream = operations.watchEvents(place);
-      const items: EventItem[] = [];
+      const items: LogItem[] = [];
       try {
         const { last } = await operations.bounds();
         while (place < last && items.length < first) {
           const { done, value } = await stream.next();
           if (done) break;
-          items.push(value);
-          place = value.type === 'EVENT' ? value.event.seq : value.resumeAfter;
+          const item = toLogItem(value);
+          items.push(item);
+          place = seqOf(item);
         }
         return items;
       } finally {

@@ -1,6 +1,5 @@
 import { builder } from '../builder.ts';
 import { watchMachines } from '../streams/machine-changes.ts';
-import { watchService } from '../streams/service-changes.ts';
 import { ServiceType } from '../types/service.ts';
 import { VmChangeType } from '../types/vm-change.ts';
 
@@ -17,7 +16,7 @@ builder.subscriptionField('serviceChanges', (t) =>
   t.field({
     type: ServiceType,
     description: 'The server as it is now, and again whenever something of it changed, at most once a second.',
-    subscribe: (_, __, { services }) => watchService(services),
+    subscribe: (_, __, { streams }) => streams.service.watch(),
     resolve: (_, __, { services }) => services,
   }),
 );

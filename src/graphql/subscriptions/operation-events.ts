@@ -1,5 +1,6 @@
 import { builder } from '../builder.ts';
-import { fromEventCursor, OperationEventType } from '../types/operation-event.ts';
+import { mapStream } from '../streams/map-stream.ts';
+import { fromEventCursor, OperationEventType, toLogItem } from '../types/operation-event.ts';
 
 builder.subscriptionField('operationEvents', (t) =>
   t.field({
@@ -11,8 +12,10 @@ builder.subscriptionField('operationEvents', (t) =>
         description: 'Cursor of the last event that was seen; 0 for the beginning. From now on if absent.',
       }),
     },
-    subscribe: async (_, { after }, { services: { operations } }) =>
-      operations.watchEvents(after == null ? (await operations.bounds()).last : fromEventCursor(after)),
+    subscribe: async (_, { after }, { services: { operations } }) => {
+      const place = after == null ? (await operations.bounds()).last : fromEventCursor(after);
+      return mapStream(operations.watchEvents(place), toLogItem);
+    },
     resolve: (item) => item,
   }),
 );

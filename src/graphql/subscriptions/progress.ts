@@ -3,7 +3,7 @@ import { MemoirError } from '../../domain/memoir-error.ts';
 import { dumpKind, machineSubject } from '../../dumps/dumps.ts';
 import { builder } from '../builder.ts';
 import type { RequestContext, Services } from '../context.ts';
-import { pick } from '../streams/pick.ts';
+import { mapStream } from '../streams/map-stream.ts';
 import { DumpProgressType } from '../types/dump-progress.ts';
 import { OperationProgressType } from '../types/operation-progress.ts';
 
@@ -46,7 +46,7 @@ builder.subscriptionField('operationProgress', (t) =>
       const stream = await context.services.operations.watchProgress(query);
       return wanted === undefined
         ? stream
-        : pick(stream, (live) => (wanted.has(live.operation.kind) ? live : undefined));
+        : mapStream(stream, (live) => (wanted.has(live.operation.kind) ? live : undefined));
     },
     resolve: (live) => live,
   }),

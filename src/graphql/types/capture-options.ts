@@ -35,11 +35,13 @@ CaptureOptionsType.implement({
     methods: t.field({
       type: [MethodForecastType],
       description: 'Each method as it would go now.',
+      extensions: { length: 2 },
       resolve: (forecast) => [...forecast.methods],
     }),
     blockers: t.field({
       type: [CaptureBlockerType],
       description: 'What stands in the way of the methods that are not possible.',
+      extensions: { length: 5 },
       resolve: (forecast) => [...forecast.blockers],
     }),
     automatic: t.expose('automatic', {

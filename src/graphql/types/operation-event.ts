@@ -1,4 +1,5 @@
 import { MemoirError } from '../../domain/memoir-error.ts';
+import type { OperationEvent } from '../../operations/operation.ts';
 import type { EventItem } from '../../operations/operations.ts';
 import { builder } from '../builder.ts';
 import { OperationEventTypeEnum, OperationStateEnum } from '../enums.ts';
@@ -12,10 +13,17 @@ export function fromEventCursor(cursor: string): number {
   throw new MemoirError('BAD_CURSOR', 'an event cursor is the number of an event, or 0 for the beginning');
 }
 
-const eventOf = (item: EventItem) => (item.type === 'EVENT' ? item.event : null);
-const seqOf = (item: EventItem) => (item.type === 'EVENT' ? item.event.seq : item.resumeAfter);
+type Lag = Extract<EventItem, { type: 'LAGGED' }>;
 
-export const OperationEventType = builder.objectRef<EventItem>('OperationEvent').implement({
+/** An entry of the log, which is the same object for every reader, or the news of a gap. */
+export type LogItem = OperationEvent | Lag;
+
+export const toLogItem = (item: EventItem): LogItem => (item.type === 'EVENT' ? item.event : item);
+const eventOf = (item: LogItem): OperationEvent | null => (item.type === 'LAGGED' ? null : item);
+/** Where the log goes on after the item. */
+export const seqOf = (item: LogItem): number => (item.type === 'LAGGED' ? item.resumeAfter : item.seq);
+
+export const OperationEventType = builder.objectRef<LogItem>('OperationEvent').implement({
   description:
     'One entry of the event log, or the news that some are missing (type LAGGED). The log has no gaps and keeps its order across restarts.',
   fields: (t) => ({
@@ -27,7 +35,7 @@ export const OperationEventType = builder.objectRef<EventItem>('OperationEvent')
     type: t.field({
       type: OperationEventTypeEnum,
       description: 'What it says.',
-      resolve: (item) => (item.type === 'EVENT' ? item.event.type : 'LAGGED'),
+      resolve: (item) => item.type,
     }),
     at: t.field({
       type: 'DateTime',
@@ -63,16 +71,15 @@ export const OperationEventType = builder.objectRef<EventItem>('OperationEvent')
     message: t.string({
       description: 'What happened, in one sentence.',
       resolve: (item) =>
-        item.type === 'EVENT'
-          ? item.event.message
-          : `The events from ${item.after + 1} to ${item.resumeAfter} are no longer in the log`,
+        item.type === 'LAGGED'
+          ? `The events from ${item.after + 1} to ${item.resumeAfter} are no longer in the log`
+          : item.message,
     }),
     operation: t.field({
       type: OperationType,
       nullable: true,
       description: 'The operation as it is now, not as it was then; null for LAGGED.',
-      resolve: (item, _, { loaders }) =>
-        item.type === 'EVENT' ? loaders.operation.load(item.event.operationId) : null,
+      resolve: (item, _, { loaders }) => (item.type === 'LAGGED' ? null : loaders.operation.load(item.operationId)),
     }),
   }),
 });

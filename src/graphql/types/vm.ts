@@ -43,6 +43,7 @@ VmType.implement({
     captureOptions: t.field({
       type: CaptureOptionsType,
       description: 'What a dump of it would be like now. Asks the hypervisor for each machine: costly in a long list.',
+      extensions: { cost: 300 },
       resolve: (machine, _, { services }) => services.dumps.forecast(machine.id),
     }),
   }),

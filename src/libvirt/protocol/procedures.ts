@@ -69,6 +69,8 @@ export const procedures = {
   ),
   domainGetState: remote(212, { domain, flags }, struct({ state: int, reason: int })),
   domainGetXmlDesc: remote(14, { domain, flags }, string),
+  /** Deprecations and taints, as sentences; since libvirt 7.1. */
+  domainGetMessages: remote(426, { domain, flags }, array(string, limits.listItems)),
   domainGetMetadata: remote(265, { domain, type: int, uri: optionalString, flags }, string),
   domainGetBlockInfo: remote(
     194,

@@ -89,7 +89,12 @@ export class Download extends Readable implements StreamSink {
   }
 
   #deliver(part: StreamPart): void {
-    if (!this.push(part)) this.#port.hold();
+    try {
+      if (!this.push(part)) this.#port.hold();
+    } catch (error) {
+      // Thrown by a listener that got the part at once: its own stream's failure, not the connection's.
+      this.destroy(error instanceof Error ? error : new Error(String(error)));
+    }
   }
 
   #confirmed({ header, body }: Frame): void {

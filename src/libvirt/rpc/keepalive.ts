@@ -70,7 +70,7 @@ export class Keepalive {
   }
 
   #tick(): void {
-    if (this.#heard && !this.#paused) {
+    if (this.#heard) {
       this.#heard = false;
       this.#unanswered = 0;
       return;

@@ -55,10 +55,7 @@ export class PendingCall<T> {
     request.signal?.addEventListener('abort', this.#onAbort, { once: true });
     const { timeoutMs } = request;
     if (timeoutMs !== undefined && timeoutMs < 2 ** 31)
-      this.#timer = setTimeout(
-        () => giveUp(new LibvirtError('TIMEOUT', `${request.name}: no answer within ${timeoutMs} ms`)),
-        timeoutMs,
-      );
+      this.#timer = setTimeout(() => giveUp(this.#late(timeoutMs)), timeoutMs);
   }
 
   /** Whether nobody waits for the answer any more. */
@@ -86,6 +83,15 @@ export class PendingCall<T> {
     if (this.#settled) return;
     this.#settle();
     this.#reject(error);
+  }
+
+  #late(timeoutMs: number): LibvirtError {
+    const { name } = this.request;
+    return this.serial === undefined
+      ? new LibvirtError('TIMEOUT', `${name}: not sent within ${timeoutMs} ms, other calls take all places`, {
+          mend: 'Ask again, or use a connection of its own; nothing was done.',
+        })
+      : new LibvirtError('TIMEOUT', `${name}: no answer within ${timeoutMs} ms`);
   }
 
   #settle(): void {

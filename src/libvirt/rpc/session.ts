@@ -67,13 +67,15 @@ export class Session {
     duplex.on('data', (chunk: Buffer) => this.#take(chunk));
     duplex.on('drain', () => this.#makeRoom());
     // Errors of ours come from the transport, which knows what helps.
-    duplex.on('error', (error) =>
-      this.end(error instanceof LibvirtError ? error : lost(`the connection broke: ${error.message}`, error)),
-    );
+    const broke = (error: Error): void =>
+      this.end(error instanceof LibvirtError ? error : lost(`the connection broke: ${error.message}`, error));
+    duplex.on('error', broke);
     duplex.on('end', () => this.end(lost(this.#reader.midway ? 'the daemon hung up in mid-message' : hungUp)));
     duplex.on('close', () => this.end(lost(hungUp)));
     // A transport may have read from it before, which leaves a stream paused.
     duplex.resume();
+    // It may have ended before this session began to listen.
+    if (duplex.destroyed) broke(duplex.errored ?? new Error(hungUp));
   }
 
   /** Calls waiting and at the server, and open streams. */

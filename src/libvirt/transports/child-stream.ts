@@ -26,6 +26,8 @@ export class ChildStream extends Duplex {
     });
     // A broken pipe is told by the child's end, which follows and knows more.
     child.stdin.on('error', () => undefined);
+    // It may fail before anyone listens: the error is kept in `errored` then, and must not be uncaught.
+    this.on('error', () => undefined);
     child.on('error', (cause) => this.destroy(this.#failure(`cannot run it: ${cause.message}`, cause)));
     child.on('close', (code, signal) => {
       if (code === 0) this.push(null);

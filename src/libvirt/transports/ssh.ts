@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { LibvirtError } from '../error.ts';
 import { ChildStream } from './child-stream.ts';
 import { remoteCommand } from './remote-command.ts';
 import type { Target } from './target.ts';
@@ -18,6 +19,13 @@ export interface SshOptions {
 export function openSsh(target: Target, readOnly: boolean, options: SshOptions = {}): ChildStream {
   const command = target.parameters.command ?? options.command ?? 'ssh';
   const child = spawn(command, sshArguments(target, readOnly, options), { stdio: ['pipe', 'pipe', 'pipe'] });
+  if (!child.stdout) {
+    // What the types do not tell: without descriptors for its pipes there is no child, and an error comes later.
+    child.on('error', () => undefined);
+    throw new LibvirtError('SSH_FAILED', `cannot run ${command}: this process has no descriptors left`, {
+      mend: 'Raise the limit of open files (ulimit -n, LimitNOFILE=).',
+    });
+  }
   return new ChildStream(child, `ssh to ${target.host}`);
 }
 

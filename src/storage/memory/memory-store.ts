@@ -13,12 +13,6 @@ import type {
 } from '../artifact-store.ts';
 import { MemoryWriter } from './memory-writer.ts';
 
-/** What the store's module reference carries. */
-export interface MemoryStoreOptions {
-  /** How much it may hold; 256 MiB unless told. */
-  readonly capacityBytes?: number;
-}
-
 interface Kept {
   readonly artifact: StoredArtifact;
   readonly bytes: Uint8Array;

@@ -57,6 +57,8 @@ export interface WorldOptions {
   readonly tickMs?: number;
   readonly parallel?: number;
   readonly bytesPerSecond?: number;
+  readonly role?: 'VIEWER' | 'OPERATOR' | 'ADMIN';
+  readonly hypervisor?: 'UP' | 'DOWN';
 }
 
 /**
@@ -74,11 +76,15 @@ export class World {
   readonly vmChanged: Broadcast<MockVm> = broadcast();
   readonly parallel: number;
   readonly bytesPerSecond: number;
+  readonly role: string;
+  readonly hypervisor: string;
   #serial = 1;
   readonly #timer: NodeJS.Timeout;
 
   constructor(options: WorldOptions = {}) {
     this.parallel = options.parallel ?? 2;
+    this.role = options.role ?? 'ADMIN';
+    this.hypervisor = options.hypervisor ?? 'UP';
     this.bytesPerSecond = options.bytesPerSecond ?? 400e6;
     const names = ['web-01', 'web-02', 'db-primary', 'build-runner', 'mail', '<img src=x onerror=alert(1)>'];
     const states = ['RUNNING', 'RUNNING', 'RUNNING', 'PAUSED', 'SHUT_OFF', 'RUNNING'];

@@ -1,4 +1,4 @@
-import { type CoreNote, noteSize, writeNotes } from '../../../src/formats/elf/note.ts';
+import { type CoreNote, notesSize, writeNotes } from '../../../src/formats/elf/note.ts';
 
 export interface DumpFile {
   readonly elfClass: 32 | 64;
@@ -19,8 +19,8 @@ export function dumpFile({ elfClass, machine, notes, memory, extendedCount = fal
   const phoff = ehdr + 2 * shdr;
   const count = 1 + memory.length;
   const notesOffset = phoff + count * phdr;
-  const notesSize = notes.reduce((sum, { name, desc }) => sum + noteSize(name, desc.length), 0);
-  const head = Buffer.alloc(notesOffset + notesSize);
+  const noteBytes = notesSize(notes);
+  const head = Buffer.alloc(notesOffset + noteBytes);
   const put = (at: number, value: number | bigint): void => {
     if (wide) head.writeBigUInt64LE(BigInt(value), at);
     else head.writeUInt32LE(Number(value), at);
@@ -48,8 +48,8 @@ export function dumpFile({ elfClass, machine, notes, memory, extendedCount = fal
     const fields: (number | bigint)[] = [offset, address, address, size, size];
     for (const [n, value] of fields.entries()) put(at + (wide ? 8 + n * 8 : 4 + n * 4), value);
   };
-  program(0, 4, notesOffset, 0n, notesSize);
-  let offset = notesOffset + notesSize;
+  program(0, 4, notesOffset, 0n, noteBytes);
+  let offset = notesOffset + noteBytes;
   for (const [i, { address, bytes }] of memory.entries()) {
     program(i + 1, 1, offset, address, bytes.length);
     offset += bytes.length;

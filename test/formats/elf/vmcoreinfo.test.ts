@@ -1,6 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { kernelText } from '../../../src/formats/elf/kernel-text.ts';
-import { parseVmcoreinfo, recogniseVmcoreinfo, vmcoreinfoNote } from '../../../src/formats/elf/vmcoreinfo.ts';
+import { writeNotes } from '../../../src/formats/elf/note.ts';
+import {
+  parseVmcoreinfo,
+  readGuestVmcoreinfo,
+  recogniseVmcoreinfo,
+  vmcoreinfoNote,
+} from '../../../src/formats/elf/vmcoreinfo.ts';
 import { VmcoreinfoSearch } from '../../../src/formats/elf/vmcoreinfo-search.ts';
 import { page, vmcoreinfoText as text } from './guest.ts';
 
@@ -36,6 +42,33 @@ describe('a page of VMCOREINFO', () => {
       stext: undefined,
       physBase: undefined,
     });
+  });
+});
+
+describe('the note that a guest keeps for the vmcoreinfo device', () => {
+  // As Linux 6.1 lays it out: 4132 bytes with the note, an empty note and unused room.
+  const room = Buffer.alloc(4132);
+  writeNotes(room, [vmcoreinfoNote(text)]);
+
+  it('holds the text', () => {
+    expect(readGuestVmcoreinfo(room)).toBe(text);
+    expect(readGuestVmcoreinfo(room.subarray(0, 24 + text.length))).toBe(text);
+  });
+
+  it.each([
+    ['nothing', Buffer.alloc(4132)],
+    ['too little', room.subarray(0, 20)],
+    ['a note that is cut short', room.subarray(0, 100)],
+    ['a note of another name', Buffer.from(room.toString('latin1').replace('VMCORE', 'XMCORE'), 'latin1')],
+    ['a note without a kernel', Buffer.from(room.toString('latin1').replace('OSRELEASE', 'XSRELEASE'), 'latin1')],
+  ])('is not there: %s', (_, bytes) => {
+    expect(readGuestVmcoreinfo(bytes)).toBeUndefined();
+  });
+
+  it('may claim any size', () => {
+    const claim = Buffer.from(room);
+    claim.writeUInt32LE(0xffffffff, 4);
+    expect(readGuestVmcoreinfo(claim)).toBeUndefined();
   });
 });
 

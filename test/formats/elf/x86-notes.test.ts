@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { noteSize } from '../../../src/formats/elf/note.ts';
+import { notesSize } from '../../../src/formats/elf/note.ts';
 import { x86Machine, x86Notes, x86NotesSize } from '../../../src/formats/elf/x86-notes.ts';
 import { cpu } from './guest.ts';
 
@@ -15,7 +15,7 @@ describe('the notes of x86 processors', () => {
       ['QEMU', 0, 440],
     ]);
     expect(notes.slice(0, 2).map(({ desc }) => view(desc).getUint32(32, true))).toEqual([1, 2]);
-    expect(notes.reduce((sum, { name, desc }) => sum + noteSize(name, desc.length), 0)).toBe(x86NotesSize(2));
+    expect(notesSize(notes)).toBe(x86NotesSize(2));
   });
 
   it('have the registers of struct user_regs_struct from byte 112 on', () => {

@@ -1,6 +1,6 @@
 import type { DeviceSection } from '../../../src/formats/qemu-migration/device-section.ts';
 import { type MigrationLimits, MigrationReader } from '../../../src/formats/qemu-migration/migration-reader.ts';
-import type { RamBlock } from '../../../src/formats/qemu-migration/ram-records.ts';
+import type { RamBlock } from '../../../src/formats/qemu-migration/ram-blocks.ts';
 
 /** Everything that came out of a stream: the pages by block name and offset, `undefined` for zeros. */
 export interface Captured {

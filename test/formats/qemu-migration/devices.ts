@@ -73,16 +73,20 @@ export function vmcoreinfoDevice(note: { address: bigint; size: number; format?:
   return { name: 'vmcoreinfo', instance: 0, version: 1, fields };
 }
 
-/** What virtio-mem sends before the memory: `plugged` of `region` bytes, in blocks of 2 MiB. */
+/** What virtio-mem sends before the memory: `plugged` of `region` bytes from the start on, in blocks of 2 MiB. */
 export function virtioMemEarly(region: number, plugged: number): Device {
   const blocks = region / 0x20_0000;
+  const words = Array.from({ length: Math.ceil(blocks / 64) }, (_, word) => {
+    const bits = Math.max(0, Math.min(64, plugged / 0x20_0000 - word * 64));
+    return be.u64((1n << BigInt(bits)) - 1n);
+  });
   const fields = [
     field('device.addr', be.u64(0x1_4000_0000)),
     field('device.region_size', be.u64(region)),
     field('device.block_size', be.u64(0x20_0000)),
     field('device.node', be.u32(0)),
     field('size', be.u64(plugged)),
-    field('bitmap', Buffer.alloc(Math.ceil(blocks / 64) * 8, 0xff)),
+    field('bitmap', Buffer.concat(words)),
   ];
   return { name: '0000:00:03.0/virtio-mem-device-early', instance: 0, version: 1, fields };
 }

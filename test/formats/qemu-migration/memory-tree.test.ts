@@ -1,14 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import { guestMemory } from '../../../src/formats/qemu-migration/guest-memory.ts';
 import { parseMemoryTree } from '../../../src/formats/qemu-migration/memory-tree.ts';
-import type { RamBlock } from '../../../src/formats/qemu-migration/ram-records.ts';
+import type { RamBlock } from '../../../src/formats/qemu-migration/ram-blocks.ts';
 
 const KiB = 1024;
 const MiB = 1024 * KiB;
 const GiB = 1024 * MiB;
 
 const blocks = (...list: [string, number][]): RamBlock[] =>
-  list.map(([name, length], index) => ({ index, name, length }));
+  list.map(([name, length], index) => ({ index, name, length, extents: [{ start: 0, end: length }] }));
 
 /** A q35 guest of 4 GiB with a VGA card that has booted, in the form of QEMU 7.2's answer. */
 const q35 = `FlatView #0
@@ -71,6 +71,21 @@ describe('the memory tree of a machine', () => {
       '  0000000040000000-000000007fffffff (prio 0, ram): ram-node1\r\n';
     const ranges = guestMemory(parseMemoryTree(numa), blocks(['ram-node0', GiB], ['ram-node1', GiB]));
     expect(ranges.map(({ block }) => block.name)).toEqual(['ram-node0', 'ram-node1']);
+  });
+
+  it('leaves out what a virtio-mem device has not plugged', () => {
+    const text = 'FlatView #0\n AS "memory", root: system\n  0000000100000000-000000010fffffff (prio 0, ram): vmem0\n';
+    const [block] = blocks(['0000:00:03.0/vmem0', 256 * MiB]) as [RamBlock];
+    const extents = [
+      { start: 0, end: 2 * MiB },
+      { start: 128 * MiB, end: 130 * MiB },
+    ];
+    const ranges = guestMemory(parseMemoryTree(text), [{ ...block, extents }]);
+    expect(ranges.map(({ start, end, offset }) => [start, end, offset])).toEqual([
+      [0x1_0000_0000n, 0x1_0020_0000n, 0],
+      [0x1_0800_0000n, 0x1_0820_0000n, 128 * MiB],
+    ]);
+    expect(guestMemory(parseMemoryTree(text), [{ ...block, extents: [] }])).toEqual([]);
   });
 
   it('may be that of an Arm machine', () => {

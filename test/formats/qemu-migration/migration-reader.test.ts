@@ -39,8 +39,8 @@ describe('the stream of a background snapshot', () => {
     const captured = capture(writeStream(guest));
     expect(captured.machine).toBe('pc-q35-7.2');
     expect(captured.blocks).toEqual([
-      { index: 0, name: 'pc.ram', length: 16_384 },
-      { index: 1, name: '0000:00:01.0/vga.vram', length: 8192 },
+      { index: 0, name: 'pc.ram', length: 16_384, extents: [{ start: 0, end: 16_384 }] },
+      { index: 1, name: '0000:00:01.0/vga.vram', length: 8192, extents: [{ start: 0, end: 8192 }] },
     ]);
     expect([...captured.pages]).toEqual([
       ['pc.ram@4096', filled(1)],
@@ -111,15 +111,23 @@ describe('the stream of a background snapshot', () => {
       ...guest,
       configuration: [be.u8(5), be.name('configuration/target-page-bits'), be.u32(1), be.u32(12)],
     });
+    const list = stream.indexOf(Buffer.concat([be.u64(0x10), be.u8(0x7e)]));
     const flush = Buffer.concat([be.u8(2), be.u32(3), be.u64(0x200), be.u64(0x10), be.u8(0x7e), be.u32(3)]);
     const end = Buffer.concat([be.u8(3), be.u32(3), be.u64(0x10), be.u8(0x7e), be.u32(3)]);
     const devices = stream.indexOf(Buffer.concat([be.u8(4), be.u32(4), be.name('timer')]));
-    const longer = Buffer.concat([stream.subarray(0, devices), flush, end, stream.subarray(devices)]);
+    const longer = Buffer.concat([
+      stream.subarray(0, list),
+      be.u64(0x200),
+      stream.subarray(list, devices),
+      flush,
+      end,
+      stream.subarray(devices),
+    ]);
     expect(capture(longer)).toMatchObject({ machine: 'pc-q35-7.2', pages: { size: 6 } });
   });
 
   it('may have memory that virtio-mem has unplugged', () => {
-    const block = { name: '/objects/vmem0', length: 4 << 20 };
+    const block = { name: '0000:00:03.0/vmem0', length: 4 << 20 };
     const pages = Array.from({ length: 512 }, (_, i): PageRecord => ({ block: block.name, offset: i * 4096 }));
     const stream: Stream = {
       ...guest,
@@ -130,12 +138,22 @@ describe('the stream of a background snapshot', () => {
     const captured = capture(writeStream(stream), [333]);
     expect(captured.pages.size).toBe(6 + 512);
     expect(captured.devices.length).toBe(4);
-    const fewer = { ...stream, parts: [...guest.parts, pages.slice(1)] };
-    expect(() => capture(writeStream(fewer))).toThrow(/2101248 bytes of block "\/objects\/vmem0" never came/);
+    expect(captured.blocks.at(-1)?.extents).toEqual([{ start: 0, end: 2 << 20 }]);
+    const refused = (...more: PageRecord[]) => writeStream({ ...stream, parts: [...guest.parts, more] });
+    expect(() => capture(refused(...pages.slice(1)))).toThrow(/4096 bytes of block "0000:00:03.0\/vmem0" never came/);
+    const unplugged = { block: block.name, offset: 2 << 20 };
+    expect(() => capture(refused(...pages, unplugged))).toThrow(/page 2097152 of block .* not there/);
   });
 });
 
 describe('the devices of a stream', () => {
+  it('may be some that save themselves, whose description has no version', () => {
+    const fields = [field('data', Buffer.alloc(131, 1))];
+    const slirp: Device = { name: 'slirp', instance: 0, version: 4, fields, oldStyle: true };
+    const { devices } = capture(writeStream({ ...guest, devices: [slirp, timer] }));
+    expect(devices.map(({ name }) => name)).toEqual(['slirp', 'timer']);
+  });
+
   it('give the processors, from which the notes are made', () => {
     const { devices } = capture(writeStream(guest));
     const cpus = readX86Cpus(devices);

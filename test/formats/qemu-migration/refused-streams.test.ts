@@ -157,8 +157,16 @@ describe('a stream is refused, with section and offset,', () => {
   });
 
   it('when virtio-mem contradicts itself', () => {
-    const early = virtioMemEarly(4 << 20, 8 << 20);
-    expect(refusal(writeStream({ ...guest, early: [early] }))).toMatchObject({ fault: 'CORRUPT', section: early.name });
+    const section = virtioMemEarly(4 << 20, 0).name;
+    const stream = (...early: Device[]) =>
+      writeStream({ ...guest, early, blocks: [...guest.blocks, { name: '0000:00:03.0/vmem0', length: 4 << 20 }] });
+    expect(refusal(stream(virtioMemEarly(4 << 20, 0)))).toBeUndefined();
+    expect(refusal(stream(virtioMemEarly(4 << 20, 8 << 20)))).toMatchObject({ fault: 'CORRUPT', section });
+    expect(refusal(stream(virtioMemEarly(8 << 20, 0)))).toMatchObject({ fault: 'UNSUPPORTED', section });
+    const good = stream(virtioMemEarly(4 << 20, 2 << 20));
+    const bitmap = good.indexOf(Buffer.concat([be.u32(0), be.u64(2 << 20)])) + 12;
+    good[bitmap + 7]! |= 2;
+    expect(refusal(good)).toMatchObject({ fault: 'CORRUPT', message: expect.stringMatching(/its bits say 4194304/) });
   });
 
   it('when its description would become much memory', () => {

@@ -37,6 +37,8 @@ export interface Device extends State {
   readonly name: string;
   readonly instance: number;
   readonly version: number;
+  /** A device that saves itself: its description has no version. */
+  readonly oldStyle?: boolean;
 }
 
 export const field = (name: string, ...elements: (Buffer | State)[]): Field => ({
@@ -111,7 +113,8 @@ export function writeStream({ machine, configuration = [], blocks, early = [], p
     const { bytes, json } = writeState(device);
     const head = [be.u8(4), be.u32(id), be.name(device.name), be.u32(device.instance), be.u32(device.version)];
     out.push(...head, bytes, footer(id++));
-    described.push({ name: device.name, instance_id: device.instance, ...json, version: device.version });
+    const version = device.oldStyle ? undefined : device.version;
+    described.push({ name: device.name, instance_id: device.instance, ...json, version });
   };
   for (const device of early) full(device);
 

@@ -12,7 +12,7 @@ export interface Piece {
 
 const zeros = new ZeroFrames();
 
-export async function encodePiece({ kind, content }: Piece): Promise<EncodedFrame> {
+async function encodePiece({ kind, content }: Piece): Promise<EncodedFrame> {
   if (kind === 'raw') return rawFrame(content);
   if (kind === 'zero' && content.length > 0) return zeros.get(content.length);
   return compressFrame(content, 1);

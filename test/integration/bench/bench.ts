@@ -123,8 +123,9 @@ async function furnish(folder: string, qemuGroup: number, options: BenchOptions)
     'log_outputs = "3:stderr"',
     options.libvirtdConf,
   ]);
-  // Benches share this machine's control groups, and need none.
-  await etc('qemu.conf', ['cgroup_controllers = []', options.qemuConf]);
+  // Benches share this machine's control groups, and need none. A private /dev for each guest does not go together with the
+  // file over /dev/kvm (supervisor.sh): libvirt would remove the device itself.
+  await etc('qemu.conf', ['cgroup_controllers = []', 'namespaces = []', options.qemuConf]);
   // Never cut a guest's console.
   await etc('virtlogd.conf', ['max_size = 0', 'log_outputs = "3:stderr"']);
 }
@@ -142,7 +143,7 @@ async function idOf(table: 'passwd' | 'group'): Promise<number> {
 
 /** libvirtd asks each QEMU binary what it can and keeps the answers; it judges by itself whether they are stale. */
 const capabilities = (folder: string): string => join(folder, 'cache', 'qemu', 'capabilities');
-const kept = (generation: Generation): string => join(cacheFolder, `capabilities-${generation}`);
+const kept = (generation: Generation): string => join(cacheFolder, `capabilities-tcg-${generation}`);
 
 async function recallCapabilities(folder: string, generation: Generation): Promise<void> {
   if (!existsSync(kept(generation))) return;

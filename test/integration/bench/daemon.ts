@@ -59,7 +59,8 @@ export function createDaemon(namespace: Namespace, { argv, answers, logPath }: D
     },
     async start() {
       const log = openSync(logPath, 'a', 0o600);
-      child = namespace.spawn(argv, { stdio: ['ignore', log, log] });
+      const env = { PATH: '/usr/sbin:/usr/bin:/sbin:/bin', LC_ALL: 'C' }; // the same from every shell
+      child = namespace.spawn(argv, { stdio: ['ignore', log, log], env });
       closeSync(log);
       const deadline = Date.now() + startMs;
       while (!(await answers())) {

@@ -9,8 +9,9 @@ export interface DomainOptions {
   /** How it starts: a kernel with its initramfs, or a firmware image. */
   readonly boot: { readonly kernel: string; readonly initrd: string } | { readonly firmware: string };
   readonly console: string;
-  /** Elements added to <domain> and to <devices>. */
+  /** Elements added to <domain>, to <features> and to <devices>. */
   readonly domainXml?: string;
+  readonly featuresXml?: string;
   readonly devicesXml?: string;
 }
 
@@ -31,7 +32,7 @@ export function domainXml(options: DomainOptions): string {
     <type arch='x86_64' machine='${options.machine}'>hvm</type>
     ${boot(options.boot)}
   </os>
-  <features><acpi/><apic/></features>
+  <features><acpi/><apic/>${options.featuresXml ?? ''}</features>
   <on_reboot>destroy</on_reboot>
   <on_crash>destroy</on_crash>
   ${options.domainXml ?? ''}

@@ -13,8 +13,9 @@ export interface GuestOptions {
   readonly memoryMiB?: number;
   readonly vcpus?: number;
   readonly machine?: 'q35' | 'pc';
-  /** Elements added to the domain's XML, in <domain> and in <devices>. */
+  /** Elements added to the domain's XML, in <domain>, in <features> and in <devices>. */
   readonly domainXml?: string;
+  readonly featuresXml?: string;
   readonly devicesXml?: string;
 }
 

@@ -19,7 +19,8 @@ import type { Guest, GuestOptions } from './guest.ts';
 import { type MemoryRange, memoryMap } from './memory-map.ts';
 import { idle } from './programs.ts';
 import { snapshotStream } from './snapshot-stream.ts';
-import { deviceTail, streamBlocks, streamDescription, streamPages } from './stream-pages.ts';
+import { type StreamMemory, streamMemory } from './stream-memory.ts';
+import { deviceTail, streamBlocks, streamDescription } from './stream-pages.ts';
 
 const run = promisify(execFile);
 const fixtures = join(import.meta.dirname, '../../fixtures/qemu-migration');
@@ -35,14 +36,20 @@ interface Recording {
   readonly name: string;
   readonly what: string;
   readonly guest: Omit<GuestOptions, 'name' | 'program'>;
-  /** A Linux guest's memory is too large to keep, and not ours: of it only the device sections are kept. */
-  readonly linux?: true;
+  /** A Linux guest with these modules. Its memory is too large to keep, and not ours: only the device sections are kept. */
+  readonly linux?: readonly string[];
 }
 
 const recordings: Recording[] = [
   { name: 'q35-1cpu', what: 'q35, 32 MiB, one CPU', guest: { memoryMiB: 32 } },
   { name: 'pc-2cpu', what: 'pc (i440FX), 48 MiB, two CPUs', guest: { machine: 'pc', memoryMiB: 48, vcpus: 2 } },
-  { name: 'linux-2cpu', what: 'q35, 128 MiB, two CPUs, Linux', guest: { memoryMiB: 128, vcpus: 2 }, linux: true },
+  { name: 'linux-2cpu', what: 'q35, 128 MiB, two CPUs, Linux', guest: { memoryMiB: 128, vcpus: 2 }, linux: [] },
+  {
+    name: 'linux-vmcoreinfo',
+    what: 'q35, 128 MiB, one CPU, Linux, with the vmcoreinfo device filled in',
+    guest: { memoryMiB: 128, featuresXml: "<vmcoreinfo state='on'/>" },
+    linux: ['qemu_fw_cfg'],
+  },
 ];
 if (generation === 'new')
   recordings.push({
@@ -59,7 +66,7 @@ try {
     const guest = await bench.startGuest({
       ...recording.guest,
       name: recording.name,
-      program: recording.linux ? idle() : { firmware },
+      program: recording.linux ? idle({ modules: recording.linux }) : { firmware },
     });
     await guest.waitFor(/READY/);
     await record(bench, guest, recording);
@@ -80,9 +87,9 @@ async function record(bench: Bench, guest: Guest, { name, what, linux }: Recordi
   const version = (await guest.qmp('query-version')) as { qemu: { major: number; minor: number; micro: number } };
   const stream = await snapshotStream(bench, guest);
 
-  const memory = blocks(stream);
+  const memory = streamMemory(stream);
   // What is not plugged of a virtio-mem device stands in the memory map, but neither in the dump nor in the stream.
-  const ranges = memoryMap(mtree).filter(({ block }) => blockOf(block, memory).sent > 0);
+  const ranges = memoryMap(mtree).filter(({ block }) => memory.pagesSent(block) > 0);
   const coreHead = await compare(core, ranges, memory);
   const { major, minor, micro } = version.qemu;
   const folder = join(fixtures, `qemu-${major}.${minor}-${name}`);
@@ -96,7 +103,7 @@ async function record(bench: Bench, guest: Guest, { name, what, linux }: Recordi
     streamBytes: stream.length,
     streamSha256: sha256(stream),
     blocks: Object.fromEntries(streamBlocks(stream)),
-    ranges: ranges.map((range) => ({ ...range, sha256: sha256(bytesOf(range, memory)) })),
+    ranges: ranges.map((range) => ({ ...range, sha256: sha256(memory.bytes(range)) })),
   };
   if (linux) await keep('device-tail.zst', compressed(deviceTail(stream)));
   else await keep('stream.zst', compressed(stream));
@@ -109,7 +116,7 @@ async function record(bench: Bench, guest: Guest, { name, what, linux }: Recordi
   await keep('expected.json', `${JSON.stringify(expected, null, 2)}\n`);
   await keep(
     'ORIGIN.md',
-    origin(what, linux === true, `${major}.${minor}.${micro}`, await bench.virsh('version', '--daemon')),
+    origin(what, linux !== undefined, `${major}.${minor}.${micro}`, await bench.virsh('version', '--daemon')),
   );
   process.stdout.write(`${folder}: ${stream.length} bytes of stream, ${ranges.length} ranges equal to virsh dump\n`);
 }
@@ -149,40 +156,8 @@ The guest ran the firmware of test/integration/bench/firmware.S and was paused (
   process.stdout.write(`${folder}: ${memoryMap(mtree).length} ranges\n`);
 }
 
-interface Block {
-  readonly bytes: Buffer;
-  /** How many of its pages came in the stream. */
-  sent: number;
-}
-
-/** Every block's bytes, put together from the stream's pages; a page that comes twice is an error. */
-function blocks(stream: Buffer): Map<string, Block> {
-  const memory = new Map<string, Block>();
-  for (const [block, length] of streamBlocks(stream)) memory.set(block, { bytes: Buffer.alloc(length), sent: 0 });
-  const seen = new Set<string>();
-  for (const { block, offset, bytes } of streamPages(stream)) {
-    if (seen.has(`${block}@${offset}`)) throw new Error(`page ${offset} of ${block} came twice`);
-    seen.add(`${block}@${offset}`);
-    const into = blockOf(block, memory);
-    into.bytes.set(bytes, offset);
-    into.sent++;
-  }
-  return memory;
-}
-
-/** The block of a memory region: its own name, or the last part of it where a device's path stands before. */
-function blockOf(region: string, memory: Map<string, Block>): Block {
-  const names = [...memory.keys()].filter((name) => name === region || name.endsWith(`/${region}`));
-  if (names.length !== 1) throw new Error(`${names.length} blocks are called ${region}`);
-  return memory.get(names[0] as string) as Block;
-}
-
-function bytesOf(range: MemoryRange, memory: Map<string, Block>): Buffer {
-  return blockOf(range.block, memory).bytes.subarray(range.offset, range.offset + range.length);
-}
-
 /** Compares a core's segments with the stream's memory and returns the core's head: all before the first segment's bytes. */
-async function compare(core: string, ranges: MemoryRange[], memory: Map<string, Block>): Promise<Buffer> {
+async function compare(core: string, ranges: MemoryRange[], memory: StreamMemory): Promise<Buffer> {
   await using file = await open(core);
   const segments = await coreSegments(file);
   for (const { address, offset, length } of segments) {
@@ -192,7 +167,7 @@ async function compare(core: string, ranges: MemoryRange[], memory: Map<string, 
       const start = Number(address) + at;
       const range = ranges.find((one) => one.start <= start && start < one.start + one.length);
       if (!range) throw new Error(`the core has 0x${start.toString(16)}, the memory map has not`);
-      const page = bytesOf(range, memory).subarray(start - range.start, start - range.start + 4096);
+      const page = memory.bytes(range).subarray(start - range.start, start - range.start + 4096);
       if (!page.equals(found.subarray(at, at + 4096))) throw new Error(`0x${start.toString(16)} differs`);
     }
   }

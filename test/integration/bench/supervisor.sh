@@ -22,6 +22,14 @@ for pair in run:/run/libvirt lib:/var/lib/libvirt log:/var/log/libvirt cache:/va
   mkdir -p "$system${pair#*:}"
   mount --bind "$bench/${pair%%:*}" "$system${pair#*:}"
 done
+# No KVM in here, so that a guest is emulated the same way everywhere. It also has to look the same to whoever asks: where
+# root may open it (libvirtd asks QEMU what it can as root) and QEMU's user may not, libvirt trusts no answer and asks QEMU
+# anew at every turn, a minute for each start of a guest.
+if [ -e "$system/dev/kvm" ]; then
+  : >"$bench/no-kvm"
+  chmod 000 "$bench/no-kvm"
+  mount --bind "$bench/no-kvm" "$system/dev/kvm"
+fi
 echo ready
 cat >/dev/null || true
 

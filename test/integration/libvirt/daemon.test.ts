@@ -1,32 +1,23 @@
 import { execFile } from 'node:child_process';
-import { randomBytes } from 'node:crypto';
 import { constants } from 'node:fs';
-import { mkdir, open, readFile, stat } from 'node:fs/promises';
+import { open } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Readable } from 'node:stream';
-import { buffer } from 'node:stream/consumers';
-import { pipeline } from 'node:stream/promises';
 import { promisify } from 'node:util';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { connect } from '../../../src/libvirt/connect.ts';
 import type { Connection } from '../../../src/libvirt/connection.ts';
 import type { ConnectOptions } from '../../../src/libvirt/connection-options.ts';
-import { LibvirtError } from '../../../src/libvirt/error.ts';
-import type { DomainRef, VolumeRef } from '../../../src/libvirt/protocol/handles.ts';
+import type { LibvirtError } from '../../../src/libvirt/error.ts';
+import type { DomainRef } from '../../../src/libvirt/protocol/handles.ts';
 import { type ProcedureName, procedures } from '../../../src/libvirt/protocol/procedures.ts';
 import type { TypedParameter } from '../../../src/libvirt/protocol/typed-parameters.ts';
-import { isHole, type StreamPart } from '../../../src/libvirt/rpc/stream-port.ts';
+import { patient } from '../../fakes/libvirt/patient.ts';
 import { type Bench, startBench } from '../bench/bench.ts';
 import { buildFirmware } from '../bench/firmware.ts';
-import { lacksBench, lacksOldGeneration } from '../bench/generation.ts';
+import { generations } from './generations.ts';
 import { probes } from './probe-calls.ts';
 
 const run = promisify(execFile);
-
-const generations = [
-  { generation: 'new', skip: lacksBench(), major: 11n },
-  { generation: 'old', skip: lacksOldGeneration(), major: 9n },
-] as const;
 
 describe.each(generations)('a real libvirtd, $generation generation', ({ generation, skip, major }) => {
   describe.skipIf(skip)('on its own socket', { timeout: 120_000 }, () => {
@@ -154,8 +145,8 @@ describe.each(generations)('a real libvirtd, $generation generation', ({ generat
         await connection.call('domainSuspend', { domain });
         await connection.call('domainResume', { domain });
       }
-      await expect.poll(() => qemu.length).toBeGreaterThanOrEqual(4);
-      await expect.poll(() => all).toEqual(['one 3', 'one 4', 'two 3', 'two 4']);
+      await expect.poll(() => qemu.length, patient).toBeGreaterThanOrEqual(4);
+      await expect.poll(() => all, patient).toEqual(['one 3', 'one 4', 'two 3', 'two 4']);
       expect(some).toEqual(['two 3', 'two 4']);
       expect(qemu).toEqual(['one STOP', 'one RESUME', 'two STOP', 'two RESUME']);
     });
@@ -205,129 +196,6 @@ describe.each(generations)('a real libvirtd, $generation generation', ({ generat
       );
       const answers = await Promise.all(calls);
       expect(answers.every((answer, index) => answer === (index % 2 === 0 ? 1 : domain.id))).toBe(true);
-    });
-
-    it('serves test:///default, with its own machine and its own errors', async () => {
-      const connection = await dial('test:///default');
-      const { domains } = await connection.call('connectListAllDomains', { need: 1, flags: 0 });
-      expect(domains.map(({ name }) => name)).toEqual(['test']);
-      const domain = domains[0] as DomainRef;
-      const seen: number[] = [];
-      await connection.subscribe('lifecycle', ({ event }) => seen.push(event));
-      await connection.call('domainSuspend', { domain });
-      expect(await connection.call('domainGetState', { domain, flags: 0 })).toEqual({ state: 3, reason: 1 });
-      await connection.call('domainResume', { domain });
-      await expect.poll(() => seen).toEqual([3, 4]);
-      await expect(connection.qemuMonitorCommand(domain, { execute: 'x' })).rejects.toBeInstanceOf(LibvirtError);
-    });
-
-    /** Makes `count` calls stay at the daemon: the first waits for a FIFO's reader, the others for the first. */
-    async function occupy(connection: Connection, count: number): Promise<() => Promise<void>> {
-      const { domains } = await connection.call('connectListAllDomains', { need: 1, flags: 0 });
-      const domain = domains[0] as DomainRef;
-      const fifo = join(bench.exchange, `fifo-${count}`);
-      await run('mkfifo', [fifo]);
-      const first = connection.call('domainCoreDump', { domain, path: fifo, flags: 0 });
-      // It has the domain's lock as soon as another connection cannot get it.
-      const other = await dial('test:///default');
-      const answered = (): Promise<boolean> =>
-        other.call('domainGetXmlDesc', { domain, flags: 0 }, { timeoutMs: 200 }).then(
-          () => true,
-          () => false,
-        );
-      while (await answered());
-      const rest = Array.from({ length: count - 1 }, () => connection.call('domainGetXmlDesc', { domain, flags: 0 }));
-      const calls = Promise.allSettled([first, ...rest]);
-      return async () => {
-        const reader = await open(fifo, constants.O_RDONLY | constants.O_NONBLOCK);
-        await calls;
-        await reader.close();
-      };
-    }
-
-    it('with four calls under work still reads, with five it does not: why no more than four are sent', async () => {
-      const keepalive = { keepaliveIntervalMs: 100, keepaliveCount: 5 };
-      const four = await dial('test:///default', keepalive);
-      const releaseFour = await occupy(four, 4);
-      const still = await Promise.race([four.closed, new Promise((resolve) => setTimeout(resolve, 1500, 'open'))]);
-      expect(still).toBe('open');
-      await releaseFour();
-      const five = await dial('test:///default', { ...keepalive, maxInFlight: 5 });
-      const releaseFive = await occupy(five, 5);
-      expect(await five.closed).toMatchObject({ code: 'DAEMON_SILENT' });
-      await releaseFive();
-    });
-
-    describe('with a storage pool', () => {
-      const size = 3_000_000;
-      let connection: Connection;
-      let volume: VolumeRef;
-      let folder: string;
-
-      beforeAll(async () => {
-        folder = join(bench.exchange, 'pool');
-        await mkdir(folder);
-        const own = await connect(`qemu:///system?socket=${bench.socketPath}`);
-        const xml = `<pool type="dir"><name>p</name><target><path>${folder}</path></target></pool>`;
-        const pool = await own.call('storagePoolCreateXml', { xml, flags: 0 });
-        const definition = `<volume><name>v</name><capacity>${size}</capacity></volume>`;
-        volume = await own.call('storageVolCreateXml', { pool, xml: definition, flags: 0 });
-        const { volumes } = await own.call('storagePoolListAllVolumes', { pool, need: 1, flags: 0 });
-        expect(volumes).toEqual([volume]);
-        await own.close();
-      });
-
-      afterEach(() => connection?.close());
-
-      it('takes an upload and gives it back, byte by byte', async () => {
-        connection = await dial();
-        const bytes = randomBytes(size);
-        await pipeline(
-          Readable.from([bytes.subarray(0, 1_000_001), bytes.subarray(1_000_001)]),
-          await connection.upload(volume),
-        );
-        expect((await readFile(volume.key)).equals(bytes)).toBe(true);
-        expect((await buffer(await connection.download(volume))).equals(bytes)).toBe(true);
-        const part = await buffer(await connection.download(volume, { offset: 1000n, length: 300_000n }));
-        expect(part.equals(bytes.subarray(1000, 301_000))).toBe(true);
-        expect(connection.load).toEqual({ waiting: 0, inFlight: 0, streams: 0 });
-      });
-
-      it('takes and gives sparse streams with their holes', async () => {
-        connection = await dial();
-        const { pool } = volume;
-        const definition = `<volume><name>sparse</name><capacity>${size}</capacity><allocation>0</allocation></volume>`;
-        const inPool = await connection.call('storagePoolLookupByName', { name: pool });
-        const fresh = await connection.call('storageVolCreateXml', { pool: inPool, xml: definition, flags: 0 });
-        const data = randomBytes(65_536);
-        const parts: StreamPart[] = [data, { holeBytes: BigInt(size - 2 * data.length) }, data];
-        await pipeline(Readable.from(parts), await connection.upload(fresh, { sparse: true }));
-        expect((await stat(fresh.key)).blocks * 512).toBeLessThan(size / 2);
-        const back = (await (await connection.download(fresh, { sparse: true })).toArray()) as StreamPart[];
-        expect(back.some(isHole)).toBe(true);
-        const whole = Buffer.concat(back.map((part) => (isHole(part) ? Buffer.alloc(Number(part.holeBytes)) : part)));
-        expect(whole.equals(await readFile(fresh.key))).toBe(true);
-      });
-
-      it('stops a transfer that is aborted, and serves the connection on', async () => {
-        connection = await dial();
-        const abort = new AbortController();
-        const download = await connection.download(volume, { signal: abort.signal });
-        const reading = buffer(download);
-        abort.abort();
-        await expect(reading).rejects.toMatchObject({ code: 'ABORTED' });
-        const upload = await connection.upload(volume);
-        upload.write(Buffer.alloc(1000));
-        upload.destroy();
-        await expect.poll(() => connection.load.streams).toBe(0);
-        expect((await buffer(await connection.download(volume))).length).toBeGreaterThan(0);
-      });
-
-      it('says what was not there to be transferred', async () => {
-        connection = await dial();
-        const missing = { ...volume, name: 'none', key: `${folder}/none` };
-        await expect(connection.download(missing)).rejects.toMatchObject({ code: 'NO_STORAGE_VOL' });
-      });
     });
   });
 });

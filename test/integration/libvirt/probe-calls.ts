@@ -31,6 +31,7 @@ export const probes: { readonly [N in ProcedureName]: ArgsOf<N> } = {
   domainGetState: { domain, flags: 0 },
   domainGetXmlDesc: { domain, flags: 0 },
   domainGetMetadata: { domain, type: 1, uri: null, flags: 0 },
+  domainGetMessages: { domain, flags: 0 },
   domainGetBlockInfo: { domain, path: 'vda', flags: 0 },
   connectGetAllDomainStats: { domains: [domain], stats: 0, flags: 0 },
   domainMemoryPeek: { domain, address: 0n, size: 4096, flags: 2 },

@@ -4,6 +4,7 @@ import { connect } from '../../../src/libvirt/connect.ts';
 import type { LinkState } from '../../../src/libvirt/link-state.ts';
 import type { DomainRef } from '../../../src/libvirt/protocol/handles.ts';
 import { ReconnectingConnection } from '../../../src/libvirt/reconnecting-connection.ts';
+import { patient } from '../../fakes/libvirt/patient.ts';
 import { type Bench, startBench } from '../bench/bench.ts';
 import { lacksBench } from '../bench/generation.ts';
 
@@ -53,7 +54,7 @@ describe.skipIf(lacksBench())('a libvirtd that stops, starts and hangs', { timeo
       seen.length = 0;
       await link.call('domainSuspend', { domain });
       await link.call('domainResume', { domain });
-      await expect.poll(() => seen).toEqual([3, 4]);
+      await expect.poll(() => seen, patient).toEqual([3, 4]);
     }
     stop = true;
     await Promise.all(load);
@@ -62,7 +63,7 @@ describe.skipIf(lacksBench())('a libvirtd that stops, starts and hangs', { timeo
     expect(reasons).toContain('CONNECTION_LOST');
     expect(reasons).toContain('DAEMON_NOT_RUNNING');
     await link.close();
-    await expect.poll(descriptors).toBeLessThanOrEqual(before);
+    await expect.poll(descriptors, patient).toBeLessThanOrEqual(before);
   });
 
   it('that hangs times out its calls, is given up, and is found again when it lives', async () => {
@@ -99,7 +100,7 @@ describe.skipIf(lacksBench())('a libvirtd that stops, starts and hangs', { timeo
     await once();
     const before = descriptors();
     for (let cycle = 0; cycle < 100; cycle++) await once();
-    await expect.poll(descriptors).toBeLessThanOrEqual(before);
+    await expect.poll(descriptors, patient).toBeLessThanOrEqual(before);
     // The daemon has let them go too.
     const held = (): number => readdirSync(`/proc/${bench.libvirtd.pid}/fd`).length;
     const heldBefore = held();

@@ -12,6 +12,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { connect } from '../../../src/libvirt/connect.ts';
 import type { Connection } from '../../../src/libvirt/connection.ts';
 import type { ConnectOptions } from '../../../src/libvirt/connection-options.ts';
+import { patient } from '../../fakes/libvirt/patient.ts';
 import { lacks } from '../../system.ts';
 import { type Bench, startBench } from '../bench/bench.ts';
 import { lacksBench } from '../bench/generation.ts';
@@ -68,7 +69,7 @@ describe.skipIf(lacksBench() || lacks('sshd', 'virt-ssh-helper'))('libvirtd behi
     await connection.subscribe('lifecycle', ({ event }) => seen.push(event));
     await connection.call('domainSuspend', { domain: domains[0]! });
     await connection.call('domainResume', { domain: domains[0]! });
-    await expect.poll(() => seen).toEqual([3, 4]);
+    await expect.poll(() => seen, patient).toEqual([3, 4]);
   });
 
   it('carries streams both ways', async () => {

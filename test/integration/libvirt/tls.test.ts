@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { connect } from '../../../src/libvirt/connect.ts';
 import type { Connection } from '../../../src/libvirt/connection.ts';
+import { patient } from '../../fakes/libvirt/patient.ts';
 import { type Bench, startBench } from '../bench/bench.ts';
 import { lacksBench } from '../bench/generation.ts';
 import { type Authority, createAuthority } from './certificates.ts';
@@ -76,7 +77,7 @@ describe.skipIf(lacksBench()).each([
     await connection.subscribe('lifecycle', ({ event }) => seen.push(event));
     await connection.call('domainSuspend', { domain: domains[0]! });
     await connection.call('domainResume', { domain: domains[0]! });
-    await expect.poll(() => seen).toEqual([3, 4]);
+    await expect.poll(() => seen, patient).toEqual([3, 4]);
     const answers = await Promise.all(
       Array.from({ length: 200 }, () => connection.call('domainGetXmlDesc', { domain: domains[0]!, flags: 0 })),
     );

@@ -1,0 +1,20 @@
+import { stringifyDocument, type TypedDocumentNode } from '@urql/core';
+import { authorization } from './token.ts';
+
+/** A question past the cache: for answers that are passed on, not shown. Throws what the server says otherwise. */
+export async function ask<Data, Variables>(
+  document: TypedDocumentNode<Data, Variables & Record<string, unknown>>,
+  variables: Variables,
+  signal: AbortSignal,
+): Promise<Data> {
+  const response = await fetch('/graphql', {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', ...authorization() },
+    body: JSON.stringify({ query: stringifyDocument(document), variables }),
+    signal,
+  });
+  const answer = (await response.json()) as { data?: Data; errors?: readonly { message: string }[] };
+  if (!answer.data)
+    throw new Error(answer.errors?.[0]?.message ?? `The server answered with status ${response.status}.`);
+  return answer.data;
+}

@@ -1,0 +1,18 @@
+import { lazy, Suspense } from 'react';
+import { planRequest, question } from '../lib/dialogs.ts';
+import { useStore } from '../lib/store.ts';
+
+const Confirmation = lazy(() => import('./confirmation.tsx').then((it) => ({ default: it.Confirmation })));
+const PlanDialog = lazy(() => import('./plan/plan-dialog.tsx').then((it) => ({ default: it.PlanDialog })));
+
+/** The dialogs that any screen may open; none of their code is loaded before the first time. */
+export function Dialogs() {
+  const plan = useStore(planRequest);
+  const asked = useStore(question);
+  return (
+    <Suspense fallback={null}>
+      {plan && <PlanDialog request={plan} />}
+      {asked && <Confirmation asked={asked} />}
+    </Suspense>
+  );
+}

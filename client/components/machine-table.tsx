@@ -1,0 +1,72 @@
+import { Link } from 'wouter';
+import { ActiveDumpsDocument } from '../api/generated/graphql.ts';
+import { useFreshQuery } from '../api/use-fresh-query.ts';
+import type { Machine, Machines } from '../api/use-machines.ts';
+import { formatBytes } from '../lib/bytes.ts';
+import { cell, DataTable } from './data-table.tsx';
+import { DumpButton } from './dump-button.tsx';
+import { ForecastLine } from './forecast-line.tsx';
+import { Age } from './moment.tsx';
+import { DemoMark, Name } from './name.tsx';
+import { StateBadge } from './state-badge.tsx';
+
+interface Props {
+  readonly machines: readonly Machine[];
+  readonly forecasts: Machines['forecasts'];
+}
+
+/** Machines, what each would suffer if it were dumped now, and the button for it. */
+export function MachineTable({ machines, forecasts }: Props) {
+  const { data } = useFreshQuery(ActiveDumpsDocument, {}, ['active']);
+  const active = new Set(data?.dumps.nodes.map(({ machineId }) => machineId));
+  return (
+    <DataTable
+      head={
+        <>
+          <th scope="col">Machine</th>
+          <th scope="col">State</th>
+          <th scope="col" className="number">
+            Memory
+          </th>
+          <th scope="col">If dumped now</th>
+          <th scope="col">Last dump</th>
+          <th scope="col">
+            <span className="unseen">Actions</span>
+          </th>
+        </>
+      }
+    >
+      {machines.map((machine) => (
+        <tr key={machine.id}>
+          <th scope="row" className={cell.first}>
+            <Link href={`/machines/${machine.id}`}>
+              <Name>{machine.name}</Name>
+            </Link>
+            {machine.demo && <DemoMark />}
+          </th>
+          <td data-label="State">
+            <StateBadge state={machine.state} title={machine.stateReason} />
+          </td>
+          <td data-label="Memory" className="number">
+            {formatBytes(machine.memoryBytes)}
+          </td>
+          <td data-label="If dumped now">
+            <ForecastLine forecast={forecasts.get(machine.id)} />
+          </td>
+          <td data-label="Last dump">
+            {machine.lastRecord ? (
+              <Link href={`/dumps/${machine.lastRecord.id}`}>
+                <Age at={machine.lastRecord.time} />
+              </Link>
+            ) : (
+              <span className="dim">never</span>
+            )}
+          </td>
+          <td className={cell.actions}>
+            <DumpButton machine={machine} forecast={forecasts.get(machine.id)} active={active.has(machine.id)} />
+          </td>
+        </tr>
+      ))}
+    </DataTable>
+  );
+}

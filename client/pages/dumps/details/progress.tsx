@@ -1,0 +1,54 @@
+import { Button } from '@mantine/core';
+import { refusal, role } from '../../../api/authority.ts';
+import { connection } from '../../../api/connection.ts';
+import { useTick } from '../../../api/live-progress.ts';
+import { useCancel } from '../../../api/use-cancel.ts';
+import { MemoryBar } from '../../../components/memory-bar.tsx';
+import { formatBytes, formatRate } from '../../../lib/bytes.ts';
+import { formatSeconds } from '../../../lib/duration.ts';
+import { useStore } from '../../../lib/store.ts';
+import styles from './details.module.css';
+import type { Dump } from './details.tsx';
+
+/** While it is on its way: how far, and the way to end it. */
+export function DetailsProgress({ dump }: { readonly dump: Dump }) {
+  const tick = useTick(dump.id);
+  const cancel = useCancel();
+  const refused = refusal('cancel', useStore(role));
+  const live = useStore(connection).state === 'LIVE';
+  const { state, vmName, cancelRequested } = dump;
+  if (state !== 'QUEUED' && state !== 'RUNNING') return null;
+  const progress = tick?.progress ?? dump.progress;
+  const percent = progress?.percent ?? null;
+  const message = tick?.message ?? dump.message;
+  return (
+    <div className={styles.progress}>
+      <MemoryBar
+        label={`Progress of ${vmName}`}
+        readBytes={progress?.doneBytes ?? 0}
+        writtenBytes={progress?.writtenBytes ?? 0}
+        totalBytes={progress ? progress.totalBytes : 1}
+        text={`${percent === null ? '' : `${Math.floor(percent)} %, `}${message}`}
+      />
+      <p>
+        {message}
+        {progress && progress.doneBytes > 0 && (
+          <>
+            {' '}
+            {formatBytes(progress.doneBytes)} of {formatBytes(progress.totalBytes)} read,{' '}
+            {formatBytes(progress.writtenBytes)} written, {formatRate(progress.bytesPerSecond)}
+            {progress.secondsLeft === null ? '' : `, ${formatSeconds(Math.ceil(progress.secondsLeft))} left`}.
+          </>
+        )}
+      </p>
+      <Button
+        variant="default"
+        onClick={() => cancel({ id: dump.id, vmName, state })}
+        disabled={refused !== null || !live || cancelRequested}
+        title={refused ?? undefined}
+      >
+        {cancelRequested ? 'Cancelling…' : 'Cancel the dump'}
+      </Button>
+    </div>
+  );
+}

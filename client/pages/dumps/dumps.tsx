@@ -1,0 +1,146 @@
+import { Button } from '@mantine/core';
+import { lazy, Suspense, useState } from 'react';
+import { useLocation, useSearch } from 'wouter';
+import { useFreshness } from '../../api/freshness.ts';
+import { type DumpRecordSort, RecordsDocument } from '../../api/generated/graphql.ts';
+import { useFreshQuery } from '../../api/use-fresh-query.ts';
+import { Empty, Failure, Loading, Warnings } from '../../components/answer-states.tsx';
+import { Pager } from '../../components/pager.tsx';
+import { Panel } from '../../components/panel.tsx';
+import { RecordTable } from '../../components/records/record-table.tsx';
+import { RunningDumps } from '../../components/running-dumps.tsx';
+import { ScreenHeading } from '../../components/shell/screen-heading.tsx';
+import { useAddress } from '../../lib/address.ts';
+import { formatCount } from '../../lib/count.ts';
+import { livePreference, zonePreference } from '../../lib/preference.ts';
+import {
+  defaultView,
+  isFiltered,
+  pageSizes,
+  type RecordView,
+  readRecordView,
+  recordFilter,
+  recordOrder,
+  writeRecordView,
+} from '../../lib/record-view.ts';
+import { useStore } from '../../lib/store.ts';
+import styles from './dumps.module.css';
+import { ExportButton } from './export-button.tsx';
+import { RecordToggles } from './record-toggles.tsx';
+import { RecordTools } from './record-tools.tsx';
+
+const Details = lazy(() => import('./details/details.tsx').then((it) => ({ default: it.Details })));
+
+/** What was dumped, with everything to find a dump again. */
+export function Dumps({ id }: { readonly id: string | undefined }) {
+  const [view, change] = useAddress(readRecordView, writeRecordView);
+  const query = useSearch();
+  const [, navigate] = useLocation();
+  return (
+    <>
+      <ScreenHeading title="Dumps" />
+      <RunningDumps hideEmpty className={styles.running} />
+      <Records view={view} change={change} />
+      {id !== undefined && (
+        <Suspense fallback={null}>
+          <Details key={id} id={id} close={() => navigate(`/dumps${query && `?${query}`}`)} />
+        </Suspense>
+      )}
+    </>
+  );
+}
+
+interface Props {
+  readonly view: RecordView;
+  readonly change: (part: Partial<RecordView>, options?: { readonly replace?: boolean }) => void;
+}
+
+function Records({ view, change }: Props) {
+  const zone = useStore(zonePreference);
+  const live = useStore(livePreference) === 'ON';
+  const filter = recordFilter(view, zone);
+  const orderBy = recordOrder(view);
+  const variables = { filter, orderBy, first: view.size, offset: (view.page - 1) * view.size };
+  const { data, error, fetching, stale, refresh } = useFreshQuery(RecordsDocument, variables, ['records'], {
+    frozen: !live,
+  });
+  const answer = data?.dumpRecords;
+
+  function sort(by: DumpRecordSort): void {
+    const turned = view.direction === 'DESC' ? 'ASC' : 'DESC';
+    change({ sort: by, direction: by === view.sort ? turned : by === 'VM' ? 'ASC' : 'DESC', page: 1 });
+  }
+
+  return (
+    <Panel
+      title="Records"
+      note={answer && formatCount(answer.totalCount)}
+      flush
+      actions={
+        <>
+          {!live && <News refresh={refresh} />}
+          <RecordToggles />
+          <ExportButton filter={filter} orderBy={orderBy} total={answer?.totalCount ?? 0} />
+        </>
+      }
+    >
+      <RecordTools view={view} change={change} />
+      {answer && <Warnings warnings={answer.warnings} />}
+      {error && !answer ? (
+        <Failure error={error} retry={refresh} />
+      ) : !answer ? (
+        <Loading lines={10} label="Loading the records" />
+      ) : answer.totalCount === 0 ? (
+        isFiltered(view) ? (
+          <Empty
+            action={
+              <Button variant="default" onClick={() => change(defaultView)}>
+                Reset the filters
+              </Button>
+            }
+          >
+            No record matches.
+          </Empty>
+        ) : (
+          <Empty>Nothing was dumped yet. When a dump is completed, its record appears here.</Empty>
+        )
+      ) : (
+        <>
+          {error && <Failure error={error} retry={refresh} />}
+          <RecordTable
+            records={answer.nodes}
+            sorting={{ by: view.sort, direction: view.direction, change: sort }}
+            busy={fetching && !stale}
+          />
+          <Pager
+            page={view.page}
+            size={view.size}
+            total={answer.totalCount}
+            sizes={pageSizes}
+            go={(page) => change({ page })}
+            resize={(size) => change({ size, page: 1 })}
+          />
+        </>
+      )}
+    </Panel>
+  );
+}
+
+/** While the list is frozen: the offer to bring it up to date, once there is a reason. */
+function News({ refresh }: { readonly refresh: () => void }) {
+  const version = useFreshness(['records']);
+  const [shown, setShown] = useState(version);
+  if (version === shown) return null;
+  return (
+    <Button
+      size="compact-sm"
+      variant="default"
+      onClick={() => {
+        setShown(version);
+        refresh();
+      }}
+    >
+      The list has changed: show
+    </Button>
+  );
+}

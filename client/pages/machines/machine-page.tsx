@@ -1,0 +1,113 @@
+import { lazy, Suspense } from 'react';
+import { Link } from 'wouter';
+import { ActiveDumpsDocument, RecordsDocument } from '../../api/generated/graphql.ts';
+import { useFreshQuery } from '../../api/use-fresh-query.ts';
+import type { Machine, Machines } from '../../api/use-machines.ts';
+import { Empty, Failure, Loading } from '../../components/answer-states.tsx';
+import { DumpButton } from '../../components/dump-button.tsx';
+import { type Fact, Facts } from '../../components/facts.tsx';
+import { Icon } from '../../components/icon.tsx';
+import { DemoMark, Name } from '../../components/name.tsx';
+import { Panel } from '../../components/panel.tsx';
+import { RecordTable } from '../../components/records/record-table.tsx';
+import { ScreenHeading } from '../../components/shell/screen-heading.tsx';
+import { StateBadge } from '../../components/state-badge.tsx';
+import { formatBytes } from '../../lib/bytes.ts';
+import { formatCount } from '../../lib/count.ts';
+import { plainText } from '../../lib/plain-text.ts';
+import { ForecastPanel } from './forecast-panel.tsx';
+import styles from './machines.module.css';
+
+const History = lazy(() => import('../../components/history/history.tsx').then((it) => ({ default: it.History })));
+
+/** As many of its newest records as show how it went lately. */
+const newest = 10;
+
+/** One machine: what it is, what a dump would do to it, and what was dumped of it. A machine that is gone keeps its history. */
+export function MachinePage({ id, all }: { readonly id: string; readonly all: Machines }) {
+  const { machines, forecasts, error, refresh } = all;
+  const machine = machines?.find((each) => each.id === id);
+  const { data } = useFreshQuery(ActiveDumpsDocument, {}, ['active']);
+  const active = data?.dumps.nodes.find(({ machineId }) => machineId === id);
+  const forecast = forecasts.get(id);
+  return (
+    <>
+      <p className={styles.back}>
+        <Link href="/machines">
+          <Icon name="left" /> All machines
+        </Link>
+      </p>
+      <ScreenHeading title={machine ? plainText(machine.name) : 'Machine'}>
+        {machine && (
+          <>
+            {machine.demo && <DemoMark />}
+            <StateBadge state={machine.state} title={machine.stateReason} />
+            <DumpButton machine={machine} forecast={forecast} active={active !== undefined} />
+            {active && <Link href={`/dumps/${active.id}`}>A dump is on its way</Link>}
+          </>
+        )}
+      </ScreenHeading>
+      {error && !machines ? (
+        <Failure error={error} retry={refresh} />
+      ) : !machines ? (
+        <Loading lines={6} label="Loading the machine" />
+      ) : !machine ? (
+        <Empty>The hypervisor has no machine with the id {plainText(id)}, or has it no longer.</Empty>
+      ) : (
+        <div className={styles.columns}>
+          <Panel title="Machine">
+            <Facts facts={facts(machine)} />
+          </Panel>
+          <ForecastPanel forecast={forecast} error={all.forecastError} />
+        </div>
+      )}
+      <div className={styles.stack}>
+        <Suspense fallback={<Loading lines={6} label="Loading the charts" />}>
+          <History vm={id} />
+        </Suspense>
+        <NewestRecords id={id} />
+      </div>
+    </>
+  );
+}
+
+function facts(machine: Machine): readonly Fact[] {
+  return [
+    ['Title', machine.title && <Name key="title">{machine.title}</Name>],
+    ['State', machine.stateReason ? `${machine.stateReason}` : null],
+    ['Memory', formatBytes(machine.memoryBytes)],
+    ['Virtual CPUs', machine.vcpus],
+    ['VM id', machine.vmid && plainText(machine.vmid)],
+    [
+      'Machine id',
+      <span key="id" className="mono">
+        {machine.id}
+      </span>,
+    ],
+  ];
+}
+
+function NewestRecords({ id }: { readonly id: string }) {
+  const { data, error, refresh } = useFreshQuery(RecordsDocument, { filter: { vms: [id] }, first: newest }, [
+    'records',
+  ]);
+  const records = data?.dumpRecords;
+  return (
+    <Panel
+      title="Dumps of this machine"
+      note={records && formatCount(records.totalCount)}
+      flush
+      actions={<Link href={`/dumps?vm=${encodeURIComponent(id)}`}>Find in all dumps</Link>}
+    >
+      {error && !records ? (
+        <Failure error={error} retry={refresh} />
+      ) : !records ? (
+        <Loading lines={4} label="Loading its dumps" />
+      ) : records.nodes.length === 0 ? (
+        <Empty>It was not dumped yet.</Empty>
+      ) : (
+        <RecordTable records={records.nodes} />
+      )}
+    </Panel>
+  );
+}

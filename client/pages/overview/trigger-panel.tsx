@@ -1,0 +1,103 @@
+import { Button, MultiSelect } from '@mantine/core';
+import { useState } from 'react';
+import { refusal, role } from '../../api/authority.ts';
+import { connection } from '../../api/connection.ts';
+import type { Machines } from '../../api/use-machines.ts';
+import { useTrigger } from '../../api/use-trigger.ts';
+import { Icon } from '../../components/icon.tsx';
+import { Panel } from '../../components/panel.tsx';
+import { PauseMeter } from '../../components/pause-meter.tsx';
+import { formatBytes } from '../../lib/bytes.ts';
+import { planRequest } from '../../lib/dialogs.ts';
+import { planDump, summarise } from '../../lib/forecast.ts';
+import { plainText } from '../../lib/plain-text.ts';
+import { useStore } from '../../lib/store.ts';
+import styles from './overview.module.css';
+
+/** Choose machines, see what will happen, press. */
+export function TriggerPanel({ machines: { machines = [], forecasts } }: { readonly machines: Machines }) {
+  const [chosen, setChosen] = useState<string[]>([]);
+  const { busy, run } = useTrigger();
+  const has = useStore(role);
+  const live = useStore(connection).state === 'LIVE';
+  const why = refusal('trigger', has) ?? (live ? null : 'Not connected.');
+
+  const selected = chosen.filter((id) => machines.some((machine) => machine.id === id));
+  const plans = selected.flatMap((id) => {
+    const forecast = forecasts.get(id);
+    return forecast ? [planDump(forecast, 'AUTO')] : [];
+  });
+  const unknown = plans.length < selected.length;
+  const summary = summarise(plans);
+  const ask = unknown || summary.confirm;
+  const free = selected.map((id) => forecasts.get(id)?.freeBytes).find((bytes) => bytes !== undefined);
+
+  async function dumpSelected(): Promise<void> {
+    if (ask) return planRequest.set({ vms: selected });
+    const outcome = await run({ vms: selected, all: false, method: 'AUTO', format: 'ELF', compression: 'ZSTD' });
+    if (outcome) setChosen([]);
+  }
+
+  return (
+    <Panel title="Dump memory">
+      <div className={styles.trigger}>
+        <MultiSelect
+          className={styles.selector ?? ''}
+          aria-label="Machines to dump"
+          placeholder={selected.length === 0 ? 'Choose machines…' : ''}
+          data={machines.map(({ id, name }) => ({ value: id, label: plainText(name) }))}
+          value={selected}
+          onChange={setChosen}
+          searchable
+          clearable
+          hidePickedOptions
+          limit={100}
+          nothingFoundMessage="No machine of that name"
+          clearButtonProps={{ 'aria-label': 'Clear the choice' }}
+          comboboxProps={{ transitionProps: { duration: 0 } }}
+        />
+        <Button
+          onClick={dumpSelected}
+          loading={busy}
+          disabled={selected.length === 0 || why !== null}
+          title={why ?? undefined}
+          leftSection={<Icon name="capture" />}
+        >
+          Dump selected{ask && selected.length > 0 ? '…' : ''}
+        </Button>
+        <Button
+          variant="default"
+          onClick={() => planRequest.set({ vms: 'ALL' })}
+          disabled={machines.length === 0 || why !== null}
+          title={why ?? undefined}
+        >
+          Dump all…
+        </Button>
+      </div>
+      <p className={styles.forecast} aria-live="polite">
+        {selected.length === 0 ? (
+          <span className="dim">What a dump would do to the machines you choose is said here before you press.</span>
+        ) : unknown ? (
+          <span className="dim">Finding out what is possible…</span>
+        ) : (
+          <>
+            {summary.possible > 0 && (
+              <>
+                <PauseMeter pauseMs={summary.longestPauseMs} expected unknown="pause unknown" />
+                <span>
+                  {summary.possible === 1 ? 'pause' : 'longest pause'}; up to {formatBytes(summary.expectedSizeBytes)}{' '}
+                  of {formatBytes(free)} free
+                </span>
+              </>
+            )}
+            {summary.impossible > 0 && (
+              <span className={styles.warn}>
+                {summary.impossible} of {plans.length} cannot be dumped now
+              </span>
+            )}
+          </>
+        )}
+      </p>
+    </Panel>
+  );
+}

@@ -1,0 +1,126 @@
+import type { Database } from '../database/database.ts';
+import { MemoirError } from '../domain/memoir-error.ts';
+import type { Access, TokenRequest } from './access.ts';
+import type { AccessService, KeptToken } from './access-service.ts';
+import type { Actor } from './actor.ts';
+import { Tickets } from './tickets.ts';
+import { createSecret, digestOf, endOf, type Token } from './token.ts';
+
+export interface TokenAccessOptions {
+  readonly database: Database;
+  readonly createId: () => string;
+  /** A secret from the environment that is an ADMIN's for as long as the server runs with it. */
+  readonly environmentToken: string | null;
+  readonly now?: () => number;
+}
+
+/** Names that the house itself uses for those without a token of the table. */
+const local: Actor = { name: 'local', role: 'ADMIN' };
+const environment: Actor = { name: 'MEMOIR_TOKEN', role: 'ADMIN' };
+
+const namePattern = /^[\p{L}\p{N}][\p{L}\p{N} ._@:-]{0,63}$/u;
+/** How exactly a token's last use is kept: a write for each request would cost more than the request. */
+const touchMs = 60_000;
+
+/** Access by tokens in the embedded database. Live tokens are in memory, so that nothing waits for a disk to let somebody in. */
+export async function createTokenAccess(options: TokenAccessOptions): Promise<Access> {
+  const { database, createId, environmentToken, now = Date.now } = options;
+  const service = await database.service<AccessService>('access', {
+    module: new URL('./access-service.ts', import.meta.url).href,
+    options: null,
+  });
+  const byDigest = new Map((await service.tokens()).map((token) => [token.digest, token]));
+  const environmentDigest = environmentToken === null ? null : digestOf(environmentToken);
+  const used = new Map<string, number>();
+  const isRequired = () => byDigest.size > 0 || environmentDigest !== null;
+
+  function use(token: KeptToken): Actor {
+    const atMs = now();
+    if (atMs - (token.lastUsedAtMs ?? 0) >= touchMs) {
+      byDigest.set(token.digest, { ...token, lastUsedAtMs: atMs });
+      used.set(token.id, atMs);
+    }
+    return { name: token.name, role: token.role };
+  }
+
+  async function flush(): Promise<void> {
+    if (used.size === 0) return;
+    const uses = [...used].map(([id, atMs]) => ({ id, atMs }));
+    used.clear();
+    // What is lost with a full disk is a time of day, and nobody's request.
+    await service.touch(uses).catch(() => undefined);
+  }
+  const flushing = setInterval(() => void flush(), touchMs).unref();
+
+  const tickets = new Tickets(now);
+
+  return {
+    tickets,
+    get required() {
+      return isRequired();
+    },
+
+    async authenticate(secret) {
+      if (!isRequired()) return local;
+      if (secret === undefined) throw new MemoirError('UNAUTHENTICATED', 'this server needs a token');
+      const digest = digestOf(secret);
+      if (digest === environmentDigest) return environment;
+      const token = byDigest.get(digest);
+      if (token === undefined) throw new MemoirError('UNAUTHENTICATED', 'the token is not known');
+      const end = endOf(token, now());
+      if (end !== null) throw new MemoirError('UNAUTHENTICATED', `the token ${token.name} is ${end}`);
+      return use(token);
+    },
+
+    audit: (entry) => service.audit(entry, now()),
+
+    auditLog: ({ limit, before }) => service.auditLog(limit, before ?? Number.MAX_SAFE_INTEGER),
+
+    async createToken(request, actor) {
+      check(request, now());
+      if (!isRequired() && request.role !== 'ADMIN') {
+        throw new MemoirError('BAD_INPUT', 'the first token must be an ADMIN’s: from it on nobody gets in without one');
+      }
+      const secret = createSecret();
+      const fresh = { lastUsedAtMs: null, revokedAtMs: null, createdAtMs: now(), createdBy: actor };
+      const kept: KeptToken = { ...request, ...fresh, id: createId(), digest: digestOf(secret) };
+      // Also that of a revoked one: the journal must not mean two people by one name.
+      if (!(await service.create(kept))) {
+        throw new MemoirError('BAD_INPUT', `there is, or was, a token of the name ${request.name}`);
+      }
+      byDigest.set(kept.digest, kept);
+      return { token: withoutDigest(kept), secret };
+    },
+
+    async revokeToken(id) {
+      const token = [...byDigest.values()].find((one) => one.id === id);
+      if (token === undefined) throw new MemoirError('NOT_FOUND', `there is no token ${JSON.stringify(id)}`);
+      const revokedAtMs = now();
+      if (!(await service.revoke(id, revokedAtMs))) {
+        throw new MemoirError('ALREADY_FINISHED', `the token ${token.name} was revoked before`);
+      }
+      const revoked = { ...token, revokedAtMs };
+      byDigest.set(token.digest, revoked);
+      tickets.drop(token.name);
+      return withoutDigest(revoked);
+    },
+
+    tokens: async () => [...byDigest.values()].sort((a, b) => (a.id < b.id ? -1 : 1)).map(withoutDigest),
+
+    async close() {
+      clearInterval(flushing);
+      await flush();
+    },
+  };
+}
+
+function check({ name, expiresAtMs }: TokenRequest, nowMs: number): void {
+  const bad = (message: string) => new MemoirError('BAD_INPUT', message);
+  if (!namePattern.test(name)) {
+    throw bad('a token’s name has 1 to 64 letters, digits, spaces or ._@:- and begins with a letter or digit');
+  }
+  if ([local.name, environment.name].includes(name)) throw bad(`the name ${name} is the server’s own`);
+  if (expiresAtMs !== null && expiresAtMs <= nowMs) throw bad('the token would have expired already');
+}
+
+const withoutDigest = ({ digest: _, ...token }: KeptToken): Token => token;

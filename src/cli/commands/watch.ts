@@ -1,0 +1,67 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { MemoirError } from '../../domain/memoir-error.ts';
+import type { Console } from '../console.ts';
+import { exitCodes } from '../exit-codes.ts';
+import { CliEventCursorDocument, CliEventsDocument, type CliEventsSubscription } from '../generated/graphql.ts';
+import { plain } from '../text.ts';
+import { untilComplete } from '../until-complete.ts';
+
+export interface WatchOptions {
+  readonly after?: string;
+  readonly cursorFile?: string;
+  /** Run for each event, with the event as JSON on its standard input. No shell is involved. */
+  readonly exec?: string;
+}
+
+type Event = CliEventsSubscription['operationEvents'];
+
+/**
+ * Follows the event log without missing or repeating an event, across restarts of either side. The cursor file is written when
+ * an event has been dealt with: after a crash in between, that one event is dealt with again, and none is lost.
+ */
+export async function watch(console: Console, { after, cursorFile, exec }: WatchOptions, args: readonly string[] = []) {
+  // “From now on” is a place too: what happens while the connection is broken comes after it.
+  let cursor =
+    after ?? readCursor(cursorFile) ?? (await console.client.ask(CliEventCursorDocument, {})).service.eventCursor;
+  for await (const { operationEvents: event } of untilComplete(console, CliEventsDocument, () => ({
+    after: cursor ?? null,
+  }))) {
+    console.out(console.json ? `${JSON.stringify(event)}\n` : `${line(event)}\n`);
+    if (exec !== undefined) await run(console, exec, args, event);
+    cursor = event.cursor;
+    if (cursorFile !== undefined) writeCursor(cursorFile, cursor);
+  }
+  return exitCodes.done;
+}
+
+function line({ at, seq, kind, type, message, operation }: Event): string {
+  const name = operation?.dump?.vmName;
+  return plain(`${at}  ${seq}  ${kind ?? '-'} ${type}${name === undefined ? '' : `  ${name}`}  ${message}`);
+}
+
+async function run({ tell }: Console, command: string, args: readonly string[], event: Event): Promise<void> {
+  const child = spawn(command, args, { stdio: ['pipe', 'inherit', 'inherit'] });
+  child.stdin.on('error', () => undefined).end(`${JSON.stringify(event)}\n`);
+  const [code] = (await once(child, 'close').catch((error: Error) => {
+    throw new MemoirError('BAD_INPUT', `${command} cannot be run: ${error.message}`);
+  })) as [number | null];
+  if (code !== 0) tell(`${command} ended with ${code ?? 'a signal'} for event ${event.seq}\n`);
+}
+
+function readCursor(file: string | undefined): string | undefined {
+  if (file === undefined) return undefined;
+  try {
+    return readFileSync(file, 'utf8').trim() || undefined;
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw new MemoirError('BAD_INPUT', `the cursor file cannot be read: ${(cause as Error).message}`, { cause });
+  }
+}
+
+/** By another name first, so that there is always a whole one. */
+function writeCursor(file: string, cursor: string): void {
+  writeFileSync(`${file}.new`, `${cursor}\n`);
+  renameSync(`${file}.new`, file);
+}

@@ -1,0 +1,615 @@
+/* eslint-disable */
+/** Internal type. DO NOT USE DIRECTLY. */
+type Exact<T extends { [key: string]: unknown }> = { [K in keyof T]: T[K] };
+/** Internal type. DO NOT USE DIRECTLY. */
+export type Incremental<T> = T | { [P in keyof T]?: P extends ' $fragmentName' | '__typename' ? T[P] : never };
+import type { DocumentTypeDecoration } from '@graphql-typed-document-node/core';
+/** How memory is taken. */
+export type CaptureMethod =
+  /** Memory-only core dump: the guest is paused for as long as its memory takes to be read. */
+  | 'CORE_DUMP'
+  /** QEMU background snapshot: the guest pauses for milliseconds and goes on while its memory is read. */
+  | 'SNAPSHOT';
+
+/** How the memory image is compressed on disk. */
+export type Compression =
+  /** Gzip of many members, for tools that know nothing newer. */
+  | 'GZIP'
+  /** Uncompressed; stretches of zeros take no space on disk. */
+  | 'NONE'
+  /** Zstandard in the seekable format: an ordinary .zst file with random access. */
+  | 'ZSTD';
+
+/** What a new token is like. */
+export type CreateTokenInput = {
+  /** When it ends by itself; never if absent. */
+  expiresAt?: string | null | undefined;
+  /** What the journal will call whoever uses it: 1 to 64 letters, digits, spaces or ._@:- */
+  name: string;
+  /** What its bearer may do. */
+  role: Role;
+};
+
+/** Which records: all conditions hold together, an absent one does not restrict. */
+export type DumpRecordFilter = {
+  /** Committed at this moment or later. */
+  from?: string | null | undefined;
+  /** With this in the machine’s name or in the hash, in any case; at most 200 characters, no wildcards. */
+  search?: string | null | undefined;
+  /** Whose artifact is in one of these states. */
+  states?: Array<RecordState> | null | undefined;
+  /** Committed before this moment. */
+  until?: string | null | undefined;
+  /** Of these machines: exact name, vmid or UUID. */
+  vms?: Array<string> | null | undefined;
+};
+
+/** Why something was refused or failed. Every error of this API carries one of these in `extensions.code`; a code is never renamed. */
+export type ErrorCode =
+  /** Another operation on the same subject is queued or running. Wait for the named operation, or cancel it. */
+  | 'ALREADY_ACTIVE'
+  /** The operation is over already. Nothing is left to do. */
+  | 'ALREADY_FINISHED'
+  /** The artifact’s bytes are not those that were written. Do not rely on it; the message names what is wrong. */
+  | 'ARTIFACT_DAMAGED'
+  /** Something already lies at the artifact’s path. Look who put it there; nothing was overwritten. */
+  | 'ARTIFACT_EXISTS'
+  /** The artifact is no longer there. It was deleted or moved outside of Memoir. */
+  | 'ARTIFACT_MISSING'
+  /** A paging or event cursor was not made by this server. Start again without a cursor. */
+  | 'BAD_CURSOR'
+  /** An argument is malformed or out of its range. Correct the named argument. */
+  | 'BAD_INPUT'
+  /** Somebody cancelled the operation. Trigger it again if that was a mistake. */
+  | 'CANCELLED'
+  /** The machine’s memory could not be read to the end. See the text; trigger again. */
+  | 'CAPTURE_FAILED'
+  /** The environment holds a value that makes no sense. Correct the named variable. */
+  | 'CONFIG_INVALID'
+  /** Another process keeps the database locked. Find it (lsof) and let it finish. */
+  | 'DATABASE_BUSY'
+  /** The database file is damaged. Move it away and rebuild the catalogue from the manifests. */
+  | 'DATABASE_DAMAGED'
+  /** The database could not be read or written. Check the data folder’s disk and rights. */
+  | 'DATABASE_FAILED'
+  /** Another server uses this data directory. Stop it, or give this one its own DATA_DIR. */
+  | 'DATA_DIR_IN_USE'
+  /** The token’s role does not allow this. Use a token of the role that the message names. */
+  | 'FORBIDDEN'
+  /** The machine ended while it was being captured. Start it and trigger again. */
+  | 'GUEST_GONE'
+  /** The hypervisor refused the request. See the text, which is the hypervisor’s own. */
+  | 'HYPERVISOR_REFUSED'
+  /** The hypervisor does not answer. See the service state for the reason; Memoir reconnects by itself. */
+  | 'HYPERVISOR_UNAVAILABLE'
+  /** The idempotency key was used before for a different request. Use a new key for a new request. */
+  | 'IDEMPOTENCY_CONFLICT'
+  /** Something unexpected went wrong; the log has it. Look up the reference in the log. */
+  | 'INTERNAL'
+  /** The server ended while the operation ran. Trigger it again. */
+  | 'INTERRUPTED'
+  /** The request is larger or costlier than allowed. Ask for less at a time. */
+  | 'LIMIT_EXCEEDED'
+  /** The chosen capture method is not possible for this machine now. Choose AUTO, or ask captureOptions for what blocks it. */
+  | 'METHOD_UNAVAILABLE'
+  /** There is no such thing. Check the name or id; names are case-sensitive. */
+  | 'NOT_FOUND'
+  /** The machine has no memory to capture: it is off. Start the machine first. */
+  | 'NOT_RUNNING'
+  /** The dump folder has too little free space. Free some space, delete old dumps, or point DUMP_DIR at a larger file system. */
+  | 'NO_SPACE'
+  /** Too many operations are waiting. Try again when some have finished. */
+  | 'QUEUE_FULL'
+  /** The server is stopping and takes no new work. Try again when it is back. */
+  | 'SHUTTING_DOWN'
+  /** No byte moved for too long. Check disk and hypervisor; DUMP_STALL_TIMEOUT sets the limit. */
+  | 'STALLED'
+  /** The artifact could not be written or read. Check the dump folder’s disk and rights. */
+  | 'STORAGE_FAILED'
+  /** The memory stream has a form that this version does not know. Use CORE_DUMP, and report the text: it names section and offset. */
+  | 'STREAM_INVALID'
+  /** The operation took longer than allowed. DUMP_TIMEOUT sets the limit. */
+  | 'TIMED_OUT'
+  /** An answer took too long. Try again, or ask for less. */
+  | 'TIMEOUT'
+  /** No token, or one that is unknown, expired or revoked. Send `Authorization: Bearer <token>`. */
+  | 'UNAUTHENTICATED';
+
+/** Where machines come from. */
+export type HypervisorKind =
+  /** Simulated machines with synthetic memory. */
+  | 'DEMO'
+  /** Real machines, by libvirt. */
+  | 'LIBVIRT';
+
+/** Whether the hypervisor answers. */
+export type HypervisorState =
+  /** A connection is being made. */
+  | 'CONNECTING'
+  /** It does not answer; Memoir tries again by itself. */
+  | 'DOWN'
+  /** It answers. */
+  | 'UP';
+
+/** Form of the memory image inside of an artifact. */
+export type ImageFormat =
+  /** ELF64 core, as crash, drgn, gdb, Volatility 3 and readelf open it. */
+  | 'ELF'
+  /** Flat physical memory: the byte at an offset is the byte at that address; holes are zero. */
+  | 'RAW';
+
+/** What a machine is doing, as the hypervisor says. */
+export type MachineState =
+  /** Waiting for a resource; executes when it has it. */
+  | 'BLOCKED'
+  /** Ended by a crash. */
+  | 'CRASHED'
+  /** Suspended by a person or by the hypervisor; its memory is there. */
+  | 'PAUSED'
+  /** Executing. */
+  | 'RUNNING'
+  /** On its way to off. */
+  | 'SHUTTING_DOWN'
+  /** Not running; there is no memory to capture. */
+  | 'SHUT_OFF'
+  /** Suspended to RAM by the guest’s own power management. */
+  | 'SUSPENDED'
+  /** The hypervisor does not say. */
+  | 'UNKNOWN';
+
+/** How memory is to be taken. */
+export type MethodChoice =
+  /** SNAPSHOT where it is possible and safe, CORE_DUMP otherwise; the dump says which it was and why. */
+  | 'AUTO'
+  /** Memory-only core dump: the guest is paused for as long as its memory takes to be read. */
+  | 'CORE_DUMP'
+  /** QEMU background snapshot: the guest pauses for milliseconds and goes on while its memory is read. */
+  | 'SNAPSHOT';
+
+/** What an event of the log says. */
+export type OperationEventType =
+  /** Ended because somebody asked for it. */
+  | 'CANCELLED'
+  /** Somebody asked for its end; it goes on until it has cleaned up. */
+  | 'CANCEL_REQUESTED'
+  /** Done; what it made is whole and recorded. */
+  | 'COMPLETED'
+  /** Ended without a result. */
+  | 'FAILED'
+  /** Not an event: those between the last cursor and this one are not delivered, because they were pruned from the log. */
+  | 'LAGGED'
+  /** Something was noted of it, also after its end: verified, downloaded, deleted. */
+  | 'NOTED'
+  /** It entered another stage of its work. */
+  | 'PHASE'
+  /** Accepted and durable, waiting for its turn. */
+  | 'QUEUED'
+  /** A restart found it safe to run it again from the beginning. */
+  | 'REQUEUED'
+  /** It began to run. */
+  | 'STARTED';
+
+/** Where an operation is in its life: QUEUED, then RUNNING, then one of the three ends. */
+export type OperationState =
+  /** Ended because somebody asked for it; nothing of it is left. */
+  | 'CANCELLED'
+  /** Done: what it made is whole and recorded. */
+  | 'COMPLETED'
+  /** Ended without a result; the error code and text say why and what to do. */
+  | 'FAILED'
+  /** Accepted and durable, waiting for its turn. */
+  | 'QUEUED'
+  /** At work. Goes back to QUEUED only when a restart found it safe to run again from the beginning. */
+  | 'RUNNING';
+
+/** Which store answered. */
+export type RecordSource =
+  /** The catalogue of this server. */
+  | 'CATALOGUE'
+  /** InfluxDB, by its old HTTP query interface, because the others failed. */
+  | 'INFLUX_HTTP'
+  /** InfluxDB, by InfluxQL, because SQL failed. */
+  | 'INFLUX_QL'
+  /** InfluxDB, by SQL. */
+  | 'INFLUX_SQL';
+
+/** What became of a recorded dump’s artifact since. */
+export type RecordState =
+  /** The artifact is where it was committed. */
+  | 'AVAILABLE'
+  /** A verification found bytes that are not those that were written. */
+  | 'DAMAGED'
+  /** Somebody deleted the artifact through Memoir; the record stays. */
+  | 'DELETED';
+
+/** What a token lets its bearer do. Each role may do everything that the ones before it may. */
+export type Role =
+  /** Downloads memory, deletes dumps and manages tokens as well. */
+  | 'ADMIN'
+  /** Triggers, cancels and verifies dumps as well. */
+  | 'OPERATOR'
+  /** Sees machines, dumps, records and events. */
+  | 'VIEWER';
+
+/** Which machines to dump, and how. Either `vms` or `all`. */
+export type TriggerDumpsInput = {
+  /** Every machine that is running now. */
+  all?: boolean;
+  /** Compression of the artifact. */
+  compression?: Compression;
+  /** Form of the image. */
+  format?: ImageFormat;
+  /** 1 to 200 characters that stand for this wish: asked again with the same key, the server answers with the same dumps and starts no others. */
+  idempotencyKey?: string | null | undefined;
+  /** How to capture. */
+  method?: MethodChoice;
+  /** Names or UUIDs, 1 to 1000; one that is named twice is dumped once. */
+  vms?: Array<string> | null | undefined;
+};
+
+export type CliDoctorQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type CliDoctorQuery = { session: { name: string, role: Role, tokenRequired: boolean }, service: { version: string, host: string, startedAt: string, maxParallelDumps: number, hypervisor: { kind: HypervisorKind, state: HypervisorState, uri: string, version: string | null, since: string, reason: string | null, mend: string | null }, storage: { location: string, freeBytes: number | null, totalBytes: number | null, warning: string | null }, operationCounts: Array<{ kind: string, state: OperationState, count: number }> } };
+
+export type CliForecastsQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type CliForecastsQuery = { vms: Array<{ name: string, captureOptions: { automatic: CaptureMethod | null, automaticReason: string, expectedSizeBytes: number, enoughSpace: boolean, blockers: Array<{ method: CaptureMethod, code: ErrorCode, reason: string }> } }> };
+
+export type CliTriggerMutationVariables = Exact<{
+  input: TriggerDumpsInput;
+}>;
+
+
+export type CliTriggerMutation = { triggerDumps: { accepted: Array<{ id: string, vmName: string, state: OperationState }>, rejected: Array<{ vm: string, code: ErrorCode, message: string, hint: string, activeDump: { id: string } | null }> } };
+
+export type CliProgressSubscriptionVariables = Exact<{
+  ids: Array<string | number> | string | number;
+}>;
+
+
+export type CliProgressSubscription = { dumpProgress: { id: string, vmName: string, state: OperationState, phase: string | null, message: string, final: boolean, guestPauseMs: number | null, progress: { percent: number | null, doneBytes: number, totalBytes: number | null, writtenBytes: number | null, bytesPerSecond: number | null, secondsLeft: number | null } | null, error: { code: ErrorCode, message: string, hint: string } | null, dump: { method: CaptureMethod | null, sizeBytes: number | null, sha256: string | null, dumpPath: string | null, durationSec: number | null } } };
+
+export type CliVerifyMutationVariables = Exact<{
+  id: string | number;
+}>;
+
+
+export type CliVerifyMutation = { verifyDump: { id: string } };
+
+export type CliVerificationSubscriptionVariables = Exact<{
+  ids: Array<string | number> | string | number;
+}>;
+
+
+export type CliVerificationSubscription = { operationProgress: { id: string, state: OperationState, phase: string | null, message: string, final: boolean, progress: { percent: number | null, doneBytes: number, totalBytes: number | null, writtenBytes: number | null, bytesPerSecond: number | null, secondsLeft: number | null } | null, operation: { error: { code: ErrorCode, message: string, hint: string } | null } } };
+
+export type CliEventCursorQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type CliEventCursorQuery = { service: { eventCursor: string } };
+
+export type CliEventsSubscriptionVariables = Exact<{
+  after?: string | null | undefined;
+}>;
+
+
+export type CliEventsSubscription = { operationEvents: { cursor: string, seq: number, type: OperationEventType, at: string, operationId: string | null, kind: string | null, subject: string | null, state: OperationState | null, phase: string | null, message: string, operation: { dump: { vmName: string, sha256: string | null, dumpPath: string | null, error: { code: ErrorCode, message: string } | null } | null } | null } };
+
+export type CliMachinesQueryVariables = Exact<{
+  state?: MachineState | null | undefined;
+  search?: string | null | undefined;
+}>;
+
+
+export type CliMachinesQuery = { vms: Array<{ id: string, name: string, vmid: string | null, state: MachineState, memoryBytes: number, vcpus: number, demo: boolean, activeDump: { id: string, state: OperationState } | null, lastRecord: { time: string } | null }> };
+
+export type CliRecordsQueryVariables = Exact<{
+  filter?: DumpRecordFilter | null | undefined;
+  first: number;
+  after?: string | null | undefined;
+}>;
+
+
+export type CliRecordsQuery = { dumpRecords: { totalCount: number, source: RecordSource, warnings: Array<string>, nodes: Array<{ id: string, time: string, dom: string, vmid: string, machineId: string, host: string, state: RecordState, sha256: string, durationSec: number, gzipSizeBytes: number, rawSizeBytes: number, dumpPath: string, format: string, compression: string, method: string, guestPauseMs: number | null, demo: boolean }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } };
+
+export type CliTokensQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type CliTokensQuery = { tokens: Array<{ id: string, name: string, role: Role, createdAt: string, createdBy: string, expiresAt: string | null, lastUsedAt: string | null, revokedAt: string | null }> };
+
+export type CliCreateTokenMutationVariables = Exact<{
+  input: CreateTokenInput;
+}>;
+
+
+export type CliCreateTokenMutation = { createToken: { secret: string, token: { id: string, name: string, role: Role, expiresAt: string | null } } };
+
+export type CliRevokeTokenMutationVariables = Exact<{
+  id: string | number;
+}>;
+
+
+export type CliRevokeTokenMutation = { revokeToken: { id: string, name: string, revokedAt: string | null } };
+
+export class TypedDocumentString<TResult, TVariables>
+  extends String
+  implements DocumentTypeDecoration<TResult, TVariables>
+{
+  __apiType?: NonNullable<DocumentTypeDecoration<TResult, TVariables>['__apiType']>;
+  private value: string;
+  public __meta__?: Record<string, any> | undefined;
+
+  constructor(value: string, __meta__?: Record<string, any> | undefined) {
+    super(value);
+    this.value = value;
+    this.__meta__ = __meta__;
+  }
+
+  override toString(): string & DocumentTypeDecoration<TResult, TVariables> {
+    return this.value;
+  }
+}
+
+export const CliDoctorDocument = new TypedDocumentString(`
+    query CliDoctor {
+  session {
+    name
+    role
+    tokenRequired
+  }
+  service {
+    version
+    host
+    startedAt
+    maxParallelDumps
+    hypervisor {
+      kind
+      state
+      uri
+      version
+      since
+      reason
+      mend
+    }
+    storage {
+      location
+      freeBytes
+      totalBytes
+      warning
+    }
+    operationCounts {
+      kind
+      state
+      count
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<CliDoctorQuery, CliDoctorQueryVariables>;
+export const CliForecastsDocument = new TypedDocumentString(`
+    query CliForecasts {
+  vms(state: RUNNING) {
+    name
+    captureOptions {
+      automatic
+      automaticReason
+      expectedSizeBytes
+      enoughSpace
+      blockers {
+        method
+        code
+        reason
+      }
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<CliForecastsQuery, CliForecastsQueryVariables>;
+export const CliTriggerDocument = new TypedDocumentString(`
+    mutation CliTrigger($input: TriggerDumpsInput!) {
+  triggerDumps(input: $input) {
+    accepted {
+      id
+      vmName
+      state
+    }
+    rejected {
+      vm
+      code
+      message
+      hint
+      activeDump {
+        id
+      }
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<CliTriggerMutation, CliTriggerMutationVariables>;
+export const CliProgressDocument = new TypedDocumentString(`
+    subscription CliProgress($ids: [ID!]!) {
+  dumpProgress(ids: $ids) {
+    id
+    vmName
+    state
+    phase
+    message
+    final
+    guestPauseMs
+    progress {
+      percent
+      doneBytes
+      totalBytes
+      writtenBytes
+      bytesPerSecond
+      secondsLeft
+    }
+    error {
+      code
+      message
+      hint
+    }
+    dump {
+      method
+      sizeBytes
+      sha256
+      dumpPath
+      durationSec
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<CliProgressSubscription, CliProgressSubscriptionVariables>;
+export const CliVerifyDocument = new TypedDocumentString(`
+    mutation CliVerify($id: ID!) {
+  verifyDump(id: $id) {
+    id
+  }
+}
+    `) as unknown as TypedDocumentString<CliVerifyMutation, CliVerifyMutationVariables>;
+export const CliVerificationDocument = new TypedDocumentString(`
+    subscription CliVerification($ids: [ID!]!) {
+  operationProgress(ids: $ids) {
+    id
+    state
+    phase
+    message
+    final
+    progress {
+      percent
+      doneBytes
+      totalBytes
+      writtenBytes
+      bytesPerSecond
+      secondsLeft
+    }
+    operation {
+      error {
+        code
+        message
+        hint
+      }
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<CliVerificationSubscription, CliVerificationSubscriptionVariables>;
+export const CliEventCursorDocument = new TypedDocumentString(`
+    query CliEventCursor {
+  service {
+    eventCursor
+  }
+}
+    `) as unknown as TypedDocumentString<CliEventCursorQuery, CliEventCursorQueryVariables>;
+export const CliEventsDocument = new TypedDocumentString(`
+    subscription CliEvents($after: String) {
+  operationEvents(after: $after) {
+    cursor
+    seq
+    type
+    at
+    operationId
+    kind
+    subject
+    state
+    phase
+    message
+    operation {
+      dump {
+        vmName
+        sha256
+        dumpPath
+        error {
+          code
+          message
+        }
+      }
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<CliEventsSubscription, CliEventsSubscriptionVariables>;
+export const CliMachinesDocument = new TypedDocumentString(`
+    query CliMachines($state: MachineState, $search: String) {
+  vms(state: $state, search: $search) {
+    id
+    name
+    vmid
+    state
+    memoryBytes
+    vcpus
+    demo
+    activeDump {
+      id
+      state
+    }
+    lastRecord {
+      time
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<CliMachinesQuery, CliMachinesQueryVariables>;
+export const CliRecordsDocument = new TypedDocumentString(`
+    query CliRecords($filter: DumpRecordFilter, $first: Int!, $after: String) {
+  dumpRecords(filter: $filter, first: $first, after: $after) {
+    totalCount
+    source
+    warnings
+    nodes {
+      id
+      time
+      dom
+      vmid
+      machineId
+      host
+      state
+      sha256
+      durationSec
+      gzipSizeBytes
+      rawSizeBytes
+      dumpPath
+      format
+      compression
+      method
+      guestPauseMs
+      demo
+    }
+    pageInfo {
+      hasNextPage
+      endCursor
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<CliRecordsQuery, CliRecordsQueryVariables>;
+export const CliTokensDocument = new TypedDocumentString(`
+    query CliTokens {
+  tokens {
+    id
+    name
+    role
+    createdAt
+    createdBy
+    expiresAt
+    lastUsedAt
+    revokedAt
+  }
+}
+    `) as unknown as TypedDocumentString<CliTokensQuery, CliTokensQueryVariables>;
+export const CliCreateTokenDocument = new TypedDocumentString(`
+    mutation CliCreateToken($input: CreateTokenInput!) {
+  createToken(input: $input) {
+    secret
+    token {
+      id
+      name
+      role
+      expiresAt
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<CliCreateTokenMutation, CliCreateTokenMutationVariables>;
+export const CliRevokeTokenDocument = new TypedDocumentString(`
+    mutation CliRevokeToken($id: ID!) {
+  revokeToken(id: $id) {
+    id
+    name
+    revokedAt
+  }
+}
+    `) as unknown as TypedDocumentString<CliRevokeTokenMutation, CliRevokeTokenMutationVariables>;

@@ -1,0 +1,142 @@
+import { Command, CommanderError, InvalidArgumentError } from 'commander';
+import { isMemoirError } from '../domain/memoir-error.ts';
+import { createClient, Unreachable } from './client.ts';
+import { examine } from './commands/doctor.ts';
+import { type DumpOptions, dump } from './commands/dump.ts';
+import { listRecords, type RecordsOptions } from './commands/records.ts';
+import { type CreateTokenOptions, createToken, listTokens, revokeToken } from './commands/token.ts';
+import { verify } from './commands/verify.ts';
+import { listVms, type VmsOptions } from './commands/vms.ts';
+import { type WatchOptions, watch } from './commands/watch.ts';
+import type { Console } from './console.ts';
+import { type ExitCode, exitCodeOf, exitCodes } from './exit-codes.ts';
+import { plain } from './text.ts';
+
+/** What the process gives to the command line. */
+export interface Host {
+  readonly version: string;
+  /** Where the server is, and what to show it, unless an option says otherwise. */
+  readonly url: string;
+  readonly token: string | null;
+  readonly signal: AbortSignal;
+  readonly columns: number | null;
+  readonly terminal: boolean;
+  out(text: string): void;
+  tell(text: string): void;
+  /** Runs the server; resolves when it is up. */
+  serve(): Promise<void>;
+}
+
+type Run = (console: Console) => Promise<ExitCode>;
+
+/** Runs one command and answers how it ended; null if it goes on (`serve`). */
+export async function runProgram(args: readonly string[], host: Host): Promise<ExitCode | null> {
+  let result: ExitCode | null = exitCodes.done;
+  const program = new Command('memoir')
+    .description('Captures the memory of running machines.')
+    .version(host.version)
+    .option('--url <url>', 'where the server is', host.url)
+    .option('--json', 'results as JSON, for programs')
+    .exitOverride()
+    .configureOutput({ writeOut: host.out, writeErr: host.tell });
+
+  const remote = (run: Run) => async () => {
+    const { url, json = false } = program.opts<{ url: string; json?: boolean }>();
+    if (!URL.canParse(url)) throw new InvalidArgumentError(`${url} is not an address`);
+    result = await run({ ...host, client: createClient(url, host.token), json });
+  };
+
+  program
+    .command('serve')
+    .description('start the server')
+    .action(async () => {
+      await host.serve();
+      result = null;
+    });
+  program
+    .command('vms')
+    .description('list the machines')
+    .option('--state <state>', 'only machines in this state')
+    .option('--search <text>', 'only machines with this in their name, title or number')
+    .action((options: VmsOptions) => remote((console) => listVms(console, options))());
+  program
+    .command('dump')
+    .description('dump machines')
+    .argument('[vm...]', 'names or UUIDs')
+    .option('--all', 'all running machines')
+    .option('--watch', 'follow the dumps to their end')
+    .option('--method <method>', 'auto, snapshot or core-dump')
+    .option('--format <format>', 'elf or raw')
+    .option('--compression <compression>', 'zstd, gzip or none')
+    .option('--key <key>', 'the same key again starts nothing new')
+    .action((vms: string[], options: DumpOptions) => remote((console) => dump(console, vms, options))());
+  program
+    .command('records')
+    .description('list finished dumps, newest first')
+    .option('--vm <vm...>', 'only of these machines: names, numbers or UUIDs')
+    .option('--search <text>', 'only with this in the name or hash')
+    .option('--from <time>', 'only from this time on')
+    .option('--until <time>', 'only before this time')
+    .option('--limit <count>', 'how many at most', toCount, 50)
+    .option('--csv', 'as CSV, with every column')
+    .action((options: RecordsOptions) => remote((console) => listRecords(console, options))());
+  program
+    .command('watch')
+    .description('follow the event log: no event is missed or repeated, across restarts')
+    .option('--after <cursor>', 'go on after this event; 0 is the beginning, absent is now')
+    .option('--cursor-file <file>', 'keep the place in this file')
+    .option('--exec <command>', 'run this for each event, with the event as JSON on its standard input')
+    .argument('[argument...]', 'arguments of that command, after --')
+    .action((given: string[], options: WatchOptions) => remote((console) => watch(console, options, given))());
+  program
+    .command('verify')
+    .description('read a dump’s artifact back and compare it with its digests')
+    .argument('<dump>', 'id of the dump')
+    .action((id: string) => remote((console) => verify(console, id))());
+  const token = program.command('token').description('manage who may use the server');
+  token
+    .command('create')
+    .description('make a token and show it once')
+    .argument('<name>', 'what the journal will call its bearer')
+    .requiredOption('--role <role>', 'viewer, operator or admin')
+    .option('--expires <time>', 'when it ends by itself')
+    .action((name: string, options: CreateTokenOptions) => remote((console) => createToken(console, name, options))());
+  token
+    .command('list')
+    .description('list tokens')
+    .action(() => remote(listTokens)());
+  token
+    .command('revoke')
+    .description('end a token at once')
+    .argument('<token>', 'name or id')
+    .action((one: string) => remote((console) => revokeToken(console, one))());
+  program
+    .command('doctor')
+    .description('look for what is wrong, and say how to mend it')
+    .action(() => remote(examine)());
+
+  try {
+    await program.parseAsync(args, { from: 'user' });
+    return result;
+  } catch (error) {
+    return explain(error, host);
+  }
+}
+
+function explain(error: unknown, { tell }: Host): ExitCode {
+  // Commander has said what is wrong; help and version are no errors.
+  if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.done : exitCodes.usage;
+  if (error instanceof Unreachable) {
+    tell(`memoir: ${plain(error.message)}\n  Is the server running? --url or MEMOIR_URL says where it is.\n`);
+    return exitCodes.unreachable;
+  }
+  if (!isMemoirError(error)) throw error;
+  tell(`memoir: ${plain(error.message)}\n  ${plain(error.hint)}\n`);
+  return exitCodeOf(error.code);
+}
+
+function toCount(text: string): number {
+  const count = Number(text);
+  if (!Number.isSafeInteger(count) || count < 1) throw new InvalidArgumentError('must be a whole number from 1 on');
+  return count;
+}

@@ -1,0 +1,41 @@
+import { downloadTarget, findArtifact } from '../artifact.ts';
+import { builder } from '../builder.ts';
+import { DownloadFormEnum } from '../enums.ts';
+
+interface Download {
+  readonly url: string;
+  readonly fileName: string;
+  readonly sha256: string;
+  readonly expiresAtMs: number;
+}
+
+const DownloadType = builder.objectRef<Download>('Download').implement({
+  description: 'A way to fetch an artifact, for whoever has it: for the link of a browser, which can send no token.',
+  fields: (t) => ({
+    url: t.exposeString('url', {
+      description: 'Path on this server; takes ranges. Good for ten minutes, and a secret until then.',
+    }),
+    fileName: t.exposeString('fileName', { description: 'What the file is called.' }),
+    sha256: t.exposeString('sha256', { description: 'SHA-256 of the artifact as it lies on disk, in hex.' }),
+    expiresAt: t.expose('expiresAtMs', { type: 'DateTime', description: 'Until when a download can begin.' }),
+  }),
+});
+
+builder.mutationField('createDownload', (t) =>
+  t.field({
+    type: DownloadType,
+    description:
+      'Makes a link to a completed dump’s artifact. Scripts need none: they send their token to `/api/dumps/{id}/artifact`. Needs the role ADMIN.',
+    authScopes: { role: 'ADMIN' },
+    args: {
+      id: t.arg.id({ required: true, description: 'The dump’s id.' }),
+      form: t.arg({ type: DownloadFormEnum, required: true, defaultValue: 'FILE', description: 'In which form.' }),
+    },
+    resolve: async (_, { id, form }, { services, actor }): Promise<Download> => {
+      const { sha256, fileName } = await findArtifact(services, id);
+      const { ticket, expiresAtMs } = services.access.tickets.issue(actor, downloadTarget(id, form));
+      const query = new URLSearchParams({ ...(form === 'FILE' ? {} : { form: form.toLowerCase() }), ticket });
+      return { url: `/api/dumps/${id}/artifact?${query}`, fileName: fileName(form), sha256, expiresAtMs };
+    },
+  }),
+);

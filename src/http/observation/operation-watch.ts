@@ -1,0 +1,95 @@
+import type { Closable } from '../../domain/closable.ts';
+import { isTerminal } from '../../domain/operation-state.ts';
+import type { Services } from '../../graphql/context.ts';
+import { Histogram, type Metric } from './exposition.ts';
+
+/** Upper bounds in seconds: what a snapshot takes, and what a core dump of a large guest takes. */
+const pauseBounds = [0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.5, 1, 5, 30, 120];
+const durationBounds = [0.5, 1, 2.5, 5, 10, 30, 60, 300, 900, 3600];
+
+type Item<S> = S extends AsyncIterable<infer I> ? I : never;
+type OperationEvent = Extract<Item<ReturnType<Services['operations']['watchEvents']>>, { type: 'EVENT' }>['event'];
+
+/**
+ * Follows the event log from the server's start on: one line in the log for each event, and counters for the metrics. Reading
+ * starts over where it was when the journal fails for a moment.
+ */
+export class OperationWatch implements Closable {
+  readonly #services: Pick<Services, 'operations' | 'log'>;
+  readonly #ends = new Map<string, { readonly kind: string; readonly state: string; count: number }>();
+  readonly #pauses = new Histogram(pauseBounds);
+  readonly #durations = new Histogram(durationBounds);
+  #writtenBytes = 0;
+  #following: Promise<void> | undefined;
+  #stream: AsyncIterableIterator<unknown> | undefined;
+
+  constructor(services: Pick<Services, 'operations' | 'log'>) {
+    this.#services = services;
+  }
+
+  start(): void {
+    this.#following ??= this.#follow().catch((error: unknown) =>
+      this.#services.log.error({ err: error }, 'the event log is no longer followed: its lines and counters stop here'),
+    );
+  }
+
+  async #follow(): Promise<void> {
+    const { operations } = this.#services;
+    const stream = operations.watchEvents((await operations.bounds()).last);
+    this.#stream = stream;
+    for await (const item of stream) if (item.type === 'EVENT') await this.#take(item.event);
+  }
+
+  async #take(event: OperationEvent): Promise<void> {
+    const { operationId, kind, subject, type, state, phase, message, seq } = event;
+    this.#services.log.info({ operation: operationId, kind, subject, event: type, state, phase, seq }, message);
+    if (!isTerminal(state) || !['COMPLETED', 'FAILED', 'CANCELLED'].includes(type)) return;
+    const key = `${kind} ${state}`;
+    const end = this.#ends.get(key) ?? { kind, state, count: 0 };
+    this.#ends.set(key, { ...end, count: end.count + 1 });
+    const [operation] = await this.#services.operations.get([operationId]);
+    if (operation?.state !== 'COMPLETED') return;
+    // What a dump's result has; other kinds have other results.
+    const { guestPauseMs, sizeBytes } = (operation.result ?? {}) as { guestPauseMs?: unknown; sizeBytes?: unknown };
+    if (typeof guestPauseMs === 'number') this.#pauses.add(guestPauseMs / 1000);
+    if (typeof sizeBytes === 'number') this.#writtenBytes += sizeBytes;
+    if (operation.startedAtMs !== null && operation.finishedAtMs !== null) {
+      this.#durations.add((operation.finishedAtMs - operation.startedAtMs) / 1000);
+    }
+  }
+
+  metrics(): Metric[] {
+    const ends = [...this.#ends.values()].map(({ kind, state, count }) => ({ labels: { kind, state }, value: count }));
+    return [
+      {
+        name: 'memoir_operations_ended_total',
+        type: 'counter',
+        help: 'Operations that ended since the server’s start.',
+        samples: ends,
+      },
+      {
+        name: 'memoir_guest_pause_seconds',
+        type: 'histogram',
+        help: 'How long guests stood still because of a dump.',
+        samples: this.#pauses.samples(),
+      },
+      {
+        name: 'memoir_operation_duration_seconds',
+        type: 'histogram',
+        help: 'How long completed operations ran.',
+        samples: this.#durations.samples(),
+      },
+      {
+        name: 'memoir_artifact_bytes_total',
+        type: 'counter',
+        help: 'Bytes of artifacts that were committed.',
+        samples: [{ value: this.#writtenBytes }],
+      },
+    ];
+  }
+
+  async close(): Promise<void> {
+    await this.#stream?.return?.();
+    await this.#following;
+  }
+}

@@ -1,0 +1,241 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { MemoirError } from '../../domain/memoir-error.ts';
+import { domainStates } from '../../libvirt/protocol/values.ts';
+import type { ReconnectingConnection } from '../../libvirt/reconnecting-connection.ts';
+import type { CaptureOptions, CaptureOutcome, CapturePlan, CaptureReader, MethodChoice } from '../capture.ts';
+import { decideMethod } from '../decision.ts';
+import type { MachineRecovery } from '../hypervisor.ts';
+import { type Machine, machineStates } from '../machine.ts';
+import { type CaptureNote, CaptureNotes } from './capture-note.ts';
+import { takeCoreDump } from './core-dump-capture.ts';
+import type { CoreDumpSourceOptions } from './core-dump-source.ts';
+import type { DomainRecords } from './domain-records.ts';
+import { isAway, isGone, toFailure } from './failure.ts';
+import { type Forecast, makeForecast } from './forecast.ts';
+import { Guest, survivesInterruption } from './guest.ts';
+import type { LibvirtHypervisorOptions } from './hypervisor.ts';
+import { planSource } from './plan-source.ts';
+import { recoverNoted, recoverUnnoted } from './recovery.ts';
+import { restore } from './restoration.ts';
+import { takeSnapshot } from './snapshot-capture.ts';
+import type { SnapshotSourceOptions } from './snapshot-source.ts';
+import { findVolumePlace, type VolumePlace } from './volume-place.ts';
+
+export interface CapturesParts {
+  readonly link: ReconnectingConnection;
+  readonly records: DomainRecords;
+  readonly options: LibvirtHypervisorOptions;
+  readonly remote: boolean;
+  readonly driver: () => string;
+}
+
+/** How long a capture tries to put its guest right, also while libvirt is away; after that it stays noted, and is done later. */
+const restoreMs = 30_000;
+/** The same where a snapshot must not be cancelled (QEMU before 8.1): it is read to its end, however long that takes. */
+const drainMs = 1_800_000;
+
+/**
+ * The captures of one hypervisor: what is possible, what is decided, and the one owner of everything that a capture changes
+ * in the world. What it changed is noted on disk first and put right in one place, `restore`, whichever way it ended.
+ */
+export class Captures {
+  readonly #parts: CapturesParts;
+  readonly #notes: CaptureNotes;
+  readonly #running = new Map<string, { readonly control: AbortController; readonly settled: Promise<unknown> }>();
+  #recovering: Promise<unknown> = Promise.resolve();
+  #dumpBytesPerMs: number | null = null;
+
+  constructor(parts: CapturesParts) {
+    this.#parts = parts;
+    this.#notes = new CaptureNotes(parts.options.stateFolder);
+  }
+
+  async options(machine: Machine): Promise<CaptureOptions> {
+    return (await this.#forecast(machine)).options;
+  }
+
+  async plan(machine: Machine, choice: MethodChoice): Promise<CapturePlan> {
+    const forecast = await this.#forecast(machine);
+    const { options } = forecast;
+    const { method, reason } = decideMethod(options, choice);
+    return {
+      machine: options.machine,
+      method,
+      reason,
+      memoryBytes: options.memoryBytes,
+      source: planSource(method, forecast, this.#parts.options),
+    };
+  }
+
+  async capture(plan: CapturePlan, reader: CaptureReader, signal: AbortSignal): Promise<CaptureOutcome> {
+    signal.throwIfAborted();
+    const { id, name } = plan.machine;
+    if (this.#running.has(id))
+      throw new MemoirError('HYPERVISOR_REFUSED', `${JSON.stringify(name)} is being captured already`);
+    const control = new AbortController();
+    const running = this.#own(plan, reader, AbortSignal.any([signal, control.signal]));
+    this.#running.set(id, { control, settled: running.catch(() => undefined) });
+    try {
+      return await running;
+    } finally {
+      this.#running.delete(id);
+    }
+  }
+
+  recover(): Promise<MachineRecovery> {
+    return this.#inTurn(() => this.#recoverAll());
+  }
+
+  async #recoverAll(): Promise<MachineRecovery> {
+    const parts = this.#recoveryParts;
+    try {
+      const [noted, unnoted] = [await recoverNoted(parts), await recoverUnnoted(parts)];
+      return {
+        repaired: [...noted.repaired, ...unnoted.repaired],
+        pending: [...noted.pending, ...unnoted.pending],
+      };
+    } catch (error) {
+      return { repaired: [], pending: [toFailure(error, 'looking for what captures left').message] };
+    }
+  }
+
+  /** What could not be put right while libvirt was away; to be called when it is back. */
+  async recoverNoted(): Promise<readonly string[]> {
+    return (await this.#inTurn(() => recoverNoted(this.#recoveryParts))).repaired;
+  }
+
+  /** Two recoveries at a time would undo the same thing twice. */
+  #inTurn<T>(recover: () => Promise<T>): Promise<T> {
+    const turn = this.#recovering.then(recover);
+    this.#recovering = turn.catch(() => undefined);
+    return turn;
+  }
+
+  /** Ends every capture under way, and resolves when their guests are as before. */
+  async close(reason: MemoirError): Promise<void> {
+    for (const { control } of this.#running.values()) control.abort(reason);
+    await Promise.all([...this.#running.values()].map(({ settled }) => settled));
+  }
+
+  get #recoveryParts() {
+    return { link: this.#parts.link, notes: this.#notes, busy: new Set(this.#running.keys()) };
+  }
+
+  async #own(plan: CapturePlan, reader: CaptureReader, signal: AbortSignal): Promise<CaptureOutcome> {
+    const { link, records } = this.#parts;
+    reader.drained.catch(() => undefined);
+    let note: CaptureNote | undefined;
+    let failed = true;
+    try {
+      const domain = await records.lookup(plan.machine.id);
+      if (domain === null || domain.id < 0 || String(domain.id) !== plan.machine.vmid)
+        throw new MemoirError('GUEST_GONE', `${JSON.stringify(plan.machine.name)} ended before it could be captured`);
+      const guest = new Guest(link, domain);
+      const wasRunning = (await guest.state()).state === domainStates.running;
+      const volume = await this.#volumeFor(plan);
+      note = await this.#noteOf(plan, guest, wasRunning, volume);
+      await this.#notes.write(note);
+      const connectOptions = this.#parts.options.connection ?? {};
+      const parts = { link, connectOptions, guest, plan, reader, signal, wasRunning };
+      const outcome = plan.method === 'SNAPSHOT' ? await takeSnapshot(parts) : await takeCoreDump(parts, volume);
+      failed = false;
+      if (plan.method === 'CORE_DUMP' && outcome.guestPauseMs)
+        this.#dumpBytesPerMs = plan.memoryBytes / outcome.guestPauseMs;
+      return outcome;
+    } catch (error) {
+      throw await this.#explained(plan, error, signal);
+    } finally {
+      // The read end first: a dump holds its guest until it is closed.
+      if (failed) reader.abandon();
+      if (note !== undefined) await this.#restore(note);
+    }
+  }
+
+  async #noteOf(
+    plan: CapturePlan,
+    guest: Guest,
+    wasRunning: boolean,
+    volume: VolumePlace | null,
+  ): Promise<CaptureNote> {
+    const { method, machine } = plan;
+    const common = {
+      machineId: machine.id,
+      machineName: machine.name,
+      domainId: guest.domain.id,
+      method,
+      wasRunning,
+      volume: volume && { pool: volume.pool, name: volume.name },
+    };
+    if (method === 'CORE_DUMP') {
+      const { place } = plan.source.options as unknown as CoreDumpSourceOptions;
+      return { ...common, interruptible: true, places: [place], sockets: [] };
+    }
+    const { guestSocket, ownSocket } = plan.source.options as unknown as SnapshotSourceOptions;
+    return {
+      ...common,
+      interruptible: survivesInterruption(await guest.version()),
+      places: ownSocket === null ? [] : [ownSocket],
+      sockets: guestSocket === null ? [] : [guestSocket],
+    };
+  }
+
+  #volumeFor({ method, memoryBytes }: CapturePlan): Promise<VolumePlace | null> {
+    if (method !== 'CORE_DUMP' || !this.#parts.remote) return Promise.resolve(null);
+    return findVolumePlace(this.#parts.link, memoryBytes + memoryBytes / 64);
+  }
+
+  /** Until it is done, or its time is over: then the note stays, and it is done when libvirt is there again. */
+  async #restore(note: CaptureNote): Promise<void> {
+    const deadline = performance.now() + (note.interruptible ? restoreMs : drainMs);
+    for (;;) {
+      try {
+        const remaining = Math.max(1, Math.ceil(deadline - performance.now()));
+        await this.#parts.link.ready({ signal: AbortSignal.timeout(remaining) });
+        await restore(this.#parts.link, note);
+        await this.#notes.remove(note.machineId);
+        return;
+      } catch (error) {
+        if (performance.now() > deadline || this.#parts.link.state.kind === 'closed') {
+          this.#parts.options.repaired?.(
+            `${JSON.stringify(note.machineName)} could not be put right yet: ${toFailure(error, 'restoring').message}`,
+          );
+          return;
+        }
+        await sleep(200);
+      }
+    }
+  }
+
+  /** The reason that matters most: the caller's own, then that the guest is gone, then what was thrown. */
+  async #explained(plan: CapturePlan, error: unknown, signal: AbortSignal): Promise<unknown> {
+    if (signal.aborted) return signal.reason;
+    const failure = toFailure(error, `capturing ${JSON.stringify(plan.machine.name)}`);
+    if (failure.code === 'GUEST_GONE' || isAway(error)) return failure;
+    try {
+      const { id } = await this.#parts.link.call('domainLookupByUuid', { uuid: plan.machine.id });
+      if (String(id) === plan.machine.vmid) return failure;
+    } catch (lookup) {
+      if (!isGone(lookup)) return failure;
+    }
+    return new MemoirError('GUEST_GONE', `${JSON.stringify(plan.machine.name)} ended while it was captured`, {
+      cause: error,
+    });
+  }
+
+  async #forecast(machine: Machine): Promise<Forecast> {
+    const { link, records, driver, remote } = this.#parts;
+    const domain = await records.lookup(machine.id);
+    const current = domain && (await records.one(domain));
+    if (domain === null || current === null)
+      throw new MemoirError('NOT_FOUND', `${JSON.stringify(machine.name)} is no longer there`);
+    const isOn = domain.id >= 0 && machineStates[current.state].hasMemory;
+    return makeForecast({
+      machine: current,
+      guest: isOn ? new Guest(link, domain) : null,
+      description: isOn ? await records.describe(domain) : null,
+      driver: driver(),
+      remote,
+      dumpBytesPerMs: this.#dumpBytesPerMs,
+    });
+  }
+}

@@ -1,0 +1,146 @@
+import type { ErrorCode } from '../../domain/error-catalogue.ts';
+import type { CaptureBlocker, CaptureMethod, CaptureOptions, MethodForecast } from '../capture.ts';
+import { type Machine, machineStates } from '../machine.ts';
+import type { DomainDescription } from './domain-description.ts';
+import { toFailure } from './failure.ts';
+import { type Guest, isOver, type QemuVersion, survivesInterruption, versionText } from './guest.ts';
+import { type PlannedRegion, readRegions, regionBytes } from './memory-plan.ts';
+
+/** What was found out about a machine before its capture. */
+export interface Forecast {
+  readonly options: CaptureOptions;
+  readonly description: DomainDescription | null;
+  /** Null where its QEMU was not asked, or did not answer. */
+  readonly version: QemuVersion | null;
+  readonly regions: readonly PlannedRegion[] | null;
+  /** The folder that libvirt made for the guest. */
+  readonly guestFolder: string | null;
+}
+
+export interface ForecastParts {
+  readonly machine: Machine;
+  readonly guest: Guest | null;
+  readonly description: DomainDescription | null;
+  /** The driver's name, as libvirt has it. */
+  readonly driver: string;
+  readonly remote: boolean;
+  /** What core dumps of this hypervisor came to so far; null before the first. */
+  readonly dumpBytesPerMs: number | null;
+}
+
+/** From this QEMU on there are background snapshots (November 2020 in its tree; version 6.0). */
+const snapshotSince = 6;
+/** A snapshot's pause does not depend on the size: 2 to 8 ms were measured, up to 20 with shared memory. */
+const snapshotPauseMs = 10;
+/** Where nothing was measured yet: QEMU writes a core dump at 130 to 200 MB/s on slow hosts. */
+const usualBytesPerMs = 200_000;
+
+/** Asks everything that decides about a capture, from cheap to dear, and changes nothing. */
+export async function makeForecast(parts: ForecastParts): Promise<Forecast> {
+  const { machine, guest, description, driver } = parts;
+  const blockers: CaptureBlocker[] = [];
+  const block = (methods: readonly CaptureMethod[], code: ErrorCode, reason: string): void => {
+    for (const method of methods) blockers.push({ method, code, reason });
+  };
+  const both = ['SNAPSHOT', 'CORE_DUMP'] as const;
+  const snapshot = ['SNAPSHOT'] as const;
+  let version: QemuVersion | null = null;
+  let regions: PlannedRegion[] | null = null;
+  let guestFolder: string | null = null;
+
+  if (guest === null || description === null || !machineStates[machine.state].hasMemory) {
+    block(
+      both,
+      'NOT_RUNNING',
+      `${JSON.stringify(machine.name)} is ${machineStates[machine.state].label.toLowerCase()}: it has no memory to capture.`,
+    );
+  } else if (driver !== 'QEMU') {
+    block(both, 'METHOD_UNAVAILABLE', `Only QEMU’s guests can be captured, and this hypervisor is ${driver}.`);
+  } else {
+    for (const reason of description.memoryObstacles) block(both, 'METHOD_UNAVAILABLE', reason);
+    for (const reason of stateObstacles(machine, parts)) block(snapshot, 'METHOD_UNAVAILABLE', reason);
+    for (const reason of description.snapshotObstacles) block(snapshot, 'METHOD_UNAVAILABLE', reason);
+    if (blockers.length === 0) {
+      try {
+        version = await guest.version();
+        for (const reason of await monitorObstacles(guest, version)) block(snapshot, 'METHOD_UNAVAILABLE', reason);
+        regions = await readRegions(guest);
+        guestFolder = await guest.folder();
+      } catch (error) {
+        const failure = toFailure(error, 'asking the guest’s QEMU');
+        if (failure.code === 'HYPERVISOR_UNAVAILABLE' || failure.code === 'GUEST_GONE') throw failure;
+        block(
+          snapshot,
+          'METHOD_UNAVAILABLE',
+          `Its QEMU does not answer what a snapshot needs to know: ${failure.message}`,
+        );
+      }
+    }
+  }
+
+  const memoryBytes = regions === null ? machine.memoryBytes : regionBytes(regions);
+  const methods = both.map((method): MethodForecast => {
+    const possible = blockers.every((blocker) => blocker.method !== method);
+    return { method, possible, expectedPauseMs: possible ? pauseOf(method, memoryBytes, parts) : null };
+  });
+  return {
+    options: { machine, methods, blockers, memoryBytes, ...automatic(methods, blockers, version) },
+    description,
+    version,
+    regions,
+    guestFolder,
+  };
+}
+
+function stateObstacles({ state }: Machine, { description, remote }: ForecastParts): string[] {
+  const reasons: string[] = [];
+  if (state !== 'RUNNING' && state !== 'BLOCKED') {
+    const { label } = machineStates[state];
+    reasons.push(
+      `It is ${label.toLowerCase()}, and QEMU may set a guest running at the end of a snapshot; a core dump leaves it as it is.`,
+    );
+  }
+  if (description?.architecture !== 'x86_64')
+    reasons.push(`Snapshots of ${description?.architecture} guests are not understood yet; a core dump is.`);
+  if (remote)
+    reasons.push(
+      'Its hypervisor is on another host, where nobody would listen to the snapshot’s stream: run Memoir there.',
+    );
+  return reasons;
+}
+
+async function monitorObstacles(guest: Guest, version: QemuVersion): Promise<string[]> {
+  if (version.major < snapshotSince || (await guest.snapshotCapability()) === null)
+    return [`Its QEMU ${versionText(version)} has no background snapshots: they came with QEMU 6.0.`];
+  const migration = await guest.migration();
+  if (!isOver(migration))
+    return [`Its QEMU is at a migration or snapshot already (${migration.status}): wait until that is over.`];
+  return migration.blockedReasons.map((reason) => `QEMU says that its state cannot be saved: ${reason}`);
+}
+
+function pauseOf(method: CaptureMethod, memoryBytes: number, { machine, dumpBytesPerMs }: ForecastParts): number {
+  if (machine.state !== 'RUNNING') return 0;
+  if (method === 'SNAPSHOT') return snapshotPauseMs;
+  return Math.round(memoryBytes / (dumpBytesPerMs ?? usualBytesPerMs));
+}
+
+/**
+ * AUTO never takes a way that can hurt: before QEMU 8.1 a snapshot that ends early freezes the guest for good, while every
+ * status still says "running". There it is an explicit choice.
+ */
+function automatic(
+  methods: readonly MethodForecast[],
+  blockers: readonly CaptureBlocker[],
+  version: QemuVersion | null,
+): Pick<CaptureOptions, 'automatic' | 'automaticReason'> {
+  const possible = (wanted: CaptureMethod) => methods.some((one) => one.method === wanted && one.possible);
+  const reasonAgainst = (method: CaptureMethod) => blockers.find((blocker) => blocker.method === method)?.reason ?? '';
+  if (possible('SNAPSHOT') && version !== null && survivesInterruption(version))
+    return { automatic: 'SNAPSHOT', automaticReason: 'it runs, and a snapshot pauses it for milliseconds only' };
+  if (!possible('CORE_DUMP')) return { automatic: null, automaticReason: reasonAgainst('CORE_DUMP') };
+  const why =
+    version !== null && possible('SNAPSHOT')
+      ? `its QEMU is ${versionText(version)}, and before 8.1 a snapshot that is interrupted freezes the guest for good`
+      : reasonAgainst('SNAPSHOT');
+  return { automatic: 'CORE_DUMP', automaticReason: why };
+}

@@ -1,0 +1,150 @@
+import type { CallOptions } from '../../libvirt/connection.ts';
+import type { MonitorCommand } from '../../libvirt/monitor.ts';
+import type { DomainRef } from '../../libvirt/protocol/handles.ts';
+import { domainStates, pausedReasons } from '../../libvirt/protocol/values.ts';
+import type { ReconnectingConnection } from '../../libvirt/reconnecting-connection.ts';
+
+/** A running QEMU's version. */
+export interface QemuVersion {
+  readonly major: number;
+  readonly minor: number;
+  readonly micro: number;
+}
+
+export interface Migration {
+  /** Of `query-migrate`: none, setup, active, completed, failed, cancelled… Absent where there never was one. */
+  readonly status: string;
+  readonly error: string | null;
+  readonly totalBytes: number;
+  readonly remainingBytes: number;
+  /** Why no migration can start now, in QEMU's words. */
+  readonly blockedReasons: readonly string[];
+}
+
+/** A migration that is over, one way or the other. Everything else counts as one that runs: a state that is not known may be. */
+const over: ReadonlySet<string> = new Set(['none', 'completed', 'failed', 'cancelled']);
+
+export const isOver = ({ status }: Migration): boolean => over.has(status);
+
+/** How long QEMU may take to answer. Setting the capability registers all memory once, which takes long for large guests. */
+const answerMs = 20_000;
+const registerMs = 120_000;
+
+/** The capability without which `migrate` is a plain migration, which ends with the guest stopped. */
+const snapshotCapability = 'background-snapshot';
+
+/**
+ * One running domain and its QEMU, by the calls that a capture needs. The monitor commands taint the domain
+ * (`custom-monitor`, one line of its log), so nothing here is for listing or measuring.
+ */
+export class Guest {
+  readonly domain: DomainRef;
+  readonly #link: ReconnectingConnection;
+
+  constructor(link: ReconnectingConnection, domain: DomainRef) {
+    this.#link = link;
+    this.domain = domain;
+  }
+
+  state(options: CallOptions = { timeoutMs: answerMs }): Promise<{ readonly state: number; readonly reason: number }> {
+    return this.#link.call('domainGetState', { domain: this.domain, flags: 0 }, options);
+  }
+
+  /** Whether it is the same run of the same guest: the number of a running instance is never used again. */
+  async isSameInstance(): Promise<boolean> {
+    const { id } = await this.#link.call('domainLookupByUuid', { uuid: this.domain.uuid }, { timeoutMs: answerMs });
+    return id === this.domain.id;
+  }
+
+  resume(): Promise<undefined> {
+    return this.#link.call('domainResume', { domain: this.domain }, { timeoutMs: answerMs });
+  }
+
+  /** The QEMU that runs, which need not be the one that is installed. */
+  async version(): Promise<QemuVersion> {
+    const answer = (await this.#qmp('query-version')) as { qemu: QemuVersion };
+    return answer.qemu;
+  }
+
+  async migration(): Promise<Migration> {
+    const answer = (await this.#qmp('query-migrate')) as {
+      status?: string;
+      'error-desc'?: string;
+      'blocked-reasons'?: readonly string[];
+      ram?: { total?: number; remaining?: number };
+    };
+    return {
+      status: answer.status ?? 'none',
+      error: answer['error-desc'] ?? null,
+      totalBytes: answer.ram?.total ?? 0,
+      remainingBytes: answer.ram?.remaining ?? 0,
+      blockedReasons: answer['blocked-reasons'] ?? [],
+    };
+  }
+
+  /** Null where this QEMU does not know the capability (before 6.0). */
+  async snapshotCapability(): Promise<boolean | null> {
+    const answer = (await this.#qmp('query-migrate-capabilities')) as { capability: string; state: boolean }[];
+    return answer.find(({ capability }) => capability === snapshotCapability)?.state ?? null;
+  }
+
+  async setSnapshotCapability(state: boolean): Promise<void> {
+    const capabilities = [{ capability: snapshotCapability, state }];
+    await this.#qmp('migrate-set-capabilities', { capabilities }, registerMs);
+  }
+
+  /**
+   * Starts the migration. That it answers means little: whether QEMU could connect shows in `migration()`. The capability
+   * must be on: see `snapshotCapability`.
+   */
+  async migrate(socketPath: string): Promise<void> {
+    await this.#qmp('migrate', { uri: `unix:${socketPath}` });
+  }
+
+  async cancelMigration(): Promise<void> {
+    await this.#qmp('migrate_cancel');
+  }
+
+  /** The text of the monitor's `info mtree -f`: what is where in the guest's physical memory. */
+  async memoryTree(): Promise<string> {
+    return (await this.#qmp('human-monitor-command', { 'command-line': 'info mtree -f' })) as string;
+  }
+
+  /**
+   * The folder that libvirt made for this instance, which its QEMU can enter under every security module: where its own
+   * monitor's socket lies. Null where libvirt has put that elsewhere.
+   */
+  async folder(): Promise<string | null> {
+    const devices = (await this.#qmp('query-chardev')) as { label: string; filename: string }[];
+    const monitor = devices.find(({ label }) => label === 'charmonitor')?.filename ?? '';
+    return /^unix:(\/[^,]+)\/monitor\.sock(?:,|$)/.exec(monitor)?.[1] ?? null;
+  }
+
+  async #qmp(execute: string, args?: MonitorCommand['arguments'], timeoutMs = answerMs): Promise<unknown> {
+    const command: MonitorCommand = args === undefined ? { execute } : { execute, arguments: args };
+    return this.#link.connection.qemuMonitorCommand(this.domain, command, { timeoutMs });
+  }
+}
+
+/**
+ * From here on an interrupted snapshot leaves the guest running. Before, it freezes for ever at its next write to a page
+ * that was not saved (QEMU commit "stop tracking ram writes when cancelling background migration", June 2023).
+ */
+export function survivesInterruption({ major, minor }: QemuVersion): boolean {
+  return major > 8 || (major === 8 && minor >= 1);
+}
+
+/** From here on a paused guest stays paused after a snapshot; before, QEMU resumes it (fixed in November 2023). */
+export function keepsPaused({ major }: QemuVersion): boolean {
+  return major >= 9;
+}
+
+export function versionText({ major, minor, micro }: QemuVersion): string {
+  return `${major}.${minor}.${micro}`;
+}
+
+/** Whether a pause can be one of ours: whoever paused it otherwise wants it paused. */
+export function mayBeOurPause({ state, reason }: { readonly state: number; readonly reason: number }): boolean {
+  const ours: readonly number[] = [pausedReasons.unknown, pausedReasons.migration, pausedReasons.dump];
+  return state === domainStates.paused && ours.includes(reason);
+}

@@ -1,0 +1,50 @@
+import type { LinkState } from '../../libvirt/link-state.ts';
+import type { HypervisorStatus } from '../hypervisor.ts';
+import { withoutSecrets } from './address.ts';
+
+/** Turns what the connection does into the state that people see. A failed attempt among others changes nothing of it. */
+export class LinkStatus {
+  readonly #now: () => number;
+  readonly #tell: (status: HypervisorStatus) => void;
+  #current: HypervisorStatus;
+
+  constructor(uri: string, now: () => number, tell: (status: HypervisorStatus) => void) {
+    this.#now = now;
+    this.#tell = tell;
+    this.#current = {
+      state: 'CONNECTING',
+      uri: withoutSecrets(uri),
+      version: null,
+      sinceMs: now(),
+      reason: null,
+      mend: null,
+    };
+  }
+
+  get current(): HypervisorStatus {
+    return this.#current;
+  }
+
+  /** It is connected, and has said what it is. */
+  up(version: string): void {
+    this.#become({ ...this.#current, state: 'UP', version, reason: null, mend: null });
+  }
+
+  /** A change of the connection; `up` is told separately, when the hypervisor has answered. */
+  take(state: LinkState): void {
+    if (state.kind === 'down') {
+      const mend = state.mend ?? 'Memoir tries again by itself.';
+      this.#become({ ...this.#current, state: 'DOWN', reason: state.reason.message, mend });
+    } else if (state.kind === 'closed') {
+      this.#become({ ...this.#current, state: 'DOWN', reason: 'the connection was closed', mend: 'Start the server.' });
+    }
+    // Connecting again after a failure is still being down, for whoever waits for it.
+  }
+
+  #become(next: HypervisorStatus): void {
+    const before = this.#current;
+    if (before.state === next.state && before.reason === next.reason && before.version === next.version) return;
+    this.#current = { ...next, sinceMs: before.state === next.state ? before.sinceMs : this.#now() };
+    this.#tell(this.#current);
+  }
+}

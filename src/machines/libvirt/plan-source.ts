@@ -1,0 +1,51 @@
+import { randomUUID } from 'node:crypto';
+import { join } from 'node:path';
+import type { Json } from '../../domain/json.ts';
+import { MemoirError } from '../../domain/memoir-error.ts';
+import type { ModuleReference } from '../../domain/module-reference.ts';
+import type { CaptureMethod } from '../capture.ts';
+import { type CoreDumpSourceOptions, coreDumpSourceModule } from './core-dump-source.ts';
+import { type DrainedSnapshotOptions, drainedSnapshotModule } from './drained-snapshot-source.ts';
+import type { Forecast } from './forecast.ts';
+import { survivesInterruption } from './guest.ts';
+import type { LibvirtHypervisorOptions } from './hypervisor.ts';
+import { fitsSocket, privatePlace, socketIn } from './meeting-place.ts';
+import { regionBytes } from './memory-plan.ts';
+import { type SnapshotSourceOptions, snapshotSourceModule } from './snapshot-source.ts';
+
+/** Room for what a stream has beside the guest's memory. */
+const besideMemoryBytes = 128 * 1024 * 1024;
+
+/** Where a capture's bytes will come from: names of sockets and FIFOs that do not exist yet. Changes nothing. */
+export function planSource(
+  method: CaptureMethod,
+  { regions, description, guestFolder, version, options: { machine } }: Forecast,
+  { meetingFolders, stateFolder }: Pick<LibvirtHypervisorOptions, 'meetingFolders' | 'stateFolder'>,
+): ModuleReference {
+  if (method === 'CORE_DUMP') {
+    const options: CoreDumpSourceOptions = { place: privatePlace('memory.fifo', meetingFolders) };
+    return reference(coreDumpSourceModule, options);
+  }
+  if (regions === null || version === null)
+    throw new MemoirError('METHOD_UNAVAILABLE', 'the guest’s memory map is not known');
+  const ownSocket = privatePlace('memory.sock', meetingFolders);
+  const options: SnapshotSourceOptions = {
+    regions,
+    cpuCount: machine.vcpus,
+    guestSocket: guestFolder === null ? null : socketIn(guestFolder),
+    ownSocket: fitsSocket(ownSocket) ? ownSocket : null,
+    owner: description?.owner ?? null,
+  };
+  if (survivesInterruption(version)) return reference(snapshotSourceModule, options);
+  const drained: DrainedSnapshotOptions = {
+    ...options,
+    spool: join(stateFolder, 'spool', randomUUID()),
+    // A page has eight bytes in front of it on the wire; ROMs, video memory and devices come beside the guest's memory.
+    spoolBytes: Math.ceil(regionBytes(regions) * (4104 / 4096)) + besideMemoryBytes,
+  };
+  return reference(drainedSnapshotModule, drained);
+}
+
+function reference(module: string, options: object): ModuleReference {
+  return { module, options: options as Json };
+}

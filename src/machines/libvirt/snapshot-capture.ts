@@ -1,0 +1,155 @@
+import { existsSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { MemoirError } from '../../domain/memoir-error.ts';
+import { LibvirtError } from '../../libvirt/error.ts';
+import type { CaptureOutcome } from '../capture.ts';
+import { type CaptureParts, untilAborted } from './capture-parts.ts';
+import { type Guest, isOver, keepsPaused, type Migration } from './guest.ts';
+import { checkRegions } from './memory-plan.ts';
+import { PauseMeter } from './pause-meter.ts';
+import type { SnapshotSourceOptions } from './snapshot-source.ts';
+
+/** How often QEMU is asked how far it is, beside its own events. */
+const pollMs = 150;
+/** How long one end of the stream waits for what the other has to say about its failure. */
+const graceMs = 150;
+
+/**
+ * Takes a background snapshot: probe, listen, set the capability, migrate to our socket, follow it to both of its ends. What
+ * it changes is put right by whoever calls it (`restore`), also when it fails or dies: nothing is undone here.
+ *
+ * The reader's thread reads the stream meanwhile and waits for nothing of this: QEMU may be unable to answer until its
+ * stream is read.
+ */
+export async function takeSnapshot(parts: CaptureParts): Promise<CaptureOutcome> {
+  const { link, guest, plan, reader, signal, wasRunning } = parts;
+  const options = plan.source.options as unknown as SnapshotSourceOptions;
+  const { aborted, end } = untilAborted(signal);
+  const meter = new PauseMeter();
+  try {
+    await probe(guest, wasRunning);
+    await checkRegions(guest, options.regions);
+    await meter.start(link, guest.domain);
+    await Promise.race([reader.open(), aborted]);
+    await enable(guest);
+    signal.throwIfAborted();
+    const startedAtMs = Date.now();
+    await connect(guest, socketsOf(options), meter, aborted);
+    await Promise.race([follow(parts, meter), aborted]);
+    await checkRegions(guest, options.regions);
+    return {
+      // A guest that did not execute anyway did not stop because of us.
+      guestPauseMs: wasRunning ? meter.pauseMs : 0,
+      capturedAtMs: Math.round(meter.stoppedAtMs ?? startedAtMs),
+    };
+  } finally {
+    end();
+    await meter.close();
+  }
+}
+
+/** Asked again right before: a plan may be seconds old. */
+async function probe(guest: Guest, wasRunning: boolean): Promise<void> {
+  if (!wasRunning && !keepsPaused(await guest.version()))
+    throw new MemoirError('METHOD_UNAVAILABLE', 'this QEMU would set the paused guest running');
+  const migration = await guest.migration();
+  if (!isOver(migration))
+    throw new MemoirError('METHOD_UNAVAILABLE', `the guest is at a migration already (${migration.status})`);
+  const [blocked] = migration.blockedReasons;
+  if (blocked !== undefined)
+    throw new MemoirError('METHOD_UNAVAILABLE', `QEMU cannot save the guest’s state: ${blocked}`);
+}
+
+/**
+ * The real test whether this guest's memory can be protected: QEMU registers all of it and lets it go again. If that is
+ * refused, nothing may be migrated: without the capability it would be a plain migration, which stops the guest.
+ */
+async function enable(guest: Guest): Promise<void> {
+  try {
+    await guest.setSnapshotCapability(true);
+  } catch (error) {
+    if (!(error instanceof LibvirtError) || error.code !== 'MONITOR_ERROR') throw error;
+    throw new MemoirError('METHOD_UNAVAILABLE', `QEMU refuses a background snapshot: ${error.message}`, {
+      cause: error,
+      hint: /not supported by host kernel/.test(error.message)
+        ? 'Let QEMU use userfaultfd: sysctl vm.unprivileged_userfaultfd=1. CORE_DUMP works without.'
+        : 'Choose CORE_DUMP for this machine.',
+    });
+  }
+  if ((await guest.snapshotCapability()) !== true)
+    throw new MemoirError('METHOD_UNAVAILABLE', 'QEMU did not keep the capability background-snapshot');
+}
+
+/** Where the reader listens, in the order in which QEMU is to try. */
+function socketsOf({ guestSocket, ownSocket }: SnapshotSourceOptions): string[] {
+  return [guestSocket, ownSocket?.path ?? null].filter((path) => path !== null && existsSync(path)) as string[];
+}
+
+/**
+ * Sends QEMU to one socket after the other until it gets through. `migrate` answers before it has connected; a failure to
+ * connect shows in the migration's state, and the guest has not been stopped by then.
+ */
+async function connect(
+  guest: Guest,
+  sockets: readonly string[],
+  meter: PauseMeter,
+  aborted: Promise<never>,
+): Promise<void> {
+  const refusals: string[] = [];
+  for (const socket of sockets) {
+    await guest.migrate(socket);
+    const migration = await Promise.race([settled(guest, meter), aborted]);
+    if (migration.status !== 'failed' || !/connect/i.test(migration.error ?? '')) return;
+    refusals.push(migration.error ?? 'failed');
+  }
+  throw new MemoirError('METHOD_UNAVAILABLE', `QEMU cannot reach the server’s socket: ${refusals.join('; ')}`, {
+    hint: 'A security module or a private /tmp may be between them: see deploy/. CORE_DUMP works without.',
+  });
+}
+
+/**
+ * The migration when it has left its first moments behind, in which it connects. QEMU tells of each step by an event; to ask
+ * it again and again would take its lock from the thread that is about to pause the guest, and lengthen the pause.
+ */
+async function settled(guest: Guest, meter: PauseMeter): Promise<Migration> {
+  for (;;) {
+    const migration = await guest.migration();
+    // Setup goes on while QEMU touches every page of the guest, which takes long for a large one.
+    if (migration.status !== 'setup' && migration.status !== 'none') return migration;
+    await Promise.race([meter.wake.wait(), sleep(pollMs)]);
+  }
+}
+
+/** To both ends: QEMU says that it completed (0.5 to 3 ms before the end of the stream), and the reader has read it whole. */
+async function follow({ guest, reader, plan }: CaptureParts, meter: PauseMeter): Promise<void> {
+  let readerFailure: { readonly error: unknown } | undefined;
+  reader.drained.catch((error: unknown) => {
+    readerFailure = { error };
+    meter.wake.knock();
+  });
+  for (;;) {
+    const hadFailed = readerFailure !== undefined;
+    const migration = await guest.migration();
+    if (migration.status === 'completed') break;
+    if (hadFailed || isOver(migration)) {
+      // Whoever notices first is not always whose fault it is: the other end hears of it within milliseconds.
+      await sleep(graceMs);
+      throw causeOf(await guest.migration(), readerFailure?.error);
+    }
+    if (migration.totalBytes > 0)
+      reader.report({
+        // QEMU counts ROMs and video memory too, which may not be in the image.
+        doneBytes: Math.min(plan.memoryBytes, migration.totalBytes - migration.remainingBytes),
+        totalBytes: plan.memoryBytes,
+      });
+    await Promise.race([meter.wake.wait(), sleep(pollMs)]);
+  }
+  await reader.drained;
+}
+
+/** A reader that gave up closes the socket, and QEMU fails; a QEMU that gave up closes it too, and the stream is cut short. */
+function causeOf({ status, error }: Migration, readerError: unknown): unknown {
+  const cutShort = readerError instanceof MemoirError && readerError.details.fault === 'TRUNCATED';
+  if (readerError !== undefined && !cutShort) return readerError;
+  return new MemoirError('CAPTURE_FAILED', `QEMU ended the snapshot: ${error ?? status}`, { cause: readerError });
+}

@@ -1,0 +1,133 @@
+import { describe, expect, it } from 'vitest';
+import { MemoirError } from '../../src/domain/memoir-error.ts';
+import { sampleRecord } from '../contracts/sample-records.ts';
+import { memoir } from '../fakes/command-line.ts';
+import { machine } from '../fakes/machines.ts';
+import { startTestServer } from '../fakes/server.ts';
+
+describe('memoir', () => {
+  it('tells how a command ended by its exit code', async () => {
+    const { url, access, hypervisor } = await startTestServer();
+    expect((await memoir(url, ['--version'])).out).toBe('1.2.3\n');
+    expect((await memoir(url, ['--help'])).code).toBe(0);
+    expect((await memoir(url, ['vms'])).code).toBe(0);
+    for (const usage of [
+      ['nonsense'],
+      ['dump'],
+      ['dump', 'vm-1', '--all'],
+      ['vms', '--state', 'odd'],
+      ['records', '--limit', 'x'],
+      ['--url', 'x', 'vms'],
+    ]) {
+      expect((await memoir(url, usage)).code, usage.join(' ')).toBe(2);
+    }
+    expect((await memoir('http://127.0.0.1:9', ['vms'])).code).toBe(3);
+    expect((await memoir(url, ['--url', 'http://127.0.0.1:9', 'vms'])).told).toContain('--url');
+    hypervisor.down = true;
+    const away = await memoir(url, ['vms']);
+    expect([away.code, away.told]).toEqual([1, expect.stringContaining('the hypervisor does not answer')]);
+    await access.createToken({ name: 'root', role: 'ADMIN', expiresAtMs: null }, 'test');
+    expect((await memoir(url, ['vms'])).code).toBe(4);
+  });
+
+  it('lists machines for people and for programs, hostile names too', async () => {
+    const machines = [machine(1), machine(2, { name: '\u001b[31mevil\n', state: 'PAUSED' })];
+    const { url } = await startTestServer({ machines });
+    const people = await memoir(url, ['vms']);
+    expect(people.out).toContain('\\u001b[31mevil\\u000a');
+    expect(people.out.split('\n')).toHaveLength(4);
+    expect(people.told).toContain('DEMO');
+    const programs = JSON.parse((await memoir(url, ['--json', 'vms', '--state', 'paused'])).out);
+    expect(programs).toMatchObject([{ name: '\u001b[31mevil\n', state: 'PAUSED' }]);
+  });
+
+  it('dumps, says which machines get none, and follows the others to their end', async () => {
+    const server = await startTestServer();
+    const running = memoir(server.url, ['dump', 'vm-1', 'vm-2', 'nobody', '--watch', '--method', 'core-dump']);
+    const [first, second] = [await server.dumping.next(), await server.dumping.next()];
+    expect(first.context.operation.request).toMatchObject({ method: 'CORE_DUMP' });
+    await first.context.phase('capturing', 'Reading memory');
+    first.finish({ result: { method: 'CORE_DUMP', sizeBytes: 2048, guestPauseMs: 1.5, dumpPath: '/dumps/x' } });
+    second.fail(new MemoirError('GUEST_GONE', 'the machine ended'));
+    const { code, out, told } = await running;
+    expect(code).toBe(1);
+    expect(told).toContain('nobody: NOT_FOUND');
+    expect(told).toContain('vm-1: completed');
+    expect(out).toMatch(/vm-1 +COMPLETED +CORE_DUMP +\S+ s +1\.5 ms +2\.0 KiB +\/dumps\/x/);
+    expect(out).toMatch(/vm-2 +FAILED .*GUEST_GONE: the machine ended/);
+    // Nothing for a terminal where there is none.
+    expect(out + told).not.toContain('\u001b');
+  });
+
+  it('draws bars over each other on a terminal', async () => {
+    const server = await startTestServer();
+    const running = memoir(server.url, ['dump', 'vm-1', '--watch'], { columns: 60 });
+    const run = await server.dumping.next();
+    run.context.progress({ doneBytes: 50, totalBytes: 100 });
+    setTimeout(() => run.finish(), 300);
+    const { code, told } = await running;
+    expect(code).toBe(0);
+    expect(told).toContain('\u001b[1A');
+    expect(told).toMatch(/vm-1 +█{12}░{12} +50 %/);
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: the terminal's own escapes are what it is about.
+    const escapes = /\u001b\[\d[AK]|\r/g;
+    for (const line of told.split('\n')) expect(line.replaceAll(escapes, '').length).toBeLessThan(60);
+  });
+
+  it('answers the same dumps for the same key', async () => {
+    const { url } = await startTestServer();
+    const ids = async () =>
+      JSON.parse((await memoir(url, ['--json', 'dump', '--all', '--key', 'k'])).out).accepted.map(
+        ({ id }: { id: string }) => id,
+      );
+    expect(await ids()).toEqual(await ids());
+  });
+
+  it('lists records, as CSV without formulas', async () => {
+    const { url, records } = await startTestServer();
+    await records.append(sampleRecord(1, { dom: '=HYPERLINK("x")' }));
+    await records.append(sampleRecord(2, { dom: 'a,"b"\n' }));
+    const { out } = await memoir(url, ['records', '--csv']);
+    const lines = out.split('\r\n');
+    expect(lines[0]).toMatch(/^id,time,dom,/);
+    expect(lines[1]).toContain(',"a,""b""\n",');
+    expect(lines[2]).toContain(`,"'=HYPERLINK(""x"")",`);
+    expect((await memoir(url, ['records', '--limit', '1'])).out.trim().split('\n')).toHaveLength(2);
+    expect(JSON.parse((await memoir(url, ['--json', 'records', '--vm', '101'])).out)).toHaveLength(1);
+  });
+
+  it('makes, lists and ends tokens', async () => {
+    const { url, access } = await startTestServer();
+    expect((await memoir(url, ['token', 'create', 'eve', '--role', 'viewer'])).code).toBe(2);
+    const made = await memoir(url, ['token', 'create', 'root', '--role', 'admin']);
+    const token = made.out.trim();
+    expect((await access.authenticate(token)).name).toBe('root');
+    const listed = await memoir(url, ['token', 'list'], { token });
+    expect(listed.out).toMatch(/root +ADMIN/);
+    expect(listed.out + listed.told).not.toContain(token);
+    expect((await memoir(url, ['token', 'revoke', 'root'], { token })).code).toBe(0);
+    expect((await memoir(url, ['vms'], { token })).code).toBe(4);
+  });
+
+  it('says what is wrong with the server, and how to mend it', async () => {
+    const { url, hypervisor } = await startTestServer({
+      wrap: (services) => ({
+        ...services,
+        store: { ...services.store, location: '/full', space: async () => ({ freeBytes: 1, totalBytes: 1000 }) },
+      }),
+    });
+    hypervisor.down = true;
+    const { code, out } = await memoir(url, ['doctor']);
+    expect(code).toBe(1);
+    expect(out).toMatch(/ok +server: Memoir 0\.0\.0-test/);
+    expect(out).toMatch(/look +access: .*\n +.*memoir token create/);
+    expect(out).toMatch(/BROKEN +hypervisor: the socket is gone\n +start it/);
+    expect(out).toMatch(/look +storage: Less than 5 %/);
+  });
+
+  it('has an artifact verified, and says what was found', async () => {
+    const { url } = await startTestServer();
+    const { code, told } = await memoir(url, ['verify', '01900000-0000-7000-8000-000000000000']);
+    expect([code, told]).toEqual([1, expect.stringContaining('there is no dump')]);
+  });
+});

@@ -1,0 +1,106 @@
+import type { Page } from 'playwright-core';
+
+/** A screen or dialog of the dashboard, and how one gets there from the overview. */
+export interface Stop {
+  readonly name: string;
+  readonly go: (page: Page) => Promise<unknown>;
+}
+
+const visit = (link: string) => (page: Page) =>
+  page.getByRole('navigation', { name: 'Screens' }).getByRole('link', { name: link, exact: true }).click();
+
+/** All screens and dialogs, in an order in which each can be reached from the one before it. */
+export const stops: readonly Stop[] = [
+  {
+    name: 'overview',
+    go: (page) => page.getByText('Duration, mean').first().waitFor(),
+  },
+  {
+    name: 'plan',
+    go: async (page) => {
+      await page.getByRole('button', { name: 'Dump all…' }).click();
+      await page.getByRole('dialog', { name: 'Dump machines' }).getByRole('checkbox').first().waitFor();
+    },
+  },
+  {
+    name: 'question',
+    go: async (page) => {
+      await page.keyboard.press('Escape');
+      await page.getByRole('dialog').waitFor({ state: 'hidden' });
+      await page
+        .getByRole('button', { name: /^Cancel the dump of/ })
+        .first()
+        .click();
+      await page.getByRole('dialog', { name: /^Cancel the dump of/ }).waitFor();
+    },
+  },
+  {
+    name: 'dumps',
+    go: async (page) => {
+      await page.keyboard.press('Escape');
+      await page.getByRole('dialog').waitFor({ state: 'hidden' });
+      await visit('Dumps')(page);
+      await page.getByRole('rowheader').first().waitFor();
+    },
+  },
+  {
+    name: 'details',
+    go: async (page) => {
+      await page
+        .getByRole('link', { name: /^Details of the dump of/ })
+        .first()
+        .click();
+      await page
+        .getByRole('dialog', { name: /^Dump of/ })
+        .getByText('SHA-256')
+        .waitFor();
+    },
+  },
+  {
+    name: 'machines',
+    go: async (page) => {
+      await page.keyboard.press('Escape');
+      await page.getByRole('dialog').waitFor({ state: 'hidden' });
+      await visit('Machines')(page);
+      await page.getByRole('rowheader').first().waitFor();
+    },
+  },
+  {
+    name: 'machine',
+    go: async (page) => {
+      await page.getByRole('rowheader').getByRole('link', { name: 'web-01' }).click();
+      await page.getByRole('heading', { name: 'Dumps of this machine' }).waitFor();
+      await page.getByText('Duration, mean').first().waitFor();
+    },
+  },
+  {
+    name: 'operations',
+    go: async (page) => {
+      await visit('Operations')(page);
+      await page.getByRole('rowheader').first().waitFor();
+    },
+  },
+  {
+    name: 'operation',
+    go: async (page) => {
+      await page.getByRole('rowheader').getByRole('link').first().click();
+      await page.getByRole('dialog').getByRole('list', { name: 'Transitions' }).waitFor();
+    },
+  },
+  {
+    name: 'settings',
+    go: async (page) => {
+      await page.keyboard.press('Escape');
+      await page.getByRole('dialog').waitFor({ state: 'hidden' });
+      await visit('Settings')(page);
+      await page.getByRole('heading', { name: 'Storage' }).waitFor();
+    },
+  },
+  {
+    name: 'new token',
+    go: async (page) => {
+      await page.getByRole('button', { name: 'New token…' }).click();
+      await page.getByRole('dialog', { name: 'New token' }).waitFor();
+    },
+  },
+];

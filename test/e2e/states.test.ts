@@ -1,0 +1,98 @@
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { lacks } from '../system.ts';
+import { startDemo, useBrowser } from './dashboard.ts';
+import { startMockServer } from './mock/process.ts';
+import type { WorldOptions } from './mock/world.ts';
+
+async function mock(options: WorldOptions) {
+  const server = await startMockServer(options);
+  onTestFinished(() => server.close());
+  return server;
+}
+
+describe.skipIf(lacks('chromium'))('what the dashboard says when things are not as usual', { timeout: 120_000 }, () => {
+  const browser = useBrowser();
+
+  it('that nothing was dumped yet, and that nothing matches, with a way out', async () => {
+    const server = await startDemo();
+    const { page } = await browser.open(`${server.url}/dumps`);
+    await page.getByText('Nothing was dumped yet').waitFor();
+    await page.goto(`${server.url}/dumps?q=nothing`);
+    await page.getByText('No record matches').waitFor();
+    await page.getByRole('button', { name: 'Reset the filters' }).click();
+    await page.getByText('Nothing was dumped yet').waitFor();
+    expect(new URL(page.url()).search).toBe('');
+    await page.goto(`${server.url}/dumps/01a1fbed-474b-7000-aa6c-8ea29a2ccec0`);
+    await page.getByText('There is no dump with the id').waitFor();
+    await page.goto(`${server.url}/machines/no-such`);
+    await page.getByText('no machine with the id').waitFor();
+  });
+
+  it('that it is read-only for a viewer, and what each deed would need', async () => {
+    const server = await mock({ records: 3, role: 'VIEWER' });
+    const { page } = await browser.open(server.url);
+    await page.getByText('Read-only').waitFor();
+    const button = page.getByRole('button', { name: 'Dump web-01' });
+    expect(await button.isDisabled()).toBe(true);
+    expect(await button.getAttribute('title')).toBe('Needs the role operator; you are viewer.');
+    expect(await page.getByRole('button', { name: 'Dump all…' }).isDisabled()).toBe(true);
+  });
+
+  it('that the hypervisor does not answer, why, and what helps; records are still there', async () => {
+    const server = await mock({ records: 3, hypervisor: 'DOWN' });
+    const { page } = await browser.open(`${server.url}/dumps`);
+    await page.getByText(/The hypervisor does not answer since .* Connection refused\. Start libvirtd\./).waitFor();
+    await page.getByRole('rowheader').nth(2).waitFor();
+  });
+
+  it('that it wants a token, and nothing else until it has one', async () => {
+    const server = await startDemo({ MEMOIR_TOKEN: 'a-token-of-the-operator' });
+    const { page } = await browser.open(server.url);
+    await page.getByRole('heading', { name: 'This server asks who you are' }).waitFor();
+    expect(await page.getByRole('button', { name: 'Dump all…' }).count()).toBe(0);
+    await page.getByLabel('Token').fill('a-token-of-the-operator');
+    await page.getByRole('button', { name: 'Use this token' }).click();
+    await page.getByRole('rowheader', { name: /web-01/ }).waitFor();
+    await page.getByText('Live', { exact: true }).waitFor();
+  });
+
+  it('a hostile name, as the text that it is, wherever it comes', async () => {
+    const server = await mock({ records: 12 });
+    const { page, complaints } = await browser.open(server.url);
+    page.on('dialog', (dialog) => complaints.push(`the page ran: ${dialog.message()}`));
+    const name = '<img src=x onerror=alert(1)>';
+    await page.getByRole('button', { name: `Dump ${name}` }).click();
+    await page.getByRole('log').getByText(`Dump of ${name} completed`).waitFor();
+    await page.getByRole('rowheader').getByRole('link', { name, exact: true }).click();
+    await page.getByRole('heading', { name, level: 1 }).waitFor();
+    expect(await page.title()).toContain(name);
+    expect(await page.locator('img').count()).toBe(0);
+    expect(complaints).toEqual([]);
+  });
+
+  it('a frozen list that has changed, when it is not to follow by itself', async () => {
+    const server = await startDemo();
+    const { page } = await browser.open(`${server.url}/dumps`);
+    await page.getByText('Nothing was dumped yet').waitFor();
+    await page.getByRole('switch', { name: 'Live' }).uncheck();
+    await server.query('mutation { triggerDumps(input: { vms: ["web-01"] }) { accepted { id } } }');
+    await page.getByRole('button', { name: 'The list has changed: show' }).click();
+    await page.getByRole('rowheader', { name: /web-01/ }).waitFor();
+  });
+
+  it('the same after going back and forward', async () => {
+    const server = await mock({ records: 120 });
+    const { page } = await browser.open(`${server.url}/dumps?size=25`);
+    await page.getByText('1–25 of 120').waitFor();
+    await page.getByRole('button', { name: 'Next' }).click();
+    await page.getByText('26–50 of 120').waitFor();
+    await page.getByLabel('Machine').selectOption({ label: 'web-02' });
+    await page.getByText('1–25 of 30').waitFor();
+    await page.goBack();
+    await page.getByText('26–50 of 120').waitFor();
+    await page.goForward();
+    await page.getByText('1–25 of 30').waitFor();
+    await page.reload();
+    await page.getByText('1–25 of 30').waitFor();
+  });
+});

@@ -1,0 +1,15 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { machine } from './machines.ts';
+import { openTestServer } from './open-server.ts';
+
+// A server for a process of its own: node dumping-server.ts FOLDER PORT. Its dumps end by themselves after a moment, every tenth
+// badly. Killed and started again on the same folder and port, it goes on.
+
+const [folder = '', port = '0'] = process.argv.slice(2);
+const machines = Array.from({ length: 100 }, (_, index) => machine(index));
+const server = await openTestServer({ folder, port: Number(port), machines, parallel: 4 });
+process.stdout.write(`${server.url}\n`);
+for (let count = 1; ; count++) {
+  const run = await server.dumping.next();
+  void sleep(20).then(() => (count % 10 === 0 ? run.fail(new Error('this one fails')) : run.finish()));
+}

@@ -1,0 +1,109 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createTokenAccess } from '../../src/access/token-access.ts';
+import { openDatabase } from '../../src/database/database.ts';
+import { createIdSource } from '../../src/domain/id.ts';
+import { createDumps } from '../../src/dumps/dump-service.ts';
+import type { Services } from '../../src/graphql/context.ts';
+import { createHost, type HostOptions } from '../../src/http/host.ts';
+import type { Machine } from '../../src/machines/machine.ts';
+import { startOperations } from '../../src/operations/engine.ts';
+import { createSqliteJournal } from '../../src/operations/sqlite/journal.ts';
+import { createSqliteRecords, recordEffects } from '../../src/records/sqlite/sqlite-records.ts';
+import { openStore } from '../../src/storage/memory/memory-store.ts';
+import { FakeHypervisor, machine } from './machines.ts';
+import { ToyKind } from './toy-kind.ts';
+
+/** What was logged, for tests that look for it (or for its absence). */
+export class FakeLog {
+  readonly lines: { level: string; fields: object; message: string }[] = [];
+  readonly #at = (level: string) => (fields: object, message: string) =>
+    void this.lines.push({ level, fields, message });
+  readonly debug = this.#at('debug');
+  readonly info = this.#at('info');
+  readonly warn = this.#at('warn');
+  readonly error = this.#at('error');
+}
+
+export interface TestServerOptions extends Partial<Omit<HostOptions, 'services'>> {
+  readonly machines?: Machine[];
+  readonly parallel?: number;
+  /** Stands between the resolvers and what they ask: to count, or to break something. */
+  readonly wrap?: (services: Services) => Services;
+  readonly queueLimit?: number;
+  /** An existing data folder to go on with, which is not removed; a fresh one otherwise. */
+  readonly folder?: string;
+  readonly environmentToken?: string;
+  readonly now?: () => number;
+}
+
+/** A whole server on a real port, with a real journal and catalogue; its dumps run until the test says how they end. */
+export async function openTestServer({
+  machines,
+  parallel,
+  wrap,
+  queueLimit,
+  environmentToken,
+  now,
+  folder: kept,
+  ...options
+}: TestServerOptions = {}) {
+  const folder = kept ?? mkdtempSync(join(tmpdir(), 'memoir-test-'));
+  const database = openDatabase(join(folder, 'memoir.sqlite'));
+  const journal = await createSqliteJournal(database, recordEffects);
+  const createId = createIdSource();
+  const access = await createTokenAccess({
+    database,
+    createId,
+    environmentToken: environmentToken ?? null,
+    ...(now === undefined ? {} : { now }),
+  });
+  const records = await createSqliteRecords(database);
+  const store = await openStore({});
+  const hypervisor = new FakeHypervisor(machines ?? [machine(1), machine(2), machine(3, { state: 'SHUT_OFF' })]);
+  const dumping = new ToyKind({ kind: 'DUMP', parallel: parallel ?? 2 });
+  const verifying = new ToyKind({ kind: 'VERIFY' });
+  const log = new FakeLog();
+  const operations = await startOperations({
+    journal,
+    kinds: [dumping, verifying],
+    host: 'here',
+    createId,
+    log,
+    queueLimit: queueLimit ?? 100,
+    graceMs: 0,
+  });
+  const services: Services = {
+    operations,
+    dumps: createDumps({ operations, hypervisor, store }),
+    records,
+    hypervisor,
+    store,
+    access,
+    info: { version: '0.0.0-test', startedAtMs: Date.now(), maxParallelDumps: 2 },
+    log,
+  };
+  const host = createHost({
+    services: wrap?.(services) ?? services,
+    host: '127.0.0.1',
+    port: 0,
+    dashboardFolder: join(folder, 'no-dashboard'),
+    ...options,
+  });
+  const { url, port } = await host.listen();
+  let closing: Promise<void> | undefined;
+  const close = () => {
+    closing ??= (async () => {
+      await operations.close();
+      await host.close();
+      await access.close();
+      await database.close();
+      if (kept === undefined) rmSync(folder, { recursive: true, force: true });
+    })();
+    return closing;
+  };
+  return { url, port, host, services, operations, records, hypervisor, access, dumping, verifying, log, close, folder };
+}
+
+export type TestServer = Awaited<ReturnType<typeof openTestServer>>;

@@ -1,0 +1,57 @@
+import type { Json } from '../../../src/domain/json.ts';
+import type { ReconnectingConnection } from '../../../src/libvirt/reconnecting-connection.ts';
+import type { CapturePlan } from '../../../src/machines/capture.ts';
+import { Guest } from '../../../src/machines/libvirt/guest.ts';
+import { fitsSocket, privatePlace } from '../../../src/machines/libvirt/meeting-place.ts';
+import { readRegions, regionBytes } from '../../../src/machines/libvirt/memory-plan.ts';
+import { restore } from '../../../src/machines/libvirt/restoration.ts';
+import { takeSnapshot } from '../../../src/machines/libvirt/snapshot-capture.ts';
+import { type SnapshotSourceOptions, snapshotSourceModule } from '../../../src/machines/libvirt/snapshot-source.ts';
+import type { Machine } from '../../../src/machines/machine.ts';
+import type { MemorySink } from '../../../src/machines/memory-source.ts';
+import { SinkReader } from './sink-reader.ts';
+
+/**
+ * A snapshot of a guest that is paused, which no plan offers: both moments of a comparison are then the same. QEMU 9.0 and
+ * later leave it paused.
+ */
+export async function forcedSnapshot(link: ReconnectingConnection, machine: Machine, sink: MemorySink) {
+  const domain = await link.call('domainLookupByUuid', { uuid: machine.id });
+  const guest = new Guest(link, domain);
+  const regions = await readRegions(guest);
+  const place = privatePlace('memory.sock');
+  if (!fitsSocket(place)) throw new Error(`${place.path} is too long for a socket`);
+  const options: SnapshotSourceOptions = {
+    regions,
+    cpuCount: machine.vcpus,
+    guestSocket: null,
+    ownSocket: place,
+    owner: null,
+  };
+  const plan: CapturePlan = {
+    machine,
+    method: 'SNAPSHOT',
+    reason: 'forced by a test',
+    memoryBytes: regionBytes(regions),
+    source: { module: snapshotSourceModule, options: options as unknown as Json },
+  };
+  const reader = new SinkReader(plan, sink);
+  const { signal } = new AbortController();
+  try {
+    await takeSnapshot({ link, connectOptions: {}, guest, plan, reader, signal, wasRunning: false });
+  } finally {
+    await restore(link, {
+      machineId: machine.id,
+      machineName: machine.name,
+      domainId: domain.id,
+      method: 'SNAPSHOT',
+      wasRunning: false,
+      interruptible: true,
+      places: [place],
+      sockets: [],
+      volume: null,
+    });
+  }
+  if (reader.tail === undefined) throw new Error('no tail');
+  return reader.tail;
+}

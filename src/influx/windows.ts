@@ -46,9 +46,10 @@ export async function walkWindows(
     }
     if (visited === 'DONE') return;
     rest = direction === 'DESC' ? { ...rest, untilUs: window.fromUs } : { ...rest, fromUs: window.untilUs };
-    // Where nothing is, no files are; where something is, the limit may be near, and is tried again little by little.
+    // Where nothing is, no files are, and much of the rest may be empty too; where something is, the limit may be near, and is
+    // tried again little by little.
     if (visited === 'EMPTY') ceiling = Number.POSITIVE_INFINITY;
-    span = Math.floor(Math.min(span * (visited === 'EMPTY' ? 8 : 2), ceiling * 0.9));
+    span = Math.floor(Math.min(span * (visited === 'EMPTY' ? 32 : 2), ceiling * 0.9));
     ceiling *= 1.3;
   }
 }

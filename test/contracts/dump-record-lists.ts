@@ -63,13 +63,15 @@ export function mixedListSuite(create: () => Promise<OpenedRecords>, options: Su
       'pages through what matches $filter in every order, both ways, each record once',
       async ({ filter, number }) => {
         const expected = expectedRecords(all, filter);
-        const size = isSlow && number > 2 ? 1000 : pageSize;
-        for (const by of recordOrders) {
-          for (const direction of directions) {
+        // A store behind a network is asked for every page of some lists, and for all of the others at once.
+        const isBrief = isSlow && number > 2;
+        const size = isBrief ? 1000 : pageSize;
+        for (const by of isBrief ? (['TIME', 'VM'] as const) : recordOrders) {
+          for (const direction of isBrief ? (['DESC'] as const) : directions) {
             const order = { by, direction };
             const wanted = ids(expectedOrder(expected, order, nameKey));
             expect(await walk(records, filter, order, size), `${by} ${direction}`).toEqual(wanted);
-            if (size === 1000) continue;
+            if (isBrief) continue;
             expect(await walk(records, filter, order, size, true), `${by} ${direction} backwards`).toEqual(wanted);
           }
         }

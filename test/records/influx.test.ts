@@ -1,15 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect } from 'vitest';
-import { openDatabase } from '../../src/database/database.ts';
+import { afterAll, beforeAll, describe } from 'vitest';
 import { createInfluxClient } from '../../src/influx/influx-client.ts';
 import { toTagValue } from '../../src/influx/tag-text.ts';
 import type { DumpRecords } from '../../src/records/dump-records.ts';
 import { createFleetRecords } from '../../src/records/influx/fleet-records.ts';
 import { toLine, toStateLines } from '../../src/records/influx/point.ts';
-import { createSqliteRecords } from '../../src/records/sqlite/sqlite-records.ts';
 import { dumpRecordsSuite } from '../contracts/dump-records.ts';
 import { type InfluxDouble, startInfluxDouble } from '../fakes/influxdb3/double.ts';
 import { type Influxd, startInfluxd } from '../fakes/influxdb3/influxd.ts';
@@ -17,17 +12,33 @@ import { lacks } from '../system.ts';
 
 const patient = { firstMs: 20_000, restMs: 10_000 };
 
+const isAsked = async () => {
+  throw new Error('the catalogue was asked');
+};
+/** This server has recorded nothing, and nobody is to ask it for more than that. */
+const emptyCatalogue: DumpRecords = {
+  get: async (ids) => ids.map(() => null),
+  append: isAsked,
+  mark: isAsked,
+  page: isAsked,
+  count: isAsked,
+  stats: isAsked,
+  series: isAsked,
+};
+
 /** The fleet's records of a server that made none of them: another one writes the points, everything is read from InfluxDB. */
 function openFleet(prepare: (double: InfluxDouble) => void, influxd: () => Influxd | null = () => null) {
   return async () => {
     const double = await startInfluxDouble(influxd());
     prepare(double);
-    const folder = mkdtempSync(join(tmpdir(), 'memoir-fleet-'));
-    const database = openDatabase(join(folder, 'memoir.db'));
-    const catalogue = await createSqliteRecords(database);
     const client = createInfluxClient({ url: double.url, database: `test-${randomUUID()}`, token: '' });
     const outbox = { settled: async () => {}, waitingKeys: async () => [], wake() {} };
-    const fleet = createFleetRecords({ client, catalogue, outbox, budgets: { page: patient, sums: patient } });
+    const fleet = createFleetRecords({
+      client,
+      catalogue: emptyCatalogue,
+      outbox,
+      budgets: { page: patient, sums: patient },
+    });
     const records: DumpRecords = {
       ...fleet,
       append: (record) =>
@@ -41,19 +52,12 @@ function openFleet(prepare: (double: InfluxDouble) => void, influxd: () => Influ
         await client.write(toStateLines(record, state, 1e12));
         return true;
       },
-      async page(query) {
-        const page = await fleet.page(query);
-        expect(page.source, page.warnings.join(' ')).not.toBe('CATALOGUE');
-        return page;
-      },
     };
     return {
       records,
       async close() {
         await client.close();
-        await database.close();
         await double.close();
-        rmSync(folder, { recursive: true });
       },
     };
   };

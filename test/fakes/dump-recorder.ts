@@ -1,0 +1,43 @@
+import { openDatabase } from '../../src/database/database.ts';
+import { createInfluxClient } from '../../src/influx/influx-client.ts';
+import { openOutbox } from '../../src/influx/outbox/open-outbox.ts';
+import { createSqliteJournal } from '../../src/operations/sqlite/journal.ts';
+import { publishedRecordEffects } from '../../src/records/published-record-effects.ts';
+import { sampleRecord } from '../contracts/sample-records.ts';
+
+// A server reduced to what must not lose anything: it completes dumps one after the other, each with its record as the
+// journal's effect, and sends what they left. Killed at any moment, it goes on where it was. Arguments: the database, the
+// address of InfluxDB, how many dumps there are to be. Says `completed N` and `drained`.
+
+const [path, url, count] = process.argv.slice(2) as [string, string, string];
+const database = openDatabase(path);
+const journal = await createSqliteJournal(database, publishedRecordEffects);
+const client = createInfluxClient({ url, database: 'vmstats', token: '' });
+const outbox = await openOutbox(database, client, { times: { pollMs: 5, backOffMs: 2, maxBackOffMs: 20 } });
+
+for (let number = 0; number < Number(count); number += 1) {
+  const record = sampleRecord(number, { dom: `vm-${number % 7}, hostile=name \\` });
+  const [known] = await journal.get([record.id]);
+  if (known === null || known === undefined) {
+    const submission = { id: record.id, kind: 'DUMP', subject: `vm:${number}`, request: {}, message: '' };
+    await journal.submit([submission], { actor: 'test', host: 'host-1', atMs: 1 });
+  }
+  const [operation] = await journal.get([record.id]);
+  if (operation?.state === 'QUEUED')
+    await journal.transition({ id: record.id, from: 'QUEUED', to: 'RUNNING', atMs: 2 });
+  if (operation?.state !== 'COMPLETED') {
+    const effects = [{ type: 'record.append', payload: { ...record } }];
+    await journal.transition({ id: record.id, from: 'RUNNING', to: 'COMPLETED', atMs: 3, effects });
+    outbox.wake();
+  }
+  process.stdout.write(`completed ${number + 1}\n`);
+}
+for (;;) {
+  await outbox.settled(1000);
+  const { waiting } = await outbox.status();
+  if (waiting === 0) break;
+}
+process.stdout.write('drained\n');
+await outbox.close();
+await client.close();
+await database.close();

@@ -1,0 +1,69 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
+import { expect, it, onTestFinished } from 'vitest';
+import { toLine } from '../../src/records/influx/point.ts';
+import { createRandom, sampleRecord } from '../contracts/sample-records.ts';
+import { startInfluxDouble } from '../fakes/influxdb3/double.ts';
+import { temporaryFolder } from '../temporary-folder.ts';
+
+const recorder = new URL('../fakes/dump-recorder.ts', import.meta.url).pathname;
+const dumps = 200;
+const wanted = Array.from({ length: dumps }, (_, number) =>
+  toLine(sampleRecord(number, { dom: `vm-${number % 7}, hostile=name \\` })),
+);
+
+/** Starts the recorder; resolves when it ends or is killed, with what it said. */
+function startRecorder(path: string, url: string): { child: ChildProcess; ended: Promise<string> } {
+  const child = spawn(process.execPath, [recorder, path, url, String(dumps)], { stdio: ['ignore', 'pipe', 'inherit'] });
+  onTestFinished(() => void child.kill('SIGKILL'));
+  let said = '';
+  child.stdout.on('data', (chunk: Buffer) => {
+    said += chunk;
+  });
+  return { child, ended: once(child, 'exit').then(() => said) };
+}
+
+it('InfluxDB is down for all of 200 dumps, then up: 200 points, exactly once each, in order', async () => {
+  const path = join(temporaryFolder(), 'memoir.db');
+  const double = await startInfluxDouble();
+  onTestFinished(() => double.close());
+  await double.stop();
+  const { child, ended } = startRecorder(path, double.url);
+  let said = '';
+  for await (const chunk of child.stdout as NodeJS.ReadableStream) {
+    said += chunk;
+    if (!said.includes(`completed ${dumps}\n`)) continue;
+    expect(said).not.toContain('drained');
+    await double.start();
+    break;
+  }
+  await ended;
+  expect(double.store.taken).toEqual(wanted);
+  expect(double.store.table('vmstats', 'mem_dumps')?.rows.size).toBe(dumps);
+});
+
+it('kill -9 anywhere, answers lost, InfluxDB coming and going: none lost, none doubled, each first sent in order', async () => {
+  const path = join(temporaryFolder(), 'memoir.db');
+  const double = await startInfluxDouble();
+  onTestFinished(() => double.close());
+  const random = createRandom(42);
+  // A third of the writes is taken but not answered, a third neither.
+  double.knobs.onWrite = () =>
+    [null, { taken: true, silence: 'DROP' as const }, { silence: 'DROP' as const }][random(3)] ?? null;
+  let kills = 0;
+  for (;;) {
+    const { child, ended } = startRecorder(path, double.url);
+    // The first lives die early, so that every stage of the work is hit; later ones get ever more time.
+    const killed = setTimeout(250 + random(150 + 40 * kills)).then(() => child.kill('SIGKILL'));
+    if (kills % 3 === 1) await double.stop().then(() => double.start());
+    const said = await ended;
+    await killed;
+    if (said.includes('drained')) break;
+    kills += 1;
+  }
+  expect(kills).toBeGreaterThan(2);
+  expect([...new Set(double.store.taken)]).toEqual(wanted);
+  expect(double.store.table('vmstats', 'mem_dumps')?.rows.size).toBe(dumps);
+}, 120_000);

@@ -1,6 +1,6 @@
 import type { EncodedFrame } from '../../formats/frames/encoded-frame.ts';
 import { compressMember, storedMember, storedMemberSize, ZeroMembers } from '../../formats/gzip-members/member.ts';
-import { compressFrame } from '../../formats/zstd-seekable/frame.ts';
+import { FrameCompressor } from '../../formats/zstd-seekable/frame-compressor.ts';
 import { rawFrame, rawFrameSize } from '../../formats/zstd-seekable/raw-frame.ts';
 import { SeekTableWriter } from '../../formats/zstd-seekable/seek-table.ts';
 import { ZeroFrames } from '../../formats/zstd-seekable/zero-frame.ts';
@@ -25,6 +25,8 @@ export interface Codec {
   replace(index: number, encoded: Encoded): void;
   /** What ends the file. */
   trailer(): Uint8Array;
+  /** Gives back what compressing needs; nothing is encoded any more. */
+  close(): void;
 }
 
 /** Levels that keep up with a capture on two cores; gzip exists for old readers only. */
@@ -32,10 +34,11 @@ const zstdLevel = 1;
 const gzipLevel = 1;
 const nothing = new Uint8Array(0);
 
-export function createCodec(compression: Compression): Codec {
+/** `frameBytes` is the usual length of what is encoded. */
+export function createCodec(compression: Compression, frameBytes: number): Codec {
   switch (compression) {
     case 'ZSTD':
-      return zstdCodec();
+      return zstdCodec(frameBytes);
     case 'GZIP':
       return gzipCodec();
     case 'NONE':
@@ -57,17 +60,30 @@ function entryOf(encoded: Encoded) {
   return { compressedSize: bytes.length, contentSize, checksum };
 }
 
-function zstdCodec(): Codec {
+function zstdCodec(frameBytes: number): Codec {
   const table = new SeekTableWriter();
   const zeros = new ZeroFrames();
+  const compressors: FrameCompressor[] = [];
+  const idle: FrameCompressor[] = [];
+  const compressor = (): FrameCompressor => {
+    const made = new FrameCompressor(zstdLevel, frameBytes);
+    compressors.push(made);
+    return made;
+  };
   return {
-    encode: async (content) => ({ frame: await compressFrame(content, zstdLevel) }),
+    async encode(content) {
+      const free = idle.pop() ?? compressor();
+      const frame = await free.compress(content);
+      idle.push(free);
+      return { frame };
+    },
     zeros: async (length) => ({ frame: await zeros.get(length) }),
     fixed: async (content) => ({ frame: await rawFrame(content) }),
     fixedSize: rawFrameSize,
     append: (encoded) => void table.append(entryOf(encoded)),
     replace: (index, encoded) => table.replace(index, entryOf(encoded)),
     trailer: () => table.finish(),
+    close: () => compressors.forEach((each) => void each.close()),
   };
 }
 
@@ -81,6 +97,7 @@ function gzipCodec(): Codec {
     append: () => undefined,
     replace: () => undefined,
     trailer: () => nothing,
+    close: () => undefined,
   };
 }
 
@@ -93,6 +110,7 @@ function plainCodec(): Codec {
     append: () => undefined,
     replace: () => undefined,
     trailer: () => nothing,
+    close: () => undefined,
   };
 }
 

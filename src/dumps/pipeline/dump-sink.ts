@@ -14,7 +14,7 @@ import { rawImage } from './raw-image.ts';
 import { Spool } from './spool.ts';
 
 /** Uncompressed size of a frame: what random access reads at least. */
-const frameBytes = 512 * 1024;
+export const frameBytes = 512 * 1024;
 /** Frames that are compressed at once, on libuv's threads. */
 const parallelFrames = 4;
 /** What may wait in memory, for one dump; the rest goes to the spool. Two dumps have to stay below 300 MB together. */
@@ -132,6 +132,7 @@ export class DumpSink implements MemorySink {
 
   close(): void {
     this.#spool.close();
+    this.#options.codec.close();
   }
 
   #moved(): void {

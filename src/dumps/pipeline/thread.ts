@@ -5,7 +5,7 @@ import type { MemorySource, MemoryTail, OpenSource } from '../../machines/memory
 import type { ArtifactStore, ArtifactWriter, CommittedArtifact, OpenStore } from '../../storage/artifact-store.ts';
 import { type DumpFacts, type Manifest, makeManifest } from '../manifest.ts';
 import { createCodec } from './codec.ts';
-import { DumpSink } from './dump-sink.ts';
+import { DumpSink, frameBytes } from './dump-sink.ts';
 import type { CaptureCommand, CaptureJob, CaptureReport } from './messages.ts';
 
 // The thread that reads one capture: source → image → frames → compressor → artifact. Commands and reports are all that it
@@ -55,7 +55,7 @@ async function open(): Promise<void> {
   const progress = throttledProgress();
   sink = new DumpSink({
     format: job.format,
-    codec: createCodec(job.compression),
+    codec: createCodec(job.compression, frameBytes),
     writer,
     spoolFolder: job.spoolFolder,
     spoolLimitBytes: job.expectedBytes * 2,

@@ -116,3 +116,14 @@ function readContentSize(view: DataView, at: number, size: number): number | und
       return undefined;
   }
 }
+
+/** The largest content of one frame: the limit of the reference implementation of the seekable format (1 GiB). */
+export const FRAME_CONTENT_MAX = 0x4000_0000;
+
+/** What zstd may need at most for that much content (ZSTD_compressBound, rounded up): it then answers in one piece. */
+export const compressedBound = (size: number): number => size + (size >>> 8) + 1024;
+
+/** The checksum of the content of a frame that has one: its last four bytes (RFC 8878, section 3.1.1). */
+export function frameChecksum(frame: Uint8Array): number {
+  return new DataView(frame.buffer, frame.byteOffset + frame.byteLength - CHECKSUM_SIZE).getUint32(0, true);
+}

@@ -1,35 +1,11 @@
 import { promisify } from 'node:util';
 import { constants, zstdCompress, zstdDecompress } from 'node:zlib';
-import type { EncodedFrame } from '../frames/encoded-frame.ts';
 import { FrameError } from '../frames/frame-error.ts';
 import type { Frame } from '../frames/frame-index.ts';
-import { CHECKSUM_SIZE, frameExtent } from './frame-format.ts';
+import { compressedBound, frameChecksum, frameExtent } from './frame-format.ts';
 
 const compress = promisify(zstdCompress);
 const decompress = promisify(zstdDecompress);
-
-/** The largest content of one frame: the limit of the reference implementation of the seekable format (1 GiB). */
-export const FRAME_CONTENT_MAX = 0x4000_0000;
-
-/** What zstd may need at most for that much content (ZSTD_compressBound, rounded up): it then answers in one piece. */
-const compressedBound = (size: number): number => size + (size >>> 8) + 1024;
-
-/**
- * Compresses `content` into one frame that says its content's size and ends with its checksum. Runs on libuv's
- * threads; `content` must not change until the promise resolves. Levels as in the zstd command, 1 to 22.
- */
-export async function compressFrame(content: Uint8Array, level: number): Promise<EncodedFrame> {
-  if (content.length > FRAME_CONTENT_MAX) throw new RangeError(`a frame holds at most ${FRAME_CONTENT_MAX} bytes`);
-  const bytes = await compress(content, {
-    chunkSize: compressedBound(content.length),
-    params: {
-      [constants.ZSTD_c_compressionLevel]: level,
-      [constants.ZSTD_c_contentSizeFlag]: 1,
-      [constants.ZSTD_c_checksumFlag]: 1,
-    },
-  });
-  return { bytes, contentSize: content.length, checksum: lastWord(bytes) };
-}
 
 /**
  * The checksum of the seek table, which is the low half of XXH64 over the content. A zstd frame ends with the very same
@@ -41,7 +17,7 @@ export async function contentChecksum(content: Uint8Array): Promise<number> {
     chunkSize: compressedBound(content.length),
     params: { [constants.ZSTD_c_compressionLevel]: -5, [constants.ZSTD_c_checksumFlag]: 1 },
   });
-  return lastWord(bytes);
+  return frameChecksum(bytes);
 }
 
 /**
@@ -71,8 +47,4 @@ export async function decodeFrame(bytes: Uint8Array, frame: Frame): Promise<Uint
       throw new FrameError('CORRUPT', frame, 'its content does not match the checksum of the index');
   }
   return content;
-}
-
-function lastWord(bytes: Uint8Array): number {
-  return new DataView(bytes.buffer, bytes.byteOffset + bytes.byteLength - CHECKSUM_SIZE).getUint32(0, true);
 }

@@ -1,9 +1,10 @@
 import type { EncodedFrame } from '../frames/encoded-frame.ts';
-import { contentChecksum, FRAME_CONTENT_MAX } from './frame.ts';
+import { contentChecksum } from './frame.ts';
 import {
   BLOCK_CONTENT_MAX,
   BLOCK_HEADER_SIZE,
   CHECKSUM_SIZE,
+  FRAME_CONTENT_MAX,
   PLAIN_HEADER_SIZE,
   plainBlockCount,
   writeBlockHeader,

@@ -1,7 +1,7 @@
 import { FormatError } from '../format-error.ts';
 import { FrameIndex } from '../frames/frame-index.ts';
 import type { RandomAccess } from '../random-access.ts';
-import { FRAME_CONTENT_MAX } from './frame.ts';
+import { FRAME_CONTENT_MAX } from './frame-format.ts';
 
 /**
  * The seek table of the seekable format (zstd project, contrib/seekable_format, version 0.1.0): a skippable frame at

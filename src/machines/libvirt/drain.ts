@@ -1,6 +1,21 @@
 import type { Socket } from 'node:net';
 import { MemoirError } from '../../domain/memoir-error.ts';
 
+/** A read of less than this says that the reader is faster than the writer. */
+const littleBytes = 16 * 1024;
+const nobody = new Int32Array(new SharedArrayBuffer(4));
+
+/**
+ * For a writer whose every record is a write of its own, as a background snapshot's are (QEMU flushes after each page, and
+ * after each nine bytes that say that a page is zero): the reader that comes for each of them takes a whole CPU from the
+ * guest and from everybody else. After a small read the thread sleeps for a tenth of a millisecond, which is a tenth of what
+ * the socket can hold at QEMU's speed; it never sleeps while there is much to read.
+ */
+export function breathe(chunk: Buffer): void {
+  // The only sleep of Node's that is shorter than a millisecond. Nobody ever wakes it.
+  if (chunk.length < littleBytes) Atomics.wait(nobody, 0, 0, 0.1);
+}
+
 /**
  * Every byte of a socket or pipe to `take`, as fast as they come, until the writer is done. Rejects with the signal's reason
  * or with what `take` throws, and the socket is closed by then: nobody is left waiting for a reader that is not there.

@@ -3,7 +3,7 @@ import type { Json } from '../../domain/json.ts';
 import { MemoirError } from '../../domain/memoir-error.ts';
 import type { MemorySink, MemorySource, MemoryTail, OpenSource } from '../memory-source.ts';
 import { untilAborted } from './capture-parts.ts';
-import { drain } from './drain.ts';
+import { breathe, drain } from './drain.ts';
 import { toFailure } from './failure.ts';
 import { SnapshotReader, type SnapshotShape } from './snapshot-reader.ts';
 import { SnapshotSocket, type SnapshotSockets } from './snapshot-socket.ts';
@@ -34,7 +34,10 @@ class SnapshotSource implements MemorySource {
     const ended = AbortSignal.any([signal, this.#closing.signal]);
     const reader = new SnapshotReader(this.#shape, sink);
     try {
-      await drain(await this.#connection(ended), ended, (chunk) => reader.push(chunk));
+      await drain(await this.#connection(ended), ended, (chunk) => {
+        reader.push(chunk);
+        breathe(chunk);
+      });
       return reader.end();
     } catch (error) {
       throw toFailure(error, 'the snapshot’s stream');

@@ -3,9 +3,12 @@ import { constants, zstdDecompress } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { FrameError } from '../../../src/formats/frames/frame-error.ts';
 import type { Frame } from '../../../src/formats/frames/frame-index.ts';
-import { compressFrame, contentChecksum, decodeFrame } from '../../../src/formats/zstd-seekable/frame.ts';
+import { contentChecksum, decodeFrame } from '../../../src/formats/zstd-seekable/frame.ts';
+import { FrameCompressor } from '../../../src/formats/zstd-seekable/frame-compressor.ts';
+
 import { rawFrame, rawFrameSize } from '../../../src/formats/zstd-seekable/raw-frame.ts';
 import { ZeroFrames } from '../../../src/formats/zstd-seekable/zero-frame.ts';
+import { compressFrame } from './seekable-file.ts';
 
 const decompress = promisify(zstdDecompress);
 
@@ -47,6 +50,27 @@ describe('a compressed frame', () => {
     expect(frame.contentSize).toBe(300_000);
     expect(frame.bytes[4]! & 0x04).toBe(0x04);
     expect(await decodeFrame(frame.bytes, entry(frame.bytes, 300_000, frame.checksum))).toEqual(Buffer.from(content));
+  });
+});
+
+describe('a compressor', () => {
+  it('makes of each content what one of its own would, whatever came before it', async () => {
+    const compressor = new FrameCompressor(1, 1000);
+    const contents = [
+      noise(300_000),
+      new Uint8Array(0),
+      Buffer.alloc(70_000, 'memory '),
+      noise(1000),
+      noise(1_500_000),
+    ];
+    for (const content of [...contents, ...contents.toReversed()]) {
+      const frame = await compressor.compress(content);
+      expect(frame).toEqual(await compressFrame(content, 1));
+      const back = await decodeFrame(frame.bytes, entry(frame.bytes, content.length, frame.checksum));
+      expect(Buffer.compare(back, content)).toBe(0);
+    }
+    compressor.close();
+    await expect(compressor.compress(noise(10))).rejects.toThrow('closed');
   });
 });
 

@@ -1,5 +1,5 @@
 import type { EncodedFrame } from '../../../src/formats/frames/encoded-frame.ts';
-import { compressFrame } from '../../../src/formats/zstd-seekable/frame.ts';
+import { FrameCompressor } from '../../../src/formats/zstd-seekable/frame-compressor.ts';
 import { rawFrame } from '../../../src/formats/zstd-seekable/raw-frame.ts';
 import { SeekTableWriter } from '../../../src/formats/zstd-seekable/seek-table.ts';
 import { ZeroFrames } from '../../../src/formats/zstd-seekable/zero-frame.ts';
@@ -11,6 +11,16 @@ export interface Piece {
 }
 
 const zeros = new ZeroFrames();
+
+/** One frame, by a compressor of its own. */
+export async function compressFrame(content: Uint8Array, level: number): Promise<EncodedFrame> {
+  const compressor = new FrameCompressor(level, content.length);
+  try {
+    return await compressor.compress(content);
+  } finally {
+    compressor.close();
+  }
+}
 
 async function encodePiece({ kind, content }: Piece): Promise<EncodedFrame> {
   if (kind === 'raw') return rawFrame(content);

@@ -14,6 +14,9 @@ export default defineConfig({
     // Data URLs would need more of the content security policy than files do.
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
+    // What screens share is one script and all styles are one sheet: thirty small files would wait for each other on a slow line.
+    cssCodeSplit: false,
+    rolldownOptions: { output: { codeSplitting: { groups: [{ name: 'shared', minShareCount: 2 }] } } },
   },
   server: {
     host: '127.0.0.1',

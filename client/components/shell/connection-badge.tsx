@@ -13,7 +13,7 @@ export function ConnectionBadge() {
     <span className={styles.badge} data-state={state} title="The number of the newest event in the server’s log">
       <span className={styles.dot} aria-hidden="true" />
       {word}
-      {seq !== null && <span className={styles.seq}>#{formatCount(seq)}</span>}
+      {seq !== null && seq > 0 && <span className={styles.seq}>#{formatCount(seq)}</span>}
     </span>
   );
 }

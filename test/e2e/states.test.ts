@@ -45,6 +45,27 @@ describe.skipIf(lacks('chromium'))('what the dashboard says when things are not 
     await page.getByRole('rowheader').nth(2).waitFor();
   });
 
+  it('what happened while it was being opened, also between its first answers and the place in the log', async () => {
+    const server = await startDemo();
+    const { page } = await browser.open('about:blank');
+    let held = false;
+    await page.route('**/graphql', async (route) => {
+      if (!held && route.request().postData()?.includes('query EventPosition')) {
+        held = true;
+        await page.getByText('none yet').waitFor();
+        await server.query('mutation { triggerDumps(input: { vms: ["web-01"] }) { accepted { id } } }');
+        for (;;) {
+          const { dumpRecords } = await server.query('{ dumpRecords { totalCount } }');
+          if (dumpRecords.totalCount === 1) break;
+        }
+      }
+      await route.continue();
+    });
+    await page.goto(server.url);
+    await page.getByRole('row', { name: /web-01/ }).getByText('just now').waitFor({ timeout: 20_000 });
+    expect(held).toBe(true);
+  });
+
   it('that it wants a token, and nothing else until it has one', async () => {
     const server = await startDemo({ MEMOIR_TOKEN: 'a-token-of-the-operator' });
     const { page } = await browser.open(server.url);

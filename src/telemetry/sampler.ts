@@ -26,7 +26,10 @@ export interface SamplerParts {
 const staleRounds = 3.5;
 export const staleAfterMs = (everyMs: number): number => everyMs * staleRounds;
 
-/** Reads all machines' counters at once, now and every `everyMs`; one call at a time, whatever the hypervisor does. */
+/**
+ * Reads all machines' counters at once, now and every `everyMs`; one call at a time, whatever the hypervisor does. Readings are
+ * in the middle of the clock's stretches of that length: at their edge, some would have two of them and some none.
+ */
 export function startSampler({ hypervisor, round, failed, times }: SamplerParts): Closable {
   const rates = new Rates(staleAfterMs(times.everyMs));
   let underWay: { readonly sinceMs: number } | undefined;
@@ -58,12 +61,24 @@ export function startSampler({ hypervisor, round, failed, times }: SamplerParts)
     }
   }
 
+  let timer: ReturnType<typeof setTimeout>;
+  function schedule(): void {
+    const { everyMs } = times;
+    const delayMs = everyMs - ((Date.now() - everyMs / 2) % everyMs);
+    timer = setTimeout(
+      () => {
+        schedule();
+        void read();
+      },
+      delayMs < everyMs / 2 ? delayMs + everyMs : delayMs,
+    );
+  }
+  schedule();
   void read();
-  const timer = setInterval(() => void read(), times.everyMs);
   return {
     async close() {
       isClosed = true;
-      clearInterval(timer);
+      clearTimeout(timer);
     },
   };
 }

@@ -62,7 +62,8 @@ describe('rates', () => {
 });
 
 describe('the sampler', () => {
-  beforeEach(() => void vi.useFakeTimers());
+  // In the middle of ten seconds: from here on the next reading is just ten seconds away.
+  beforeEach(() => void vi.useFakeTimers({ now: Date.UTC(2026, 4, 5, 12, 0, 5) }));
   afterEach(() => void vi.useRealTimers());
 
   const times = { everyMs: 10 * second, timeoutMs: 8 * second, abandonMs: 60 * second };
@@ -101,6 +102,22 @@ describe('the sampler', () => {
       [null, null],
       [10, 20],
     ]);
+  });
+
+  it('asks in the middle of every ten seconds from the second time on, also after the clock was set', async () => {
+    vi.setSystemTime(Date.UTC(2026, 4, 5, 12, 0, 9));
+    const { asked, pass } = start();
+    const at: number[] = [];
+    for (let count = 1; count < 5; count++) {
+      while (asked.length === count) {
+        asked[count - 1]?.resolve([]);
+        await pass(1000);
+      }
+      at.push(new Date().getUTCSeconds());
+      if (count === 2) vi.setSystemTime(Date.UTC(2026, 4, 5, 12, 0, 21));
+    }
+    // The clock was set back at 25: the next one still comes after ten seconds, the one after it in its place again.
+    expect(at).toEqual([15, 25, 31, 45]);
   });
 
   it('never asks twice at a time, throws a late answer away, and goes on after it', async () => {

@@ -130,9 +130,39 @@ describe('the statistics of a machine', () => {
     ]);
   });
 
-  it('have a price: so many points of so many machines are more than a request may ask for', async () => {
+  it('have a price: so many points of so many machines, also where a variable says how many', async () => {
     const { url } = await startTestServer();
-    const answer = await ask(url, `{ vms { stats { points { ${usage.replace('vmId vmName at', 'at')} } } } }`);
-    expect(codeOf(answer)).toBe('LIMIT_EXCEEDED');
+    const fields = usage.replace('vmId vmName at', 'at');
+    const code = async (args: string, variables = {}) =>
+      codeOf(
+        await ask(
+          url,
+          `query($last: Int, $range: StatsRange) { vms { stats${args.replace('()', '')} { points { ${fields} } } }
+        unused: vm(name: "-") { stats(range: $range) { from } } other: vm(name: "-") { stats(range: { last: $last }) { from } } }`,
+          variables,
+        ),
+      );
+    expect(await code('(range: { last: 600 }, resolution: 20)')).toBeUndefined();
+    expect(await code('(range: { last: $last })', { last: 300 })).toBeUndefined();
+    expect(await code('(range: { last: $last })', { last: 86400 })).toBe('LIMIT_EXCEEDED');
+    expect(await code('(range: $range)', { range: { from: '2026-01-01', until: '2026-01-08' } })).toBe(
+      'LIMIT_EXCEEDED',
+    );
+    expect(
+      await code('(range: $range, resolution: 86400)', { range: { from: '2026-01-01', until: '2026-01-08' } }),
+    ).toBeUndefined();
+    expect(await code('')).toBe('LIMIT_EXCEEDED');
+  });
+
+  it.each([
+    '{ vms { stats(range: { from: "nonsense" }) { points { at samples } } } }',
+    '{ vms { stats(range: 7) { points { at samples } } } }',
+    '{ vms { stats(range: { last: null, from: null }, resolution: null) { resolution } } }',
+    '{ vms { stats(resolution: 99999999999) { points { at samples } } } }',
+  ])('are never measured wrongly by arguments that nobody has checked yet: %s', async (query) => {
+    const { url } = await startTestServer();
+    expect([undefined, 'BAD_INPUT', 'LIMIT_EXCEEDED']).toContain(codeOf(await ask(url, query)));
+    const many = `{ ${Array.from({ length: 5 }, (_, index) => `a${index}: ${query.slice(2, -2)}`).join(' ')} }`;
+    if (query.includes('points')) expect(codeOf(await ask(url, many))).toMatch(/BAD_INPUT|LIMIT_EXCEEDED/);
   });
 });

@@ -1,5 +1,5 @@
 import type { Measure, Point, Sample, Values } from '../../telemetry/sample.ts';
-import { usualPoints } from '../../telemetry/series-query.ts';
+import { checkSeriesQuery, maxPoints, type SeriesQuery } from '../../telemetry/series-query.ts';
 import type { Series } from '../../telemetry/telemetry.ts';
 import { builder } from '../builder.ts';
 import { StatsSourceEnum } from '../enums.ts';
@@ -76,6 +76,37 @@ export const StatsRange = builder.inputType('StatsRange', {
   }),
 });
 
+interface StatsArgs {
+  readonly range?: typeof StatsRange.$inferInput | null | undefined;
+  readonly resolution?: number | null | undefined;
+}
+
+export function toSeriesQuery({ range, resolution }: StatsArgs): SeriesQuery {
+  const { last, from, until } = range ?? {};
+  return {
+    ...(last == null ? {} : { lastSeconds: last }),
+    ...(from == null ? {} : { fromMs: Math.floor(from) }),
+    ...(until == null ? {} : { untilMs: Math.ceil(until) }),
+    ...(resolution == null ? {} : { resolutionSeconds: resolution }),
+  };
+}
+
+/** How many points arguments ask for that nobody has checked yet; as many as there may be where they make no sense. */
+export function askedPoints(args: Readonly<Record<string, unknown>>): number {
+  try {
+    const range = Object.entries(args.range ?? {}).map(([name, value]) => [
+      name,
+      typeof value === 'string' ? Date.parse(value) : value,
+    ]);
+    const query = toSeriesQuery({ ...args, range: Object.fromEntries(range) });
+    const { fromMs, untilMs, resolutionMs } = checkSeriesQuery(query, Date.now());
+    const points = (untilMs - fromMs) / resolutionMs;
+    return Number.isFinite(points) ? points : maxPoints;
+  } catch {
+    return maxPoints;
+  }
+}
+
 export const VmStatsType = builder.objectRef<Series>('VmStats').implement({
   description: 'What a machine used over a range of time.',
   fields: (t) => ({
@@ -83,7 +114,7 @@ export const VmStatsType = builder.objectRef<Series>('VmStats').implement({
       type: [VmStatsPointType],
       description:
         'Oldest first. Stretches without a sample are left out: the machine was off, or nobody could measure.',
-      extensions: { length: usualPoints },
+      extensions: { isPage: true },
       resolve: ({ points }) => [...points],
     }),
     from: t.expose('fromMs', { type: 'DateTime', description: 'Where the range begins, widened to whole points.' }),

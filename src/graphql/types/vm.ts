@@ -4,7 +4,7 @@ import { MachineStateEnum } from '../enums.ts';
 import { CaptureOptionsType } from './capture-options.ts';
 import { DumpType } from './dump.ts';
 import { DumpRecordType } from './dump-record.ts';
-import { StatsRange, VmStatsType, VmUsageType } from './vm-stats.ts';
+import { askedPoints, StatsRange, toSeriesQuery, VmStatsType, VmUsageType } from './vm-stats.ts';
 
 export const VmType = builder.objectRef<Machine>('Vm');
 
@@ -57,17 +57,9 @@ VmType.implement({
             'Seconds of a point: a multiple of 10, above 300 one of 300. At most 1000 points. If absent, the finest that makes no more than 360.',
         }),
       },
-      extensions: { cost: 20 },
-      resolve: (machine, { range, resolution }, { loaders }) => {
-        const { last, from, until } = range ?? {};
-        const query = {
-          ...(last == null ? {} : { lastSeconds: last }),
-          ...(from == null ? {} : { fromMs: Math.floor(from) }),
-          ...(until == null ? {} : { untilMs: Math.ceil(until) }),
-          ...(resolution == null ? {} : { resolutionSeconds: resolution }),
-        };
-        return loaders.stats.load({ machineId: machine.id, query });
-      },
+      extensions: { cost: 20, pageLength: askedPoints },
+      resolve: (machine, args, { loaders }) =>
+        loaders.stats.load({ machineId: machine.id, query: toSeriesQuery(args) }),
     }),
     captureOptions: t.field({
       type: CaptureOptionsType,

@@ -26,7 +26,7 @@ describe.skipIf(lacks('chromium'))('an operator’s day', { timeout: 120_000 }, 
     const server = await startDemo(slow);
     const { page, complaints } = await browser.open(server.url);
     await page.getByText(/^Live(#|$)/).waitFor();
-    expect(await page.getByText('DEMO', { exact: true }).isVisible()).toBe(true);
+    await page.getByText('DEMO', { exact: true }).waitFor();
 
     await page.getByRole('combobox', { name: 'Machines to dump' }).click();
     await page.getByRole('option', { name: 'web-01' }).click();

@@ -24,6 +24,7 @@ import { startOperations } from './operations/engine.ts';
 import { createSqliteJournal } from './operations/sqlite/journal.ts';
 import { createSqliteRecords, recordEffects } from './records/sqlite/sqlite-records.ts';
 import { directoryStoreModule, openStore } from './storage/directory/directory-store.ts';
+import { createTelemetry } from './telemetry/create-telemetry.ts';
 
 /** What a test may put in place of what the configuration would choose. */
 export interface Overrides {
@@ -94,9 +95,12 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
   });
   opened.defer(() => operations.close());
 
+  const telemetry = await createTelemetry({ database, hypervisor, influx: null, log });
+  opened.defer(() => telemetry.close());
+
   const dumps = createDumps({ operations, hypervisor, store });
   const info = { version: packageFile.version, startedAtMs, maxParallelDumps: parallel };
-  const services: Services = { operations, dumps, records, hypervisor, store, access, info, log };
+  const services: Services = { operations, dumps, records, hypervisor, store, telemetry, access, info, log };
   const host = createHost({
     services,
     host: config.host,

@@ -70,7 +70,7 @@ describe('the house', () => {
 
   it('keeps the implementations of a contract apart: only the composition root picks one', () => {
     const implementation =
-      /^src\/(machines\/(libvirt|demo)|records\/(sqlite|influx)|storage\/(directory|memory)|operations\/sqlite)\//;
+      /^src\/(machines\/(libvirt|demo)|records\/(sqlite|influx)|telemetry\/(sqlite|influx)|storage\/(directory|memory)|operations\/sqlite)\//;
     const wrong = sources.flatMap((path) =>
       imports(path)
         .filter((target) => implementation.test(target) && dirname(target) !== dirname(path) && path !== 'src/app.ts')

@@ -22,7 +22,8 @@ describe('the README', () => {
       );
       return done.stdout;
     };
-    const [machines, trigger, progress, records, events, digest] = examples as [
+    const [machines, trigger, progress, records, events, digest, usage] = examples as [
+      string,
       string,
       string,
       string,
@@ -54,6 +55,9 @@ describe('the README', () => {
 
     expect((await run(events)).match(/"type":"COMPLETED"/g)).toHaveLength(2);
     expect(await run(digest)).toContain(found.dumpRecords.nodes[0].sha256);
-    expect(examples).toHaveLength(6);
+    const used = JSON.parse(await run(usage)).data.vms.find((vm: { name: string }) => vm.name === 'web-01');
+    expect(used.usage.memoryUsedBytes).toBeGreaterThan(0);
+    expect(used.stats.points.length).toBeGreaterThan(0);
+    expect(examples).toHaveLength(7);
   }, 60_000);
 });

@@ -1,9 +1,17 @@
 import { useSyncExternalStore } from 'react';
 
 /** What queries are about. An event marks topics as changed; the queries on the screen that are about them ask again. */
-export type Topic = 'machines' | 'active' | 'records' | 'operations' | 'service' | 'access';
+export type Topic = 'machines' | 'active' | 'records' | 'operations' | 'service' | 'access' | 'usage';
 
-export const allTopics: readonly Topic[] = ['machines', 'active', 'records', 'operations', 'service', 'access'];
+export const allTopics: readonly Topic[] = [
+  'machines',
+  'active',
+  'records',
+  'operations',
+  'service',
+  'access',
+  'usage',
+];
 
 export interface Freshness {
   mark(topics: Iterable<Topic>): void;

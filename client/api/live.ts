@@ -11,12 +11,15 @@ import {
   DumpProgressDocument,
   type EventFieldsFragment,
   EventPositionDocument,
+  LiveUsageDocument,
+  type LiveUsageSubscription,
   MachineChangesDocument,
   OperationEventsDocument,
   ServiceChangesDocument,
 } from './generated/graphql.ts';
 import { fillLog } from './history.ts';
 import { liveProgress, type Tick } from './live-progress.ts';
+import { liveUsage } from './live-usage.ts';
 import { createEventToasts } from './toast-events.ts';
 
 /** The page's own view of the event stream, for header, banner and log. */
@@ -115,6 +118,18 @@ export function startLive({ client, socket }: Api): void {
     );
   }
   watchProgress();
+  function watchUsage(): void {
+    const again = () => setTimeout(watchUsage, 2000);
+    socket.subscribe(
+      { query: stringifyDocument(LiveUsageDocument) },
+      {
+        next: ({ data }) => data && liveUsage.receive((data as unknown as LiveUsageSubscription).vmStats),
+        error: again,
+        complete: again,
+      },
+    );
+  }
+  watchUsage();
   client.subscription(MachineChangesDocument, {}).subscribe(() => freshness.mark(['machines']));
   client.subscription(ServiceChangesDocument, {}).subscribe(() => {});
 }

@@ -1,5 +1,5 @@
 import { Link } from 'wouter';
-import { ActiveDumpsDocument } from '../api/generated/graphql.ts';
+import { ActiveDumpsDocument, RecentCpuDocument } from '../api/generated/graphql.ts';
 import { useFreshQuery } from '../api/use-fresh-query.ts';
 import type { Machine, Machines } from '../api/use-machines.ts';
 import { formatBytes } from '../lib/bytes.ts';
@@ -9,6 +9,7 @@ import { ForecastLine } from './forecast-line.tsx';
 import { Age } from './moment.tsx';
 import { DemoMark, Name } from './name.tsx';
 import { StateBadge } from './state-badge.tsx';
+import { CpuCell } from './usage/cpu-cell.tsx';
 
 interface Props {
   readonly machines: readonly Machine[];
@@ -18,6 +19,8 @@ interface Props {
 /** Machines, what each would suffer if it were dumped now, and the button for it. */
 export function MachineTable({ machines, forecasts }: Props) {
   const { data } = useFreshQuery(ActiveDumpsDocument, {}, ['active']);
+  const recent = useFreshQuery(RecentCpuDocument, {}, ['usage']).data;
+  const statsOf = new Map(recent?.vms.map((vm) => [vm.id, vm.stats]));
   const active = new Set(data?.dumps.nodes.map(({ machineId }) => machineId));
   return (
     <DataTable
@@ -25,6 +28,7 @@ export function MachineTable({ machines, forecasts }: Props) {
         <>
           <th scope="col">Machine</th>
           <th scope="col">State</th>
+          <th scope="col">CPU</th>
           <th scope="col" className="number">
             Memory
           </th>
@@ -46,6 +50,9 @@ export function MachineTable({ machines, forecasts }: Props) {
           </th>
           <td data-label="State">
             <StateBadge state={machine.state} title={machine.stateReason} />
+          </td>
+          <td data-label="CPU">
+            <CpuCell id={machine.id} recent={statsOf.get(machine.id)} />
           </td>
           <td data-label="Memory" className="number">
             {formatBytes(machine.memoryBytes)}

@@ -5,6 +5,7 @@ import type { Hypervisor } from '../machines/hypervisor.ts';
 import type { Operations } from '../operations/operations.ts';
 import type { DumpRecords } from '../records/dump-records.ts';
 import type { ArtifactStore } from '../storage/artifact-store.ts';
+import type { Telemetry } from '../telemetry/telemetry.ts';
 import { createLoaders, type Loaders } from './loaders.ts';
 import { ServiceChanges } from './streams/service-changes.ts';
 
@@ -30,6 +31,7 @@ export interface Services {
   readonly records: DumpRecords;
   readonly hypervisor: Hypervisor;
   readonly store: ArtifactStore;
+  readonly telemetry: Telemetry;
   readonly access: Access;
   readonly info: ServerInfo;
   readonly log: Log;

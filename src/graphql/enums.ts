@@ -8,6 +8,7 @@ import { machineStates } from '../machines/machine.ts';
 import type { OperationEventType } from '../operations/operation.ts';
 import { recordStates } from '../records/dump-record.ts';
 import type { recordOrders, Sourced } from '../records/dump-records.ts';
+import type { Series } from '../telemetry/telemetry.ts';
 import { downloadForms } from './artifact.ts';
 import { builder } from './builder.ts';
 
@@ -95,6 +96,14 @@ export const RecordSourceEnum = builder.enumType('RecordSource', {
     INFLUX_QL: 'InfluxDB, by InfluxQL, because SQL failed.',
     INFLUX_HTTP: 'InfluxDB, by its old HTTP query interface, because the others failed.',
   } satisfies Record<Sourced['source'], string>),
+});
+
+export const StatsSourceEnum = builder.enumType('StatsSource', {
+  description: 'Where statistics of a machine were read.',
+  values: valuesOf({
+    RING: 'In the ring of this server: 24 hours of samples, 30 days of means over five minutes.',
+    INFLUX: 'In InfluxDB, as far as the ring does not reach.',
+  } satisfies Record<Series['source'], string>),
 });
 
 export const HypervisorKindEnum = builder.enumType('HypervisorKind', {

@@ -5,6 +5,8 @@ import { dumpKind, machineSubject } from '../dumps/dumps.ts';
 import type { Machine } from '../machines/machine.ts';
 import type { Operation } from '../operations/operation.ts';
 import type { DumpRecord } from '../records/dump-record.ts';
+import type { SeriesQuery } from '../telemetry/series-query.ts';
+import type { Series } from '../telemetry/telemetry.ts';
 import type { Services } from './context.ts';
 
 /** Most keys of one call: what the contracts answer at once. */
@@ -20,16 +22,29 @@ export interface Loaders {
   readonly activeDump: DataLoader<string, Operation | null>;
   /** The newest record of a machine. */
   readonly lastRecord: DataLoader<string, DumpRecord | null>;
+  /** Statistics of a machine over a range. */
+  readonly stats: DataLoader<StatsKey, Series, string>;
 }
 
-export function createLoaders(services: Pick<Services, 'operations' | 'records' | 'hypervisor'>): Loaders {
-  const { operations, records, hypervisor } = services;
+export interface StatsKey {
+  readonly machineId: string;
+  readonly query: SeriesQuery;
+}
+
+export function createLoaders(
+  services: Pick<Services, 'operations' | 'records' | 'hypervisor' | 'telemetry'>,
+): Loaders {
+  const { operations, records, hypervisor, telemetry } = services;
   return {
     operation: new DataLoader((ids) => operations.get(ids), { maxBatchSize }),
     record: new DataLoader((ids) => records.get(ids), { maxBatchSize }),
     machine: new DataLoader((ids) => findMachines(hypervisor, ids), { maxBatchSize }),
     activeDump: new DataLoader((ids) => findActiveDumps(operations, ids), { maxBatchSize }),
     lastRecord: new DataLoader((ids) => findLastRecords(records, ids), { maxBatchSize }),
+    stats: new DataLoader((keys) => findStats(telemetry, keys), {
+      maxBatchSize,
+      cacheKeyFn: ({ machineId, query }) => JSON.stringify([machineId, query]),
+    }),
   };
 }
 
@@ -67,4 +82,22 @@ async function findLastRecords(records: Services['records'], ids: readonly strin
       return own.rows[0]?.record ?? null;
     }),
   );
+}
+
+/** All machines of one range in one call. */
+async function findStats(telemetry: Services['telemetry'], keys: readonly StatsKey[]): Promise<(Series | Error)[]> {
+  const answers = new Map<StatsKey, Series | Error>();
+  const byQuery = Map.groupBy(keys, ({ query }) => JSON.stringify(query));
+  await Promise.all(
+    byQuery.values().map(async (group) => {
+      const ids = group.map(({ machineId }) => machineId);
+      const query = group[0]?.query ?? {};
+      // What is wrong with one range is no reason to keep the others from those who asked for them.
+      const series = await telemetry.series(ids, query).catch((error: Error) => error);
+      group.forEach((key, index) => {
+        answers.set(key, series instanceof Error ? series : (series[index] as Series));
+      });
+    }),
+  );
+  return keys.map((key) => answers.get(key) as Series | Error);
 }

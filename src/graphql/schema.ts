@@ -15,6 +15,7 @@ import './mutations/create-download.ts';
 import './subscriptions/progress.ts';
 import './subscriptions/operation-events.ts';
 import './subscriptions/changes.ts';
+import './subscriptions/vm-stats.ts';
 
 builder.queryType({
   description: 'What can be asked. Everything here needs the role VIEWER.',

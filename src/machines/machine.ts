@@ -37,7 +37,11 @@ export type MachineChange =
   | { readonly type: 'CHANGED'; readonly machine: Machine }
   | { readonly type: 'GONE'; readonly id: string; readonly name: string };
 
-/** One reading of a machine's counters, all since the machine's start; the reader makes rates of them. */
+/**
+ * One reading of a machine's counters, all since the machine's start; the reader makes rates of them. Null is what the
+ * hypervisor did not say this time: while a machine's monitor is busy (a dump, say) it has no figures of some devices, which
+ * is not the same as zero.
+ */
 export interface MachineMeasurement {
   readonly machineId: string;
   readonly name: string;
@@ -45,15 +49,15 @@ export interface MachineMeasurement {
   readonly state: MachineState;
   /** Epoch milliseconds of the reading. */
   readonly atMs: number;
-  readonly cpuTimeNs: number;
-  readonly vcpus: number;
-  readonly memoryBytes: number;
+  readonly cpuTimeNs: number | null;
+  readonly vcpus: number | null;
+  readonly memoryBytes: number | null;
   /** What the guest uses of it, where its balloon tells. */
   readonly memoryUsedBytes: number | null;
   /** Resident set of the machine's process on the host. */
   readonly memoryRssBytes: number | null;
-  readonly blockReadBytes: number;
-  readonly blockWriteBytes: number;
-  readonly networkReceiveBytes: number;
-  readonly networkTransmitBytes: number;
+  readonly blockReadBytes: number | null;
+  readonly blockWriteBytes: number | null;
+  readonly networkReceiveBytes: number | null;
+  readonly networkTransmitBytes: number | null;
 }

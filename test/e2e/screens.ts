@@ -70,7 +70,15 @@ export const stops: readonly Stop[] = [
     go: async (page) => {
       await page.getByRole('rowheader').getByRole('link', { name: 'web-01' }).click();
       await page.getByRole('heading', { name: 'Dumps of this machine' }).waitFor();
+      await page.getByText('on the host').first().waitFor();
       await page.getByText('Duration, mean').first().waitFor();
+    },
+  },
+  {
+    name: 'machine table',
+    go: async (page) => {
+      await page.getByRole('radiogroup', { name: 'Form of usage' }).getByText('Table').click();
+      await page.getByRole('region', { name: 'Usage as a table' }).getByRole('row').nth(100).waitFor();
     },
   },
   {

@@ -1,7 +1,7 @@
 import { MemoirError } from '../../src/domain/memoir-error.ts';
 import type { CaptureOptions } from '../../src/machines/capture.ts';
 import type { Hypervisor, HypervisorListener, HypervisorStatus } from '../../src/machines/hypervisor.ts';
-import type { Machine, MachineChange } from '../../src/machines/machine.ts';
+import type { Machine, MachineChange, MachineMeasurement } from '../../src/machines/machine.ts';
 
 export const machineId = (number: number): string => `00000000-0000-4000-8000-${String(number).padStart(12, '0')}`;
 
@@ -19,6 +19,31 @@ export function machine(number: number, more: Partial<Machine> = {}): Machine {
   };
 }
 
+/** A reading of it: everything that is counted stands at `counted`. */
+export function measurement(
+  number: number,
+  counted: number,
+  more: Partial<MachineMeasurement> = {},
+): MachineMeasurement {
+  return {
+    machineId: machineId(number),
+    name: `vm-${number}`,
+    vmid: String(number),
+    state: 'RUNNING',
+    atMs: Date.now(),
+    cpuTimeNs: counted,
+    vcpus: 2,
+    memoryBytes: 1024 * 1024,
+    memoryUsedBytes: 512 * 1024,
+    memoryRssBytes: null,
+    blockReadBytes: counted,
+    blockWriteBytes: counted,
+    networkReceiveBytes: counted,
+    networkTransmitBytes: counted,
+    ...more,
+  };
+}
+
 /** A hypervisor whose machines and state the test decides; it counts who asks. */
 export class FakeHypervisor implements Hypervisor {
   readonly kind = 'demo';
@@ -27,6 +52,8 @@ export class FakeHypervisor implements Hypervisor {
   readonly calls: string[] = [];
   machines: Machine[];
   down = false;
+  /** What the next reading says. */
+  measurements: MachineMeasurement[] = [];
 
   constructor(machines: Machine[]) {
     this.machines = machines;
@@ -65,7 +92,11 @@ export class FakeHypervisor implements Hypervisor {
     if (this.down) throw new MemoirError('HYPERVISOR_UNAVAILABLE', 'the hypervisor does not answer');
   }
 
-  measure = async () => [];
+  async measure(): Promise<MachineMeasurement[]> {
+    this.#answer('measure');
+    return this.measurements;
+  }
+
   recover = async () => ({ repaired: [], pending: [] });
   close = async () => {};
   async captureOptions(asked: Machine): Promise<CaptureOptions> {

@@ -7,11 +7,12 @@ import { createIdSource } from '../../src/domain/id.ts';
 import { createDumps } from '../../src/dumps/dump-service.ts';
 import type { Services } from '../../src/graphql/context.ts';
 import { createHost, type HostOptions } from '../../src/http/host.ts';
-import type { Machine } from '../../src/machines/machine.ts';
+import type { Machine, MachineMeasurement } from '../../src/machines/machine.ts';
 import { startOperations } from '../../src/operations/engine.ts';
 import { createSqliteJournal } from '../../src/operations/sqlite/journal.ts';
 import { createSqliteRecords, recordEffects } from '../../src/records/sqlite/sqlite-records.ts';
 import { openStore } from '../../src/storage/memory/memory-store.ts';
+import { createTelemetry } from '../../src/telemetry/create-telemetry.ts';
 import { FakeHypervisor, machine } from './machines.ts';
 import { ToyKind } from './toy-kind.ts';
 
@@ -28,6 +29,10 @@ export class FakeLog {
 
 export interface TestServerOptions extends Partial<Omit<HostOptions, 'services'>> {
   readonly machines?: Machine[];
+  /** What is measured from the beginning. */
+  readonly measurements?: MachineMeasurement[];
+  /** How often it is measured; rarely enough that nobody notices, unless a test says otherwise. */
+  readonly measureEveryMs?: number;
   readonly parallel?: number;
   /** Stands between the resolvers and what they ask: to count, or to break something. */
   readonly wrap?: (services: Services) => Services;
@@ -41,6 +46,8 @@ export interface TestServerOptions extends Partial<Omit<HostOptions, 'services'>
 /** A whole server on a real port, with a real journal and catalogue; its dumps run until the test says how they end. */
 export async function openTestServer({
   machines,
+  measurements,
+  measureEveryMs = 3_600_000,
   parallel,
   wrap,
   queueLimit,
@@ -62,6 +69,7 @@ export async function openTestServer({
   const records = await createSqliteRecords(database);
   const store = await openStore({});
   const hypervisor = new FakeHypervisor(machines ?? [machine(1), machine(2), machine(3, { state: 'SHUT_OFF' })]);
+  hypervisor.measurements = measurements ?? [];
   const dumping = new ToyKind({ kind: 'DUMP', parallel: parallel ?? 2 });
   const verifying = new ToyKind({ kind: 'VERIFY' });
   const log = new FakeLog();
@@ -74,12 +82,20 @@ export async function openTestServer({
     queueLimit: queueLimit ?? 100,
     graceMs: 0,
   });
+  const telemetry = await createTelemetry({
+    database,
+    hypervisor,
+    influx: null,
+    log,
+    times: { everyMs: measureEveryMs, timeoutMs: 60_000, abandonMs: 60_000 },
+  });
   const services: Services = {
     operations,
     dumps: createDumps({ operations, hypervisor, store }),
     records,
     hypervisor,
     store,
+    telemetry,
     access,
     info: { version: '0.0.0-test', startedAtMs: Date.now(), maxParallelDumps: 2 },
     log,
@@ -96,6 +112,7 @@ export async function openTestServer({
   const close = () => {
     closing ??= (async () => {
       await operations.close();
+      await telemetry.close();
       await host.close();
       await access.close();
       await database.close();
@@ -103,7 +120,22 @@ export async function openTestServer({
     })();
     return closing;
   };
-  return { url, port, host, services, operations, records, hypervisor, access, dumping, verifying, log, close, folder };
+  return {
+    url,
+    port,
+    host,
+    services,
+    operations,
+    records,
+    telemetry,
+    hypervisor,
+    access,
+    dumping,
+    verifying,
+    log,
+    close,
+    folder,
+  };
 }
 
 export type TestServer = Awaited<ReturnType<typeof openTestServer>>;

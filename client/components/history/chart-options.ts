@@ -1,4 +1,5 @@
 import uPlot from 'uplot';
+import { binarySteps, plotFrame, plotLook } from '../plot/look.ts';
 
 export interface ChartLook {
   readonly bars: boolean;
@@ -11,7 +12,6 @@ export interface ChartLook {
 
 /** Charts that share this point at the same day together. */
 const together = 'history';
-const binarySteps = Array.from({ length: 60 }, (_, power) => 2 ** power);
 
 // A scale of tens begins and ends at a full power, and has a line at each and nowhere else.
 const tenBelow = (value: number | null): number => (value && value > 0 ? 10 ** Math.floor(Math.log10(value)) : 1);
@@ -28,22 +28,9 @@ const dayLabel = (at: number): string => {
 
 /** uPlot's options for one of the charts, in the colors that the page has now. */
 export function chartOptions(element: HTMLElement, look: ChartLook): uPlot.Options {
-  const style = getComputedStyle(element);
-  const color = (name: string) => style.getPropertyValue(name).trim();
-  const font = `11px ${style.fontFamily}`;
-  const axis: uPlot.Axis = {
-    stroke: style.color,
-    font,
-    grid: { stroke: style.borderTopColor, width: 1 },
-    ticks: { show: false },
-  };
-  const stroke = style.outlineColor;
+  const { axis, fill, stroke } = plotLook(element);
   return {
-    width: element.clientWidth,
-    height: element.clientHeight,
-    padding: [8, 8, 0, 0],
-    legend: { show: false },
-    cursor: { y: false, sync: { key: together }, drag: { x: false, y: false }, points: { size: 6 } },
+    ...plotFrame(element, together, look.point),
     scales: {
       x: { time: false, range: (_, min, max) => [min - 43_200, max + 43_200] },
       y: look.logarithmic
@@ -73,12 +60,11 @@ export function chartOptions(element: HTMLElement, look: ChartLook): uPlot.Optio
       {
         stroke,
         width: look.bars ? 0 : 1.5,
-        fill: look.bars ? stroke : color('--chart-fill'),
+        fill: look.bars ? stroke : fill,
         spanGaps: false,
         points: look.bars ? { show: false } : { show: true, size: 4, fill: stroke },
         ...(look.bars && uPlot.paths.bars ? { paths: uPlot.paths.bars({ size: [0.7, 24] }) } : {}),
       },
     ],
-    hooks: { setCursor: [(plot) => look.point(plot.cursor.idx ?? null)] },
   };
 }

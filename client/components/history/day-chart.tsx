@@ -1,9 +1,9 @@
-import { useEffect, useId, useRef, useState } from 'react';
-import uPlot from 'uplot';
+import { useId, useState } from 'react';
 import type { ChartDay } from '../../lib/days.ts';
 import { formatDay } from '../../lib/moment.ts';
+import styles from '../plot/plot.module.css';
+import { usePlot } from '../plot/use-plot.ts';
 import { chartOptions } from './chart-options.ts';
-import styles from './history.module.css';
 
 interface Props {
   readonly title: string;
@@ -20,38 +20,13 @@ interface Props {
 /** One figure over the days. What the pointer is at is said above it; all four charts point at the same day. */
 export function DayChart({ title, days, value, format, bars = false, binary = false, logarithmic = false }: Props) {
   const id = useId();
-  const host = useRef<HTMLDivElement>(null);
   const [pointed, setPointed] = useState<number | null>(null);
   const values = days.map(value);
-  const latest = useRef({ days, format });
-  latest.current = { days, format };
-  const data: uPlot.AlignedData = [days.map(({ at }) => at), values];
-  const key = JSON.stringify(data);
-
-  // biome-ignore lint/correctness/useExhaustiveDependencies: `key` stands for the data
-  useEffect(() => {
-    const element = host.current;
-    if (!element) return;
-    let plot: uPlot | undefined;
-    const draw = () => {
-      plot?.destroy();
-      const look = { bars, binary, logarithmic, format: latest.current.format, point: setPointed };
-      plot = new uPlot(chartOptions(element, look), data, element);
-    };
-    draw();
-    const resized = new ResizeObserver(() =>
-      plot?.setSize({ width: element.clientWidth, height: element.clientHeight }),
-    );
-    resized.observe(element);
-    // Canvas does not follow the style sheet: drawn again when the colors change.
-    const recolored = new MutationObserver(draw);
-    recolored.observe(document.documentElement, { attributeFilter: ['data-mantine-color-scheme'] });
-    return () => {
-      resized.disconnect();
-      recolored.disconnect();
-      plot?.destroy();
-    };
-  }, [key, bars, binary, logarithmic]);
+  const host = usePlot(
+    (element) => chartOptions(element, { bars, binary, logarithmic, format, point: setPointed }),
+    [days.map(({ at }) => at), values],
+    JSON.stringify([bars, binary, logarithmic]),
+  );
 
   const day = pointed === null ? undefined : days[pointed];
   const known = values.filter((each) => each !== null);

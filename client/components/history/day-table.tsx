@@ -2,7 +2,7 @@ import { formatBytes } from '../../lib/bytes.ts';
 import type { ChartDay } from '../../lib/days.ts';
 import { formatMs, formatSeconds } from '../../lib/duration.ts';
 import { formatDay } from '../../lib/moment.ts';
-import styles from './history.module.css';
+import styles from '../plot/plot.module.css';
 
 /** The numbers of the charts, for who would rather read them. Days without a dump are left out. */
 export function DayTable({ days }: { readonly days: readonly ChartDay[] }) {

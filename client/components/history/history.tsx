@@ -1,4 +1,3 @@
-import 'uplot/dist/uPlot.min.css';
 import { SegmentedControl } from '@mantine/core';
 import { useState } from 'react';
 import { DaysDocument } from '../../api/generated/graphql.ts';
@@ -9,9 +8,9 @@ import { fillDays } from '../../lib/days.ts';
 import { formatMs, formatSeconds } from '../../lib/duration.ts';
 import { Empty, Failure, Loading, Warnings } from '../answer-states.tsx';
 import { Panel } from '../panel.tsx';
+import styles from '../plot/plot.module.css';
 import { DayChart } from './day-chart.tsx';
 import { DayTable } from './day-table.tsx';
-import styles from './history.module.css';
 
 const ranges = [14, 30, 90] as const;
 

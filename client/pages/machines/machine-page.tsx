@@ -20,6 +20,10 @@ import styles from './machines.module.css';
 
 const History = lazy(() => import('../../components/history/history.tsx').then((it) => ({ default: it.History })));
 
+const UsagePanel = lazy(() =>
+  import('../../components/usage/usage-panel.tsx').then((it) => ({ default: it.UsagePanel })),
+);
+
 /** As many of its newest records as show how it went lately. */
 const newest = 10;
 
@@ -63,6 +67,7 @@ export function MachinePage({ id, all }: { readonly id: string; readonly all: Ma
       )}
       <div className={styles.stack}>
         <Suspense fallback={<Loading lines={6} label="Loading the charts" />}>
+          {machine && <UsagePanel machine={machine} />}
           <History vm={id} />
         </Suspense>
         <NewestRecords id={id} />

@@ -12,6 +12,7 @@ import {
   isObjectType,
   Kind,
   type SelectionSetNode,
+  valueFromASTUntyped,
 } from 'graphql';
 import { MemoirError } from '../../domain/memoir-error.ts';
 import type { DocumentLimits } from './document-limits.ts';
@@ -72,9 +73,13 @@ export function checkDocument(
     if (rootFields > limits.rootFields) throw tooMuch('root fields', limits.rootFields);
     const field = parent === undefined ? undefined : fieldOf(parent, node.name.value);
     const weight = Number(field?.extensions.cost ?? 1);
-    const asked = field === undefined ? undefined : askedLength(field, node, variables);
+    const asked =
+      field === undefined ? undefined : (askedLength(field, node, variables) ?? toldLength(field, node, variables));
     const isList = field !== undefined && isListType(getNullableType(field.type));
-    const isPage = isList && parent?.name.endsWith('Connection') && ['nodes', 'edges'].includes(node.name.value);
+    const isPage =
+      isList &&
+      (field.extensions.isPage === true ||
+        (parent?.name.endsWith('Connection') && ['nodes', 'edges'].includes(node.name.value)));
     const length = isPage ? pageLength : isList ? (asked ?? Number(field.extensions.length ?? assumedLength)) : 1;
     cost += times * weight;
     if (cost > limits.cost) throw tooMuch('cost', limits.cost);
@@ -116,6 +121,19 @@ function askedLength(
     if (typeof given === 'number') return Math.min(Math.max(given, 0), 1000);
   }
   return 50;
+}
+
+/** The length of what is below a field whose extension `pageLength` says it by the arguments as they were sent. */
+function toldLength(
+  { extensions }: GraphQLField<unknown, unknown>,
+  node: FieldNode,
+  variables: Readonly<Record<string, unknown>>,
+): number | undefined {
+  const { pageLength } = extensions as { pageLength?: (args: Readonly<Record<string, unknown>>) => number };
+  if (pageLength === undefined) return undefined;
+  const args = node.arguments?.map(({ name, value }) => [name.value, valueFromASTUntyped(value, variables)]) ?? [];
+  const length = pageLength(Object.fromEntries(args));
+  return Number.isFinite(length) ? Math.max(0, length) : undefined;
 }
 
 function tooMuch(what: string, limit: number): MemoirError {

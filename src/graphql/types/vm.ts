@@ -4,6 +4,7 @@ import { MachineStateEnum } from '../enums.ts';
 import { CaptureOptionsType } from './capture-options.ts';
 import { DumpType } from './dump.ts';
 import { DumpRecordType } from './dump-record.ts';
+import { askedPoints, StatsRange, toSeriesQuery, VmStatsType, VmUsageType } from './vm-stats.ts';
 
 export const VmType = builder.objectRef<Machine>('Vm');
 
@@ -39,6 +40,26 @@ VmType.implement({
       nullable: true,
       description: 'The record of its newest finished dump.',
       resolve: (machine, _, { loaders }) => loaders.lastRecord.load(machine.id),
+    }),
+    usage: t.field({
+      type: VmUsageType,
+      nullable: true,
+      description: 'What it uses now; null while it is off, and when nobody could measure it lately.',
+      resolve: (machine, _, { services }) => services.telemetry.latest(machine.id),
+    }),
+    stats: t.field({
+      type: VmStatsType,
+      description: 'What it used over a range of time.',
+      args: {
+        range: t.arg({ type: StatsRange, description: 'Which range; the last hour if absent. At most 366 days.' }),
+        resolution: t.arg.int({
+          description:
+            'Seconds of a point: a multiple of 10, above 300 one of 300. At most 1000 points. If absent, the finest that makes no more than 360.',
+        }),
+      },
+      extensions: { cost: 20, pageLength: askedPoints },
+      resolve: (machine, args, { loaders }) =>
+        loaders.stats.load({ machineId: machine.id, query: toSeriesQuery(args) }),
     }),
     captureOptions: t.field({
       type: CaptureOptionsType,

@@ -1,6 +1,22 @@
 import type { Actor } from '../../access/actor.ts';
 import type { Ask } from './ask.ts';
 
+interface Usage {
+  readonly at: string;
+  readonly cpuPercent: number | null;
+  readonly memoryUsedBytes: number | null;
+  readonly memoryRssBytes: number | null;
+  readonly blockReadBytesPerSecond: number | null;
+  readonly blockWriteBytesPerSecond: number | null;
+  readonly networkReceiveBytesPerSecond: number | null;
+  readonly networkTransmitBytesPerSecond: number | null;
+}
+
+const question = `{ vms { id name vmid state memoryBytes vcpus usage {
+  at cpuPercent memoryUsedBytes memoryRssBytes blockReadBytesPerSecond blockWriteBytesPerSecond
+  networkReceiveBytesPerSecond networkTransmitBytesPerSecond
+} } }`;
+
 interface Payload {
   readonly vms: readonly {
     readonly id: string;
@@ -9,19 +25,29 @@ interface Payload {
     readonly state: string;
     readonly memoryBytes: number;
     readonly vcpus: number;
+    readonly usage: Usage | null;
   }[];
 }
 
-/** `GET /api/telemetry/live-vms`: what the old dashboard filled its selector with, running machines first. */
+/** `GET /api/telemetry/live-vms`: what the old dashboard filled its selector with, running machines first; and what they use now. */
 export async function listLiveVms(ask: Ask, actor: Actor) {
-  const { vms } = await ask<Payload>(actor, '{ vms { id name vmid state memoryBytes vcpus } }');
-  const rows = vms.map(({ id, name, vmid, state, memoryBytes, vcpus }) => ({
+  const { vms } = await ask<Payload>(actor, question);
+  const rows = vms.map(({ id, name, vmid, state, memoryBytes, vcpus, usage }) => ({
     id: vmid ?? id,
     name,
     uuid: id,
     state: state.toLowerCase(),
     memory_bytes: memoryBytes,
     vcpus,
+    // What was measured last, in the words of `vm_stats`; null while the machine is off, and until it has been measured twice.
+    measured_at: usage?.at ?? null,
+    cpu_percent: usage?.cpuPercent ?? null,
+    memory_used_bytes: usage?.memoryUsedBytes ?? null,
+    memory_rss_bytes: usage?.memoryRssBytes ?? null,
+    block_read_bytes_per_sec: usage?.blockReadBytesPerSecond ?? null,
+    block_write_bytes_per_sec: usage?.blockWriteBytesPerSecond ?? null,
+    net_rx_bytes_per_sec: usage?.networkReceiveBytesPerSecond ?? null,
+    net_tx_bytes_per_sec: usage?.networkTransmitBytesPerSecond ?? null,
   }));
   rows.sort((a, b) => Number(b.state === 'running') - Number(a.state === 'running'));
   return { vms: rows, count: rows.length };

@@ -19,16 +19,15 @@ export async function measureDomains(records: DomainRecords, now: () => number):
 }
 
 function measurementOf({ domain, values }: DomainRecord, atMs: number): MachineMeasurement {
-  const maximumKib = figure(values, 'balloon.maximum') ?? 0;
   return {
     machineId: domain.uuid,
     name: domain.name,
     vmid: String(domain.id),
     state: machineStateOf(figure(values, 'state.state') ?? 0, figure(values, 'state.reason') ?? 0).state,
     atMs,
-    cpuTimeNs: figure(values, 'cpu.time') ?? 0,
-    vcpus: figure(values, 'vcpu.current') ?? 0,
-    memoryBytes: maximumKib * 1024,
+    cpuTimeNs: figure(values, 'cpu.time'),
+    vcpus: figure(values, 'vcpu.current'),
+    memoryBytes: bytes(values, 'balloon.maximum'),
     memoryUsedBytes: usedBytes(values),
     memoryRssBytes: bytes(values, 'balloon.rss'),
     blockReadBytes: sum(values, 'block', 'rd.bytes'),
@@ -50,10 +49,15 @@ function bytes(values: StatValues, name: string): number | null {
   return kib === null ? null : kib * 1024;
 }
 
-/** Sum over `block.0.rd.bytes`, `block.1.rd.bytes`…; devices that were left out count nothing. */
-function sum(values: StatValues, group: 'block' | 'net', counter: string): number {
-  const count = figure(values, `${group}.count`) ?? 0;
-  let total = 0;
-  for (let index = 0; index < count; index++) total += figure(values, `${group}.${index}.${counter}`) ?? 0;
-  return total;
+/**
+ * Sum over `block.0.rd.bytes`, `block.1.rd.bytes`…; devices that were left out count nothing. Without the count of devices, or
+ * with devices of which not one has the counter, nothing is known: libvirt leaves them out while the monitor is busy.
+ */
+function sum(values: StatValues, group: 'block' | 'net', counter: string): number | null {
+  const count = figure(values, `${group}.count`);
+  if (count === null) return null;
+  const known = Array.from({ length: count }, (_, index) => figure(values, `${group}.${index}.${counter}`)).filter(
+    (value) => value !== null,
+  );
+  return count > 0 && known.length === 0 ? null : known.reduce((total, value) => total + value, 0);
 }

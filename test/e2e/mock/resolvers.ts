@@ -1,5 +1,6 @@
 // Long: the resolvers of the whole mock server are one map, with nothing to split it by.
 import { GraphQLError } from 'graphql';
+import { mockStats, mockUsage } from './usage.ts';
 import { type MockDump, type MockEvent, type MockRecord, type MockVm, sha256, type World } from './world.ts';
 
 const iso = (ms: number) => new Date(ms).toISOString();
@@ -20,6 +21,11 @@ interface RecordArgs {
   readonly first?: number;
   readonly offset?: number;
   readonly after?: string;
+}
+
+interface StatsArgs {
+  readonly range?: { last?: number } | null;
+  readonly resolution?: number | null;
 }
 
 /** The root value of the schema over a simulated world; graphql-js calls its functions with a field's arguments. */
@@ -47,6 +53,7 @@ export function resolvers(world: World) {
       activeDump: () => activeView(vm),
     };
   };
+  const usageOf = (vm: MockVm) => (world.measured ? mockUsage(vm, Date.now()) : null);
   const vmView = (vm: MockVm): object => ({
     ...vm,
     stateReason: null,
@@ -59,6 +66,8 @@ export function resolvers(world: World) {
       return last ? recordView(last) : null;
     },
     captureOptions: () => forecast(vm),
+    usage: () => usageOf(vm),
+    stats: ({ range, resolution }: StatsArgs) => mockStats(vm, range?.last ?? 3600, resolution, world.measured),
   });
   const activeView = (vm: MockVm) => {
     const active = world.activeOf(vm);
@@ -193,6 +202,10 @@ export function resolvers(world: World) {
 
   return {
     vms: () => world.vms.map(vmView),
+    vm: ({ name }: { name: string }) => {
+      const vm = world.vms.find((it) => it.name === name || it.id === name);
+      return vm ? vmView(vm) : null;
+    },
     captureOptions: ({ vm }: { vm: string }) => forecast(world.vms.find((it) => it.name === vm || it.id === vm)!),
     dumps: ({ states, first = 50 }: { states?: string[]; first?: number }) => {
       const rows = active(states).filter((dump) => dump.kind === 'DUMP');
@@ -285,6 +298,12 @@ export function resolvers(world: World) {
     vmChanges: async function* () {
       for await (const vm of world.vmChanged.listen())
         yield { vmChanges: { type: 'CHANGED', id: vm.id, name: vm.name, vm: vmView(vm) } };
+    },
+    vmStats: async function* () {
+      for (;;) {
+        yield { vmStats: world.vms.map(usageOf).filter((usage) => usage !== null) };
+        await new Promise((resolve) => setTimeout(resolve, 1000));
+      }
     },
     serviceChanges: async function* () {
       yield { serviceChanges: service() };

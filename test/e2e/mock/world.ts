@@ -59,6 +59,8 @@ export interface WorldOptions {
   readonly bytesPerSecond?: number;
   readonly role?: 'VIEWER' | 'OPERATOR' | 'ADMIN';
   readonly hypervisor?: 'UP' | 'DOWN';
+  /** Whether machines have been measured yet. */
+  readonly measured?: boolean;
 }
 
 /**
@@ -78,12 +80,14 @@ export class World {
   readonly bytesPerSecond: number;
   readonly role: string;
   readonly hypervisor: string;
+  readonly measured: boolean;
   #serial = 1;
 
   constructor(options: WorldOptions = {}) {
     this.parallel = options.parallel ?? 2;
     this.role = options.role ?? 'ADMIN';
     this.hypervisor = options.hypervisor ?? 'UP';
+    this.measured = options.measured ?? true;
     this.bytesPerSecond = options.bytesPerSecond ?? 400e6;
     const names = ['web-01', 'web-02', 'db-primary', 'build-runner', 'mail', '<img src=x onerror=alert(1)>'];
     const states = ['RUNNING', 'RUNNING', 'RUNNING', 'PAUSED', 'SHUT_OFF', 'RUNNING'];

@@ -141,10 +141,13 @@ function compileCall(call: Extract<Expression, { kind: 'call' }>, scope: Scope):
     }
     case 'date_bin': {
       const [width, time] = call.arguments;
-      if (width?.kind !== 'interval' || width.text !== '1 day' || time === undefined)
-        throw new PlanError('only days are cut here');
+      const seconds = width?.kind === 'interval' ? /^(\d+) seconds$/.exec(width.text)?.[1] : undefined;
+      const isDay = width?.kind === 'interval' && width.text === '1 day';
+      if ((seconds === undefined && !isDay) || time === undefined)
+        throw new PlanError('only days and seconds are cut here');
+      const lengthNs = seconds === undefined ? dayNs : BigInt(seconds) * 1_000_000_000n;
       const inner = compile(time, scope);
-      return computed('timestamp', (row) => cut(inner.of(row), dayNs));
+      return computed('timestamp', (row) => cut(inner.of(row), lengthNs));
     }
     default:
       throw new PlanError(`Error during planning: Invalid function '${call.name}'`);

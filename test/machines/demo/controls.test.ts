@@ -105,7 +105,7 @@ describe('the demo’s machines', () => {
     let nowMs = 1_700_000_000_000;
     const hypervisor = createDemoHypervisor({ now: () => nowMs, elapsedMs: () => elapsedMs });
     const cpu = async (): Promise<Record<string, number>> =>
-      Object.fromEntries((await hypervisor.measure()).map(({ name, cpuTimeNs }) => [name, cpuTimeNs]));
+      Object.fromEntries((await hypervisor.measure()).map(({ name, cpuTimeNs }) => [name, cpuTimeNs ?? Number.NaN]));
     const before = await cpu();
     for (let second = 0; second < 60; second++) {
       const last = await cpu();

@@ -1,0 +1,133 @@
+import type { Measure, Point, Sample, Values } from '../../telemetry/sample.ts';
+import { checkSeriesQuery, maxPoints, type SeriesQuery } from '../../telemetry/series-query.ts';
+import type { Series } from '../../telemetry/telemetry.ts';
+import { builder } from '../builder.ts';
+import { StatsSourceEnum } from '../enums.ts';
+
+const descriptions: Readonly<Record<Exclude<Measure, 'cpuPercent'>, string>> = {
+  memoryBytes: 'How much memory it has.',
+  memoryUsedBytes: 'What the guest uses of it; null where its balloon driver does not tell.',
+  memoryRssBytes: 'What its process has resident on the host.',
+  blockReadBytesPerSecond: 'Read from its disks.',
+  blockWriteBytesPerSecond: 'Written to its disks.',
+  networkReceiveBytesPerSecond: 'Received by its network interfaces.',
+  networkTransmitBytesPerSecond: 'Sent by its network interfaces.',
+};
+
+const byteMeasures = Object.entries(descriptions) as [Exclude<Measure, 'cpuPercent'>, string][];
+
+/** The measures are the same for a sample and for a point, which is several samples together. */
+function measureFields<T extends Values>(ref: ReturnType<typeof builder.objectRef<T>>): void {
+  builder.objectField(ref, 'cpuPercent', (t) =>
+    t.float({
+      nullable: true,
+      description:
+        'Share of all of its virtual CPUs. The emulator’s own work counts too, so that it may be a little above 100.',
+      resolve: (values) => values.cpuPercent,
+    }),
+  );
+  for (const [measure, description] of byteMeasures) {
+    builder.objectField(ref, measure, (t) =>
+      t.field({
+        type: 'ByteCount',
+        nullable: true,
+        description,
+        resolve: (values) => {
+          const value = values[measure];
+          return value === null ? null : Math.round(value);
+        },
+      }),
+    );
+  }
+}
+
+const sampleRef = builder.objectRef<Sample>('VmUsage');
+export const VmUsageType = sampleRef.implement({
+  description:
+    'What a machine uses at a moment. Rates are over the ten seconds before it. Null is what nobody knows: rates of the first sample, after a restart or a gap.',
+  fields: (t) => ({
+    vmId: t.exposeID('machineId', { description: 'The machine’s UUID.' }),
+    vmName: t.exposeString('name', { description: 'The machine’s name.' }),
+    at: t.expose('atMs', { type: 'DateTime', description: 'The moment.' }),
+  }),
+});
+measureFields(sampleRef);
+
+const pointRef = builder.objectRef<Point>('VmStatsPoint');
+const VmStatsPointType = pointRef.implement({
+  description: 'The samples of one stretch of time: their means. Null is what nobody knows.',
+  fields: (t) => ({
+    at: t.expose('atMs', { type: 'DateTime', description: 'The stretch’s beginning.' }),
+    samples: t.exposeInt('samples', { description: 'How many samples there are of it.' }),
+    cpuPeakPercent: t.exposeFloat('cpuPeakPercent', {
+      nullable: true,
+      description: 'The highest of the samples’ values of cpuPercent.',
+    }),
+  }),
+});
+measureFields(pointRef);
+
+export const StatsRange = builder.inputType('StatsRange', {
+  description: 'A range of time; the last hour if nothing is said.',
+  fields: (t) => ({
+    last: t.int({ description: 'The last so many seconds. Excludes `from` and `until`.' }),
+    from: t.field({ type: 'DateTime', description: 'The beginning; an hour before `until` if absent.' }),
+    until: t.field({ type: 'DateTime', description: 'The end; now if absent.' }),
+  }),
+});
+
+interface StatsArgs {
+  readonly range?: typeof StatsRange.$inferInput | null | undefined;
+  readonly resolution?: number | null | undefined;
+}
+
+export function toSeriesQuery({ range, resolution }: StatsArgs): SeriesQuery {
+  const { last, from, until } = range ?? {};
+  return {
+    ...(last == null ? {} : { lastSeconds: last }),
+    ...(from == null ? {} : { fromMs: Math.floor(from) }),
+    ...(until == null ? {} : { untilMs: Math.ceil(until) }),
+    ...(resolution == null ? {} : { resolutionSeconds: resolution }),
+  };
+}
+
+/** How many points arguments ask for that nobody has checked yet; as many as there may be where they make no sense. */
+export function askedPoints(args: Readonly<Record<string, unknown>>): number {
+  try {
+    const range = Object.entries(args.range ?? {}).map(([name, value]) => [
+      name,
+      typeof value === 'string' ? Date.parse(value) : value,
+    ]);
+    const query = toSeriesQuery({ ...args, range: Object.fromEntries(range) });
+    const { fromMs, untilMs, resolutionMs } = checkSeriesQuery(query, Date.now());
+    const points = (untilMs - fromMs) / resolutionMs;
+    return Number.isFinite(points) ? points : maxPoints;
+  } catch {
+    return maxPoints;
+  }
+}
+
+export const VmStatsType = builder.objectRef<Series>('VmStats').implement({
+  description: 'What a machine used over a range of time.',
+  fields: (t) => ({
+    points: t.field({
+      type: [VmStatsPointType],
+      description:
+        'Oldest first. Stretches without a sample are left out: the machine was off, or nobody could measure.',
+      extensions: { isPage: true },
+      resolve: ({ points }) => [...points],
+    }),
+    from: t.expose('fromMs', { type: 'DateTime', description: 'Where the range begins, widened to whole points.' }),
+    until: t.expose('untilMs', { type: 'DateTime', description: 'Where it ends, widened to whole points.' }),
+    resolution: t.int({
+      description: 'Seconds of a point: more than asked for where only longer ones are kept, which `warnings` says.',
+      resolve: ({ resolutionMs }) => resolutionMs / 1000,
+    }),
+    source: t.expose('source', { type: StatsSourceEnum, description: 'Which store answered.' }),
+    warnings: t.field({
+      type: ['String'],
+      description: 'What was not possible on the way, in plain words.',
+      resolve: ({ warnings }) => [...warnings],
+    }),
+  }),
+});

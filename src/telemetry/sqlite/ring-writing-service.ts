@@ -1,0 +1,64 @@
+import type { DatabaseSync } from 'node:sqlite';
+import { transact } from '../../database/connection.ts';
+import type { Json } from '../../domain/json.ts';
+import { measures, type Sample } from '../sample.ts';
+import { foldMs } from '../series-query.ts';
+import { createUpkeep, type KnownMachine, type RingWindows } from './ring-upkeep.ts';
+import { columnOf, prepareTables } from './schema.ts';
+
+export type RingWritingService = ReturnType<typeof openService>;
+
+/** The part of the ring that lives on the writing thread. */
+export function openService(connection: DatabaseSync, options: Json) {
+  const { nowMs, maxMachines } = options as { nowMs: number; maxMachines: number };
+  prepareTables(connection);
+  connection.prepare('INSERT INTO telemetry_ring SELECT ? WHERE NOT EXISTS (SELECT 1 FROM telemetry_ring)').run(nowMs);
+  const beganMs = connection.prepare('SELECT began_ms FROM telemetry_ring').get()?.began_ms as number;
+  const machines = new Map<string, KnownMachine>(
+    connection
+      .prepare('SELECT * FROM telemetry_machines')
+      .all()
+      .map((row) => [
+        row.id as string,
+        {
+          id: row.id as string,
+          number: row.number as number,
+          lastMs: row.last_ms as number,
+          foldedMs: row.folded_ms as number,
+        },
+      ]),
+  );
+  const upkeep = createUpkeep(connection, machines, maxMachines);
+  const columns = measures.map((measure) => columnOf[measure]);
+  const insert = connection.prepare(
+    `INSERT OR IGNORE INTO telemetry_samples (machine, at_ms, ${columns.join(', ')}) VALUES (?, ?, ${columns.map(() => '?').join(', ')})`,
+  );
+  const insertMachine = connection.prepare('INSERT INTO telemetry_machines (id, last_ms, folded_ms) VALUES (?, ?, ?)');
+
+  function machineOf(id: string, atMs: number): KnownMachine {
+    const known = machines.get(id);
+    if (known !== undefined) return known;
+    const foldedMs = Math.floor(atMs / foldMs) * foldMs;
+    const { lastInsertRowid } = insertMachine.run(id, atMs, foldedMs);
+    const machine = { id, number: Number(lastInsertRowid), lastMs: atMs, foldedMs };
+    machines.set(id, machine);
+    return machine;
+  }
+
+  return {
+    beganMs: (): number => beganMs,
+    /** Keeps the samples, and tends to a few machines: what is old becomes means, and what is older is forgotten. */
+    append(samples: readonly Sample[], now: number, windows: RingWindows): void {
+      transact(connection, () => {
+        for (const sample of samples) {
+          const machine = machineOf(sample.machineId, sample.atMs);
+          insert.run(machine.number, sample.atMs, ...measures.map((measure) => sample[measure]));
+          machine.lastMs = Math.max(machine.lastMs, sample.atMs);
+          // The clock was set back: this stretch is to be folded once more.
+          if (sample.atMs < machine.foldedMs) machine.foldedMs = Math.floor(sample.atMs / foldMs) * foldMs;
+        }
+        upkeep.step(now, windows);
+      });
+    },
+  };
+}

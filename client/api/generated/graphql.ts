@@ -102,6 +102,8 @@ export type ErrorCode =
   | 'DATA_DIR_IN_USE'
   /** The token’s role does not allow this. Use a token of the role that the message names. */
   | 'FORBIDDEN'
+  /** The machine does not execute and its QEMU does not answer, whatever its status says. As root on its host, scripts/thaw-guest.py thaws what an interrupted snapshot froze; else restart it (its memory is lost). */
+  | 'GUEST_FROZEN'
   /** The machine ended while it was being captured. Start it and trigger again. */
   | 'GUEST_GONE'
   /** The hypervisor refused the request. See the text, which is the hypervisor’s own. */

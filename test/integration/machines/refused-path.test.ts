@@ -31,7 +31,7 @@ describe.skipIf(lacksBench())('a libvirtd that cannot reach our FIFO', { timeout
     // Mounted after the bench's namespace was made: libvirtd sees an empty folder there, like one in a container.
     hidden = join(bench.exchange, 'hidden');
     await mkdir(hidden);
-    execFileSync('mount', ['-t', 'tmpfs', 'tmpfs', hidden]);
+    execFileSync('/usr/bin/mount', ['-t', 'tmpfs', 'tmpfs', hidden]);
     await chmod(hidden, 0o711);
     hypervisor = await createLibvirtHypervisor({
       uri: bench.uri,
@@ -41,7 +41,7 @@ describe.skipIf(lacksBench())('a libvirtd that cannot reach our FIFO', { timeout
   }, 240_000);
   afterAll(async () => {
     await hypervisor?.close();
-    if (hidden !== undefined) execFileSync('umount', [hidden]);
+    if (hidden !== undefined) execFileSync('/usr/bin/umount', [hidden]);
     await bench?.close();
   });
 
@@ -74,7 +74,7 @@ describe.skipIf(lacksBench())('a libvirtd that cannot reach our FIFO', { timeout
   async function refusing({ source }: CapturePlan): Promise<() => string> {
     const { place } = source.options as unknown as { place: { path: string } };
     const words = ['-f', '-P', place.path, '-e', 'trace=openat', '-e', 'inject=openat:error=EACCES'];
-    const strace = spawn('strace', [...words, '-p', String(bench.libvirtd.pid)], {
+    const strace = spawn('/usr/bin/strace', [...words, '-p', String(bench.libvirtd.pid)], {
       stdio: ['ignore', 'ignore', 'pipe'],
     });
     let said = '';

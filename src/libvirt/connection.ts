@@ -92,7 +92,7 @@ export class Connection implements AsyncDisposable {
   ): Promise<Upload> {
     const { signal } = options;
     const { streams } = this.#session;
-    const { length } = args;
+    const { length } = args as ArgsOf<'storageVolUpload'>;
     return this.#session.call(
       streamRequestOf(
         name,

@@ -131,7 +131,7 @@ export const errorCatalogue = {
   },
   DATABASE_DAMAGED: {
     meaning: 'The database file is damaged.',
-    mend: 'Move it away and rebuild the catalogue from the manifests.',
+    mend: 'Move it away, start again and rebuild the catalogue from the manifests: memoir reindex.',
     http: 500,
   },
   DATABASE_FAILED: {

@@ -94,7 +94,7 @@ export type ErrorCode =
   | 'CONFIG_INVALID'
   /** Another process keeps the database locked. Find it (lsof) and let it finish. */
   | 'DATABASE_BUSY'
-  /** The database file is damaged. Move it away and rebuild the catalogue from the manifests. */
+  /** The database file is damaged. Move it away, start again and rebuild the catalogue from the manifests: memoir reindex. */
   | 'DATABASE_DAMAGED'
   /** The database could not be read or written. Check the data folder’s disk and rights. */
   | 'DATABASE_FAILED'

@@ -68,7 +68,7 @@ export type ErrorCode =
   | 'CONFIG_INVALID'
   /** Another process keeps the database locked. Find it (lsof) and let it finish. */
   | 'DATABASE_BUSY'
-  /** The database file is damaged. Move it away and rebuild the catalogue from the manifests. */
+  /** The database file is damaged. Move it away, start again and rebuild the catalogue from the manifests: memoir reindex. */
   | 'DATABASE_DAMAGED'
   /** The database could not be read or written. Check the data folder’s disk and rights. */
   | 'DATABASE_FAILED'
@@ -315,6 +315,18 @@ export type CliRecordsQueryVariables = Exact<{
 
 
 export type CliRecordsQuery = { dumpRecords: { totalCount: number, source: RecordSource, warnings: Array<string>, nodes: Array<{ id: string, time: string, dom: string, vmid: string, machineId: string, host: string, state: RecordState, sha256: string, durationSec: number, gzipSizeBytes: number, rawSizeBytes: number, dumpPath: string, format: string, compression: string, method: string, guestPauseMs: number | null, demo: boolean }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } };
+
+export type CliReindexMutationVariables = Exact<{ [key: string]: never; }>;
+
+
+export type CliReindexMutation = { reindex: { id: string } };
+
+export type CliReindexReportQueryVariables = Exact<{
+  id: string | number;
+}>;
+
+
+export type CliReindexReportQuery = { operation: { state: OperationState, message: string, error: { code: ErrorCode, message: string, hint: string } | null, reindexReport: { found: number, added: number, known: number, broken: number, faults: Array<{ location: string, reason: string }> } | null } | null };
 
 export type CliTokensQueryVariables = Exact<{ [key: string]: never; }>;
 
@@ -579,6 +591,36 @@ export const CliRecordsDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<CliRecordsQuery, CliRecordsQueryVariables>;
+export const CliReindexDocument = new TypedDocumentString(`
+    mutation CliReindex {
+  reindex {
+    id
+  }
+}
+    `) as unknown as TypedDocumentString<CliReindexMutation, CliReindexMutationVariables>;
+export const CliReindexReportDocument = new TypedDocumentString(`
+    query CliReindexReport($id: ID!) {
+  operation(id: $id) {
+    state
+    message
+    error {
+      code
+      message
+      hint
+    }
+    reindexReport {
+      found
+      added
+      known
+      broken
+      faults {
+        location
+        reason
+      }
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<CliReindexReportQuery, CliReindexReportQueryVariables>;
 export const CliTokensDocument = new TypedDocumentString(`
     query CliTokens {
   tokens {

@@ -12,6 +12,7 @@ import { createIdSource } from './domain/id.ts';
 import { MemoirError } from './domain/memoir-error.ts';
 import { createDumpKind } from './dumps/dump-kind.ts';
 import { createDumps } from './dumps/dump-service.ts';
+import { createReindexKind } from './dumps/reindex/reindex-kind.ts';
 import { createVerifyKind } from './dumps/verification/verify-kind.ts';
 import type { Log, Services } from './graphql/context.ts';
 import { createHost } from './http/host.ts';
@@ -87,6 +88,7 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
     kinds: [
       createDumpKind({ hypervisor, store, storeReference, spoolFolder, parallel, stallTimeoutMs, timeoutMs }),
       createVerifyKind(storeReference, { stallTimeoutMs, timeoutMs }),
+      createReindexKind({ store, records, journal }),
     ],
     createId,
     log,

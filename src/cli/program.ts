@@ -4,6 +4,7 @@ import { createClient, Unreachable } from './client.ts';
 import { examine } from './commands/doctor.ts';
 import { type DumpOptions, dump } from './commands/dump.ts';
 import { listRecords, type RecordsOptions } from './commands/records.ts';
+import { reindex } from './commands/reindex.ts';
 import { type CreateTokenOptions, createToken, listTokens, revokeToken } from './commands/token.ts';
 import { verify } from './commands/verify.ts';
 import { listVms, type VmsOptions } from './commands/vms.ts';
@@ -93,6 +94,10 @@ export async function runProgram(args: readonly string[], host: Host): Promise<E
     .description('read a dump’s artifact back and compare it with its digests')
     .argument('<dump>', 'id of the dump')
     .action((id: string) => remote((console) => verify(console, id))());
+  program
+    .command('reindex')
+    .description('rebuild the catalogue from the manifests beside the artifacts')
+    .action(() => remote(reindex)());
   const token = program.command('token').description('manage who may use the server');
   token
     .command('create')

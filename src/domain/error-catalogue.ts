@@ -77,6 +77,11 @@ export const errorCatalogue = {
     mend: 'Start it and trigger again.',
     http: 409,
   },
+  GUEST_FROZEN: {
+    meaning: 'The machine does not execute and its QEMU does not answer, whatever its status says.',
+    mend: 'As root on its host, scripts/thaw-guest.py thaws what an interrupted snapshot froze; else restart it (its memory is lost).',
+    http: 409,
+  },
   CAPTURE_FAILED: {
     meaning: 'The machine’s memory could not be read to the end.',
     mend: 'See the text; trigger again.',
@@ -126,7 +131,7 @@ export const errorCatalogue = {
   },
   DATABASE_DAMAGED: {
     meaning: 'The database file is damaged.',
-    mend: 'Move it away and rebuild the catalogue from the manifests.',
+    mend: 'Move it away, start again and rebuild the catalogue from the manifests: memoir reindex.',
     http: 500,
   },
   DATABASE_FAILED: {

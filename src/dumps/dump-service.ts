@@ -10,10 +10,12 @@ import { expectedArtifactBytes, recordEffects } from './dump-kind.ts';
 import type { DumpRequest, DumpResult } from './dump-request.ts';
 import {
   artifactSubject,
+  catalogueSubject,
   type DumpRejection,
   type Dumps,
   dumpKind,
   machineSubject,
+  reindexKind,
   type TriggerInput,
   verifyKind,
 } from './dumps.ts';
@@ -109,6 +111,19 @@ export function createDumps({ operations, hypervisor, store }: DumpServiceParts)
             details: { active: outcome.active.id },
           })
         : new MemoirError('QUEUE_FULL', 'too many verifications are waiting');
+    },
+
+    async reindex(actor) {
+      const [outcome] = await operations.submit(
+        [{ kind: reindexKind, subject: catalogueSubject, request: {}, message: 'Waiting to read the manifests' }],
+        { actor },
+      );
+      if (outcome?.type === 'ACCEPTED') return outcome.operation;
+      throw outcome?.type === 'ALREADY_ACTIVE'
+        ? new MemoirError('ALREADY_ACTIVE', 'the catalogue is being rebuilt already', {
+            details: { active: outcome.active.id },
+          })
+        : new MemoirError('QUEUE_FULL', 'too many are waiting');
     },
 
     async forecast(vm) {

@@ -42,7 +42,9 @@ export interface DumpForecast extends CaptureOptions {
 /** Kinds of operations that this room brings, and the subject of each. */
 export const dumpKind = 'DUMP';
 export const verifyKind = 'VERIFY';
+export const reindexKind = 'REINDEX';
 export const machineSubject = (machineId: string): string => `vm:${machineId}`;
+export const catalogueSubject = 'catalogue';
 export const artifactSubject = (dumpId: string): string => `artifact:${dumpId}`;
 
 /**
@@ -59,5 +61,7 @@ export interface Dumps {
   remove(id: string, actor: string): Promise<Operation>;
   /** Starts an operation of kind VERIFY that reads the artifact back and compares digest and frames. */
   verify(id: string, actor: string): Promise<Operation>;
+  /** Starts an operation of kind REINDEX that rebuilds the catalogue from the manifests; ALREADY_ACTIVE while one runs. */
+  reindex(actor: string): Promise<Operation>;
   forecast(vm: string): Promise<DumpForecast>;
 }

@@ -92,8 +92,15 @@ export class Connection implements AsyncDisposable {
   ): Promise<Upload> {
     const { signal } = options;
     const { streams } = this.#session;
+    const { length } = args as ArgsOf<'storageVolUpload'>;
     return this.#session.call(
-      streamRequestOf(name, args, this.#timed(options), streams, (port) => new Upload(port, { name, sparse, signal })),
+      streamRequestOf(
+        name,
+        args,
+        this.#timed(options),
+        streams,
+        (port) => new Upload(port, { name, sparse, length, signal }),
+      ),
     );
   }
 

@@ -125,6 +125,25 @@ describe('memoir', () => {
     expect(out).toMatch(/look +storage: Less than 5 %/);
   });
 
+  it('names a frozen guest and what helps, and goes on with the others', async () => {
+    const { url, hypervisor } = await startTestServer();
+    const usual = hypervisor.captureOptions.bind(hypervisor);
+    hypervisor.captureOptions = async (asked) => {
+      const options = await usual(asked);
+      if (asked.name !== 'vm-1') return options;
+      const frozen = { code: 'GUEST_FROZEN', reason: 'It is frozen: handle_userfault' } as const;
+      const blockers = [
+        { method: 'SNAPSHOT', ...frozen },
+        { method: 'CORE_DUMP', ...frozen },
+      ] as const;
+      return { ...options, blockers, automatic: null, automaticReason: frozen.reason };
+    };
+    const { code, out } = await memoir(url, ['doctor']);
+    expect(code).toBe(1);
+    expect(out).toMatch(/BROKEN +machine vm-1: It is frozen: handle_userfault\n +As root .*thaw-guest\.py/);
+    expect(out).toMatch(/look +machine vm-2: SNAPSHOT/);
+  });
+
   it('has an artifact verified, and says what was found', async () => {
     const { url } = await startTestServer();
     const { code, told } = await memoir(url, ['verify', '01900000-0000-7000-8000-000000000000']);

@@ -6,6 +6,7 @@ import { createIdSource } from '../../src/domain/id.ts';
 import { createDumpKind } from '../../src/dumps/dump-kind.ts';
 import { createDumps } from '../../src/dumps/dump-service.ts';
 import type { TriggerInput } from '../../src/dumps/dumps.ts';
+import { createReindexKind } from '../../src/dumps/reindex/reindex-kind.ts';
 import { createVerifyKind } from '../../src/dumps/verification/verify-kind.ts';
 import { createDemoHypervisor, type DemoHypervisorOptions } from '../../src/machines/demo/demo-hypervisor.ts';
 import { demoFleet } from '../../src/machines/demo/demo-machine.ts';
@@ -53,6 +54,7 @@ export async function startDumpWorld(options: WorldOptions = {}) {
         ...limits,
       }),
       createVerifyKind(storeReference, limits),
+      createReindexKind({ store, records, journal }),
     ],
     createId: createIdSource(),
     log: { error: (facts) => complaints.push(facts) },

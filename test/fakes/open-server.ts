@@ -75,7 +75,7 @@ export async function openTestServer({
   const log = new FakeLog();
   const operations = await startOperations({
     journal,
-    kinds: [dumping, verifying],
+    kinds: [dumping, verifying, new ToyKind({ kind: 'REINDEX' })],
     host: 'here',
     createId,
     log,

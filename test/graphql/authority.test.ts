@@ -19,6 +19,7 @@ const needs: Record<string, Role> = {
   'Query.tokens': 'ADMIN',
   'Query.auditLog': 'ADMIN',
   'Mutation.deleteDump': 'ADMIN',
+  'Mutation.reindex': 'ADMIN',
   'Mutation.createDownload': 'ADMIN',
   'Mutation.createToken': 'ADMIN',
   'Mutation.revokeToken': 'ADMIN',

@@ -28,6 +28,27 @@ describe('uploads', () => {
     expect(fake.client.socket.bytesRead).toBeLessThan(100_000);
   });
 
+  it('never send more than they announced: libvirtd 11.3 dies of it', async () => {
+    const [connection, fake] = await connectedPair();
+    const beyond: readonly (readonly [StreamPart[], boolean])[] = [
+      [[noise(700), noise(301)], false],
+      [[noise(999), { holeBytes: 2n }], true],
+    ];
+    for (const [parts, sparse] of beyond) {
+      const sending = pipeline(Readable.from(parts), await connection.upload(volume, { length: 1000n, sparse }));
+      await expect(sending).rejects.toMatchObject({
+        code: 'INVALID_VALUE',
+        message: 'an upload of 1000 bytes was given 1001: announce the length that it has, or none',
+      });
+      // Aborted at the daemon, so that nothing there looks complete.
+      await expect.poll(() => connection.load.streams, patient).toBe(0);
+      expect(fake.hypervisor.volumes.has('disk')).toBe(false);
+    }
+    await pipeline(Readable.from([noise(700), noise(300)]), await connection.upload(volume, { length: 1000n }));
+    expect(fake.hypervisor.volumes.get('disk')?.length).toBe(1000);
+    expect(fake.violations).toEqual([]);
+  });
+
   it('fail with the error of the daemon, in mid-stream and at the end', async () => {
     const [connection, fake] = await connectedPair();
     const full = FakeClient.errorBytes(new FakeFailure(38, 'cannot write: No space left on device', { int1: 28 }));

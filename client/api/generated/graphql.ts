@@ -94,7 +94,7 @@ export type ErrorCode =
   | 'CONFIG_INVALID'
   /** Another process keeps the database locked. Find it (lsof) and let it finish. */
   | 'DATABASE_BUSY'
-  /** The database file is damaged. Move it away and rebuild the catalogue from the manifests. */
+  /** The database file is damaged. Move it away, start again and rebuild the catalogue from the manifests: memoir reindex. */
   | 'DATABASE_DAMAGED'
   /** The database could not be read or written. Check the data folder’s disk and rights. */
   | 'DATABASE_FAILED'
@@ -102,6 +102,8 @@ export type ErrorCode =
   | 'DATA_DIR_IN_USE'
   /** The token’s role does not allow this. Use a token of the role that the message names. */
   | 'FORBIDDEN'
+  /** The machine does not execute and its QEMU does not answer, whatever its status says. As root on its host, scripts/thaw-guest.py thaws what an interrupted snapshot froze; else restart it (its memory is lost). */
+  | 'GUEST_FROZEN'
   /** The machine ended while it was being captured. Start it and trigger again. */
   | 'GUEST_GONE'
   /** The hypervisor refused the request. See the text, which is the hypervisor’s own. */

@@ -1,3 +1,4 @@
+import { errorCatalogue } from '../../domain/error-catalogue.ts';
 import { MemoirError } from '../../domain/memoir-error.ts';
 import { type Console, print } from '../console.ts';
 import { exitCodes } from '../exit-codes.ts';
@@ -61,6 +62,9 @@ async function examineMachines({ client }: Console): Promise<Finding[]> {
       ({ name, captureOptions: { automatic, automaticReason, blockers, enoughSpace, expectedSizeBytes } }) => {
         const about = `machine ${name}`;
         const obstacles = blockers.map(({ method, reason }) => `${method}: ${reason}`).join(' ');
+        const frozen = blockers.find(({ code }) => code === 'GUEST_FROZEN');
+        if (frozen !== undefined)
+          return { about, state: 'broken', finding: frozen.reason, mend: errorCatalogue.GUEST_FROZEN.mend };
         if (automatic == null) return { about, state: 'broken', finding: automaticReason, mend: obstacles || null };
         const finding = `${automatic}: ${automaticReason}`;
         if (!enoughSpace)

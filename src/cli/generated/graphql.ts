@@ -68,7 +68,7 @@ export type ErrorCode =
   | 'CONFIG_INVALID'
   /** Another process keeps the database locked. Find it (lsof) and let it finish. */
   | 'DATABASE_BUSY'
-  /** The database file is damaged. Move it away and rebuild the catalogue from the manifests. */
+  /** The database file is damaged. Move it away, start again and rebuild the catalogue from the manifests: memoir reindex. */
   | 'DATABASE_DAMAGED'
   /** The database could not be read or written. Check the data folder’s disk and rights. */
   | 'DATABASE_FAILED'
@@ -76,6 +76,8 @@ export type ErrorCode =
   | 'DATA_DIR_IN_USE'
   /** The token’s role does not allow this. Use a token of the role that the message names. */
   | 'FORBIDDEN'
+  /** The machine does not execute and its QEMU does not answer, whatever its status says. As root on its host, scripts/thaw-guest.py thaws what an interrupted snapshot froze; else restart it (its memory is lost). */
+  | 'GUEST_FROZEN'
   /** The machine ended while it was being captured. Start it and trigger again. */
   | 'GUEST_GONE'
   /** The hypervisor refused the request. See the text, which is the hypervisor’s own. */
@@ -313,6 +315,18 @@ export type CliRecordsQueryVariables = Exact<{
 
 
 export type CliRecordsQuery = { dumpRecords: { totalCount: number, source: RecordSource, warnings: Array<string>, nodes: Array<{ id: string, time: string, dom: string, vmid: string, machineId: string, host: string, state: RecordState, sha256: string, durationSec: number, gzipSizeBytes: number, rawSizeBytes: number, dumpPath: string, format: string, compression: string, method: string, guestPauseMs: number | null, demo: boolean }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } };
+
+export type CliReindexMutationVariables = Exact<{ [key: string]: never; }>;
+
+
+export type CliReindexMutation = { reindex: { id: string } };
+
+export type CliReindexReportQueryVariables = Exact<{
+  id: string | number;
+}>;
+
+
+export type CliReindexReportQuery = { operation: { state: OperationState, message: string, error: { code: ErrorCode, message: string, hint: string } | null, reindexReport: { found: number, added: number, known: number, broken: number, faults: Array<{ location: string, reason: string }> } | null } | null };
 
 export type CliTokensQueryVariables = Exact<{ [key: string]: never; }>;
 
@@ -577,6 +591,36 @@ export const CliRecordsDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<CliRecordsQuery, CliRecordsQueryVariables>;
+export const CliReindexDocument = new TypedDocumentString(`
+    mutation CliReindex {
+  reindex {
+    id
+  }
+}
+    `) as unknown as TypedDocumentString<CliReindexMutation, CliReindexMutationVariables>;
+export const CliReindexReportDocument = new TypedDocumentString(`
+    query CliReindexReport($id: ID!) {
+  operation(id: $id) {
+    state
+    message
+    error {
+      code
+      message
+      hint
+    }
+    reindexReport {
+      found
+      added
+      known
+      broken
+      faults {
+        location
+        reason
+      }
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<CliReindexReportQuery, CliReindexReportQueryVariables>;
 export const CliTokensDocument = new TypedDocumentString(`
     query CliTokens {
   tokens {

@@ -21,6 +21,16 @@ builder.mutationField('deleteDump', (t) =>
   }),
 );
 
+builder.mutationField('reindex', (t) =>
+  t.field({
+    type: OperationType,
+    description:
+      'Starts an operation that rebuilds the catalogue from the manifests beside the artifacts: after a database was lost, or artifacts were copied here. What is known stays as it is.',
+    authScopes: { role: 'ADMIN' },
+    resolve: (_, __, { services, actor }) => services.dumps.reindex(actor.name),
+  }),
+);
+
 builder.mutationField('verifyDump', (t) =>
   t.field({
     type: OperationType,

@@ -4,6 +4,7 @@ import { OperationStateEnum } from '../enums.ts';
 import { asDump, DumpType } from './dump.ts';
 import { OperationErrorType } from './operation-error.ts';
 import { ProgressType, progressOf } from './progress.ts';
+import { ReindexReportType, reindexReportOf } from './reindex-report.ts';
 
 export const OperationType = builder.objectRef<Operation>('Operation').implement({
   description: 'One piece of work with a life, of any kind.',
@@ -37,6 +38,12 @@ export const OperationType = builder.objectRef<Operation>('Operation').implement
       type: OperationErrorType,
       nullable: true,
       description: 'Why it ended without a result; null for any other.',
+    }),
+    reindexReport: t.field({
+      type: ReindexReportType,
+      nullable: true,
+      description: 'What it found, if it is a finished REINDEX.',
+      resolve: reindexReportOf,
     }),
     dump: t.field({
       type: DumpType,

@@ -12,6 +12,8 @@ export interface UploadOptions {
   readonly name: string;
   /** Whether the server was told that holes may come. Then this is an object stream of bytes and `{holeBytes}`. */
   readonly sparse: boolean;
+  /** The length that the server was told; 0 if it was told none. Nothing beyond it is sent. */
+  readonly length: bigint;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -20,11 +22,14 @@ type Done = (error?: Error | null) => void;
 /**
  * Bytes that go to the server, in packets of the size that it takes. `finish` (the end of a `pipeline`) comes when the
  * server has confirmed the whole; an error of the server (a full disk) destroys the stream with it. `destroy` (and the
- * signal) before the end aborts the transfer at the server.
+ * signal) before the end aborts the transfer at the server. More than was announced is refused before it is sent: libvirtd
+ * 11.3 dies of it (a double free).
  */
 export class Upload extends Writable implements StreamSink {
   readonly #port: StreamPort;
   readonly #sparse: boolean;
+  readonly #length: bigint;
+  #taken = 0n;
   readonly #signal: AbortSignal | undefined;
   readonly #onAbort: () => void;
   #state: 'writing' | 'finishing' | 'aborting' | 'over' = 'writing';
@@ -34,6 +39,7 @@ export class Upload extends Writable implements StreamSink {
     super({ objectMode: options.sparse, decodeStrings: true });
     this.#port = port;
     this.#sparse = options.sparse;
+    this.#length = options.length;
     this.#signal = options.signal;
     this.#onAbort = () => this.destroy(aborted(options.name, options.signal));
     this.#signal?.addEventListener('abort', this.#onAbort, { once: true });
@@ -85,8 +91,15 @@ export class Upload extends Writable implements StreamSink {
   }
 
   async #send(part: StreamPart): Promise<void> {
+    if (isHole(part) && !this.#sparse)
+      throw new LibvirtError('INVALID_VALUE', 'a hole in an upload that was not opened as sparse');
+    this.#taken += isHole(part) ? part.holeBytes : BigInt(part.length);
+    if (this.#length > 0n && this.#taken > this.#length)
+      throw new LibvirtError(
+        'INVALID_VALUE',
+        `an upload of ${this.#length} bytes was given ${this.#taken}: announce the length that it has, or none`,
+      );
     if (isHole(part)) {
-      if (!this.#sparse) throw new LibvirtError('INVALID_VALUE', 'a hole in an upload that was not opened as sparse');
       await this.#port.sendHole(part.holeBytes);
       return;
     }

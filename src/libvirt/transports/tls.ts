@@ -34,7 +34,7 @@ export async function openTls(
     await once(socket, 'secureConnect', { signal });
     secure = true;
     await waitUntilAccepted(socket, signal);
-    return socket;
+    return oneWriteOneRecord(socket);
   } catch (error) {
     // Late errors of a socket that is given up have no reader.
     socket.on('error', () => undefined);
@@ -42,6 +42,15 @@ export async function openTls(
     signal.throwIfAborted();
     throw explained(error as NodeJS.ErrnoException, socket, secure, `${target.host}:${port}`);
   }
+}
+
+/**
+ * Never two messages in one TLS record: libvirtd takes one message each time its socket is readable, and does not look at
+ * what GnuTLS has decrypted beyond it. The second one would lie there until something else arrives (seen with 11.3; virsh
+ * sends each in a record of its own). Without `_writev` Node hands over what waits write by write.
+ */
+function oneWriteOneRecord(socket: TLSSocket): TLSSocket {
+  return Object.defineProperty(socket, '_writev', { value: null });
 }
 
 /**

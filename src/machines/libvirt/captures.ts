@@ -132,12 +132,20 @@ export class Captures {
         throw new MemoirError('GUEST_GONE', `${JSON.stringify(plan.machine.name)} ended before it could be captured`);
       const guest = new Guest(link, domain);
       const wasRunning = (await guest.state()).state === domainStates.running;
-      const volume = await this.#volumeFor(plan);
-      note = await this.#noteOf(plan, guest, wasRunning, volume);
-      await this.#notes.write(note);
+      const noted = await this.#noteOf(plan, guest, wasRunning);
+      note = noted;
+      await this.#notes.write(noted);
       const connectOptions = this.#parts.options.connection ?? {};
       const parts = { link, connectOptions, guest, plan, reader, signal, wasRunning };
-      const outcome = plan.method === 'SNAPSHOT' ? await takeSnapshot(parts) : await takeCoreDump(parts, volume);
+      const elsewhere = async (): Promise<VolumePlace> => {
+        const volume = await findVolumePlace(link, plan.memoryBytes + plan.memoryBytes / 64);
+        note = { ...noted, volume: { pool: volume.pool, name: volume.name } };
+        await this.#notes.write(note);
+        return volume;
+      };
+      const outcome = await (plan.method === 'SNAPSHOT'
+        ? takeSnapshot(parts)
+        : takeCoreDump(parts, this.#parts.remote, elsewhere));
       failed = false;
       if (plan.method === 'CORE_DUMP' && outcome.guestPauseMs)
         this.#dumpBytesPerMs = plan.memoryBytes / outcome.guestPauseMs;
@@ -151,12 +159,7 @@ export class Captures {
     }
   }
 
-  async #noteOf(
-    plan: CapturePlan,
-    guest: Guest,
-    wasRunning: boolean,
-    volume: VolumePlace | null,
-  ): Promise<CaptureNote> {
+  async #noteOf(plan: CapturePlan, guest: Guest, wasRunning: boolean): Promise<CaptureNote> {
     const { method, machine } = plan;
     const common = {
       machineId: machine.id,
@@ -164,7 +167,7 @@ export class Captures {
       domainId: guest.domain.id,
       method,
       wasRunning,
-      volume: volume && { pool: volume.pool, name: volume.name },
+      volume: null,
     };
     if (method === 'CORE_DUMP') {
       const { place } = plan.source.options as unknown as CoreDumpSourceOptions;
@@ -177,11 +180,6 @@ export class Captures {
       places: ownSocket === null ? [] : [ownSocket],
       sockets: guestSocket === null ? [] : [guestSocket],
     };
-  }
-
-  #volumeFor({ method, memoryBytes }: CapturePlan): Promise<VolumePlace | null> {
-    if (method !== 'CORE_DUMP' || !this.#parts.remote) return Promise.resolve(null);
-    return findVolumePlace(this.#parts.link, memoryBytes + memoryBytes / 64);
   }
 
   /** Until it is done, or its time is over: then the note stays, and it is done when libvirt is there again. */

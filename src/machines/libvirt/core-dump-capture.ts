@@ -22,14 +22,19 @@ const reasonMs = 1_000;
 /**
  * Takes a memory-only core dump: libvirt pauses the guest, QEMU writes into the reader's FIFO, libvirt resumes. A dump
  * cannot be aborted through libvirt; closing the FIFO's read end is what ends it, and the guest runs again within 10 ms.
- * Where no FIFO of ours can be reached (`volume`), the dump goes to a file there first and is fetched afterwards.
+ * Where no FIFO of ours can be reached (`remote`, or libvirt refuses its path), the dump goes to a file there first and is
+ * fetched afterwards; `elsewhere` finds the place for it, and notes it before anything is written there.
  */
-export async function takeCoreDump(parts: CaptureParts, volume: VolumePlace | null): Promise<CaptureOutcome> {
+export async function takeCoreDump(
+  parts: CaptureParts,
+  remote: boolean,
+  elsewhere: () => Promise<VolumePlace>,
+): Promise<CaptureOutcome> {
   const { link, guest, plan, reader, signal, wasRunning, connectOptions } = parts;
   const { place } = plan.source.options as unknown as CoreDumpSourceOptions;
+  let volume: VolumePlace | null = null;
   const { aborted, end } = untilAborted(signal);
   const meter = new PauseMeter();
-  const stop = new AbortController();
   try {
     await meter.start(link, guest.domain);
     // The read end must be open before the call: libvirtd would wait for it with the guest paused and its lock held.
@@ -38,18 +43,33 @@ export async function takeCoreDump(parts: CaptureParts, volume: VolumePlace | nu
     const startedAtMs = Date.now();
     // The call stays open for as long as the dump takes, so it gets a connection of its own.
     await using connection = await connect(link.uri, { ...connectOptions, signal });
-    const dump = connection.call('domainCoreDumpWithFormat', {
-      domain: guest.domain,
-      path: volume?.path ?? place.path,
-      format: coreDumpFormats.raw,
-      // Nothing but this: `crash` ends the guest, `reset` restarts it.
-      flags: coreDumpFlags.memoryOnly,
-    });
-    dump.catch(() => undefined);
-    const watched = Promise.race([dump, aborted, watch(parts, stop.signal, volume === null)]);
-    if (volume === null) await Promise.race([watched, firstFailure(reader.drained)]);
-    else await watched;
-    stop.abort();
+    const dumpTo = async (path: string, isHeld: boolean): Promise<void> => {
+      const over = new AbortController();
+      const dump = connection.call('domainCoreDumpWithFormat', {
+        domain: guest.domain,
+        path,
+        format: coreDumpFormats.raw,
+        // Nothing but this: `crash` ends the guest, `reset` restarts it.
+        flags: coreDumpFlags.memoryOnly,
+      });
+      dump.catch(() => undefined);
+      const watched = Promise.race([dump, aborted, watch(parts, over.signal, isHeld)]);
+      try {
+        await (isHeld ? Promise.race([watched, firstFailure(reader.drained)]) : watched);
+      } finally {
+        over.abort();
+      }
+    };
+    if (remote) volume = await elsewhere();
+    else
+      try {
+        await dumpTo(place.path, true);
+      } catch (error) {
+        if (!isRefusedPath(error)) throw error;
+        volume = await Promise.race([otherPlace(error, place.path, elsewhere), aborted]);
+        meter.again();
+      }
+    if (volume !== null) await dumpTo(volume.path, false);
     if (volume !== null)
       await Promise.race([pumpVolume({ link, connectOptions, volume, to: place.path, signal }), aborted]);
     await Promise.race([reader.drained, aborted]);
@@ -58,10 +78,9 @@ export async function takeCoreDump(parts: CaptureParts, volume: VolumePlace | nu
       capturedAtMs: Math.round(meter.stoppedAtMs ?? startedAtMs),
     };
   } catch (error) {
-    throw (await ownReason(error, reader.drained)) ?? refusal(error, volume?.path ?? place.path);
+    throw (await ownReason(error, reader.drained)) ?? error;
   } finally {
     end();
-    stop.abort();
     await meter.close();
   }
 }
@@ -120,12 +139,34 @@ async function processed({ link, guest }: CaptureParts): Promise<number | null> 
   }
 }
 
-/** A path that the daemon may not write is the one refusal that a person can mend: it is said in words. */
-function refusal(error: unknown, path: string): unknown {
-  if (!(error instanceof LibvirtError) || error.code !== 'SYSTEM_ERROR') return error;
-  if (error.errno !== 'EACCES' && error.errno !== 'EPERM') return error;
-  return new MemoirError('HYPERVISOR_REFUSED', `libvirt may not write to ${path}: ${error.message}`, {
-    cause: error,
-    hint: 'A security module confines libvirtd: allow it this path (see deploy/), or run the server where /run is writable.',
-  });
+/**
+ * Errors of the open itself, a few milliseconds after the guest was paused: the daemon is confined, is another user, or sees
+ * other folders than we do (a container, a private /tmp).
+ */
+const refusals: ReadonlySet<string | undefined> = new Set(['EACCES', 'EPERM', 'ENOENT', 'ENOTDIR', 'EROFS']);
+
+function isRefusedPath(error: unknown): error is LibvirtError {
+  return error instanceof LibvirtError && refusals.has(error.errno);
+}
+
+/** A refused path is the one refusal that a person can mend: if there is no way around it, it is said in words. */
+async function otherPlace(
+  refused: LibvirtError,
+  path: string,
+  elsewhere: () => Promise<VolumePlace>,
+): Promise<VolumePlace> {
+  try {
+    return await elsewhere();
+  } catch (error) {
+    if (error instanceof MemoirError && error.code === 'NO_SPACE') throw error;
+    const why = error instanceof Error ? error.message : String(error);
+    throw new MemoirError(
+      'HYPERVISOR_REFUSED',
+      `libvirt may not write to ${path} (${refused.message}), and there is no storage pool for a detour (${why})`,
+      {
+        cause: error,
+        hint: 'Let libvirt reach /run of this host, or give it an active storage pool of type dir with room for the memory: see deploy/.',
+      },
+    );
+  }
 }

@@ -3,6 +3,7 @@ import type { CaptureBlocker, CaptureMethod, CaptureOptions, MethodForecast } fr
 import { type Machine, machineStates } from '../machine.ts';
 import type { DomainDescription } from './domain-description.ts';
 import { toFailure } from './failure.ts';
+import { hasFrozenThread } from './frozen-threads.ts';
 import { type Guest, isOver, type QemuVersion, survivesInterruption, versionText } from './guest.ts';
 import { type PlannedRegion, readRegions, regionBytes } from './memory-plan.ts';
 
@@ -56,6 +57,9 @@ export async function makeForecast(parts: ForecastParts): Promise<Forecast> {
     );
   } else if (driver !== 'QEMU') {
     block(both, 'METHOD_UNAVAILABLE', `Only QEMU’s guests can be captured, and this hypervisor is ${driver}.`);
+  } else if (!parts.remote && (await hasFrozenThread(machine.id))) {
+    // Before its QEMU is asked anything: it may never answer, and the question would take a place at libvirt for ever.
+    block(both, 'GUEST_FROZEN', frozenReason);
   } else {
     for (const reason of description.memoryObstacles) block(both, 'METHOD_UNAVAILABLE', reason);
     for (const reason of stateObstacles(machine, parts)) block(snapshot, 'METHOD_UNAVAILABLE', reason);
@@ -69,11 +73,14 @@ export async function makeForecast(parts: ForecastParts): Promise<Forecast> {
       } catch (error) {
         const failure = toFailure(error, 'asking the guest’s QEMU');
         if (failure.code === 'HYPERVISOR_UNAVAILABLE' || failure.code === 'GUEST_GONE') throw failure;
-        block(
-          snapshot,
-          'METHOD_UNAVAILABLE',
-          `Its QEMU does not answer what a snapshot needs to know: ${failure.message}`,
-        );
+        // A core dump would wait for the same monitor, and nobody could end it.
+        if (failure.code === 'GUEST_FROZEN') block(both, failure.code, `It seems to be frozen: ${failure.message}`);
+        else
+          block(
+            snapshot,
+            'METHOD_UNAVAILABLE',
+            `Its QEMU does not answer what a snapshot needs to know: ${failure.message}`,
+          );
       }
     }
   }
@@ -91,6 +98,10 @@ export async function makeForecast(parts: ForecastParts): Promise<Forecast> {
     guestFolder,
   };
 }
+
+/** What `hasFrozenThread` found, for a person. */
+export const frozenReason =
+  'It is frozen: a processor of it waits in the kernel (handle_userfault) for a page that nobody releases, which is what an interrupted snapshot leaves before QEMU 8.1. Its state says otherwise.';
 
 function stateObstacles({ state }: Machine, { description, remote }: ForecastParts): string[] {
   const reasons: string[] = [];

@@ -1,4 +1,6 @@
+import { MemoirError } from '../../domain/memoir-error.ts';
 import type { CallOptions } from '../../libvirt/connection.ts';
+import { LibvirtError } from '../../libvirt/error.ts';
 import type { MonitorCommand } from '../../libvirt/monitor.ts';
 import type { DomainRef } from '../../libvirt/protocol/handles.ts';
 import { domainStates, pausedReasons } from '../../libvirt/protocol/values.ts';
@@ -26,9 +28,14 @@ const over: ReadonlySet<string> = new Set(['none', 'completed', 'failed', 'cance
 
 export const isOver = ({ status }: Migration): boolean => over.has(status);
 
-/** How long QEMU may take to answer. Setting the capability registers all memory once, which takes long for large guests. */
-const answerMs = 20_000;
+/**
+ * How long QEMU may take to answer: a frozen one never does, and libvirt has no limit of its own. Setting the capability
+ * registers all memory once, which takes long for large guests.
+ */
+const usualAnswerMs = 20_000;
 const registerMs = 120_000;
+/** How long the daemon itself may take to show that it is there, when a guest's QEMU does not answer. */
+const daemonMs = 5_000;
 
 /** The capability without which `migrate` is a plain migration, which ends with the guest stopped. */
 const snapshotCapability = 'background-snapshot';
@@ -40,24 +47,32 @@ const snapshotCapability = 'background-snapshot';
 export class Guest {
   readonly domain: DomainRef;
   readonly #link: ReconnectingConnection;
+  readonly #answerMs: number;
 
-  constructor(link: ReconnectingConnection, domain: DomainRef) {
+  constructor(link: ReconnectingConnection, domain: DomainRef, answerMs = usualAnswerMs) {
     this.#link = link;
     this.domain = domain;
+    this.#answerMs = answerMs;
   }
 
-  state(options: CallOptions = { timeoutMs: answerMs }): Promise<{ readonly state: number; readonly reason: number }> {
+  state(
+    options: CallOptions = { timeoutMs: this.#answerMs },
+  ): Promise<{ readonly state: number; readonly reason: number }> {
     return this.#link.call('domainGetState', { domain: this.domain, flags: 0 }, options);
   }
 
   /** Whether it is the same run of the same guest: the number of a running instance is never used again. */
   async isSameInstance(): Promise<boolean> {
-    const { id } = await this.#link.call('domainLookupByUuid', { uuid: this.domain.uuid }, { timeoutMs: answerMs });
+    const { id } = await this.#link.call(
+      'domainLookupByUuid',
+      { uuid: this.domain.uuid },
+      { timeoutMs: this.#answerMs },
+    );
     return id === this.domain.id;
   }
 
   resume(): Promise<undefined> {
-    return this.#link.call('domainResume', { domain: this.domain }, { timeoutMs: answerMs });
+    return this.#link.call('domainResume', { domain: this.domain }, { timeoutMs: this.#answerMs });
   }
 
   /** The QEMU that runs, which need not be the one that is installed. */
@@ -120,10 +135,22 @@ export class Guest {
     return /^unix:(\/[^,]+)\/monitor\.sock(?:,|$)/.exec(monitor)?.[1] ?? null;
   }
 
-  async #qmp(execute: string, args?: MonitorCommand['arguments'], timeoutMs = answerMs): Promise<unknown> {
+  async #qmp(execute: string, args?: MonitorCommand['arguments'], timeoutMs = this.#answerMs): Promise<unknown> {
     const command: MonitorCommand = args === undefined ? { execute } : { execute, arguments: args };
-    return this.#link.connection.qemuMonitorCommand(this.domain, command, { timeoutMs });
+    try {
+      return await this.#link.connection.qemuMonitorCommand(this.domain, command, { timeoutMs });
+    } catch (error) {
+      if (!isSilence(error)) throw error;
+      // If it is the daemon that is silent, this says so.
+      await this.#link.call('connectGetLibVersion', {}, { timeoutMs: daemonMs });
+      throw new MemoirError('GUEST_FROZEN', `its QEMU does not answer: ${error.message}`, { cause: error });
+    }
   }
+}
+
+/** Ours: no answer in time. libvirt's: the guest's monitor is taken by a command that QEMU has not answered yet. */
+function isSilence(error: unknown): error is LibvirtError {
+  return error instanceof LibvirtError && (error.code === 'TIMEOUT' || error.code === 'OPERATION_TIMEOUT');
 }
 
 /**

@@ -34,6 +34,11 @@ export class PauseMeter {
     return this.#firstStopUs === null ? null : this.#firstStopUs / 1000;
   }
 
+  /** What was attempted so far led to nothing: its pause counts, and the moment of the next stop is the image's. */
+  again(): void {
+    this.#firstStopUs = null;
+  }
+
   async close(): Promise<void> {
     await this.#subscription?.close();
   }

@@ -3,6 +3,8 @@ import type { ReconnectingConnection } from '../../libvirt/reconnecting-connecti
 import type { MachineRecovery } from '../hypervisor.ts';
 import type { CaptureNotes } from './capture-note.ts';
 import { toFailure } from './failure.ts';
+import { frozenReason } from './forecast.ts';
+import { hasFrozenThread } from './frozen-threads.ts';
 import { Guest, isOver } from './guest.ts';
 import { restore, switchOff } from './restoration.ts';
 
@@ -19,6 +21,10 @@ export async function recoverNoted({ link, notes, busy }: RecoveryParts): Promis
   const pending: string[] = [];
   for (const note of await notes.all()) {
     if (busy.has(note.machineId)) continue;
+    if (await hasFrozenThread(note.machineId)) {
+      pending.push(frozenLine(note.machineName));
+      continue;
+    }
     try {
       repaired.push(...(await restore(link, note)));
       await notes.remove(note.machineId);
@@ -45,6 +51,11 @@ export async function recoverUnnoted({ link, busy }: RecoveryParts): Promise<Mac
     const guest = new Guest(link, domain);
     try {
       if (!(await wasSpokenTo(link, guest))) continue;
+      if (await hasFrozenThread(domain.uuid)) {
+        // Not asked: its QEMU may never answer, and the start of the server would wait for it.
+        pending.push(frozenLine(domain.name));
+        continue;
+      }
       if ((await guest.state()).state === domainStates.shutoff || !isOver(await guest.migration())) continue;
       if (await switchOff(guest))
         repaired.push(`${JSON.stringify(domain.name)}: the capability background-snapshot was on, and is off now`);
@@ -55,6 +66,8 @@ export async function recoverUnnoted({ link, busy }: RecoveryParts): Promise<Mac
   }
   return { repaired, pending };
 }
+
+const frozenLine = (name: string): string => `${JSON.stringify(name)}: ${frozenReason}`;
 
 async function wasSpokenTo(link: ReconnectingConnection, { domain }: Guest): Promise<boolean> {
   try {

@@ -4,6 +4,7 @@ import { LibvirtError } from '../../libvirt/error.ts';
 import type { PoolRef, VolumeRef } from '../../libvirt/protocol/handles.ts';
 import { listPoolsFlags } from '../../libvirt/protocol/values.ts';
 import type { ReconnectingConnection } from '../../libvirt/reconnecting-connection.ts';
+import { isAway } from './failure.ts';
 import { placePrefix } from './meeting-place.ts';
 import { parseXml, xmlElement } from './xml.ts';
 
@@ -20,21 +21,40 @@ export interface VolumePlace {
   readonly path: string;
 }
 
-/** Finds room for `bytes` on the hypervisor's host; NO_SPACE where there is less. Makes a transient pool if need be. */
+/** Pools whose volumes are files in a folder. */
+const folderPools: ReadonlySet<string | undefined> = new Set(['dir', 'fs', 'netfs']);
+
+/**
+ * Finds room for `bytes` on the hypervisor's host: in libvirt's dump folder, for which a transient pool is made if need be,
+ * else in another active pool of files. NO_SPACE where none has enough; libvirt's error where there is none at all.
+ */
 export async function findVolumePlace(link: ReconnectingConnection, bytes: number): Promise<VolumePlace> {
-  const pool = await dumpPool(link);
-  await link.call('storagePoolRefresh', { pool, flags: 0 });
-  const { available } = await link.call('storagePoolGetInfo', { pool });
-  if (available < BigInt(bytes))
-    throw new MemoirError(
-      'NO_SPACE',
-      `the hypervisor’s ${dumpFolder} has ${available} bytes free, and ${bytes} are needed`,
-      {
-        hint: 'Free some space there: a dump of a remote machine lies in it until it is fetched.',
-      },
-    );
-  const name = `${placePrefix}${randomBytes(12).toString('hex')}.elf`;
-  return { pool: pool.name, name, path: `${dumpFolder}/${name}` };
+  const pools = await folderPoolsOf(link);
+  const seen: string[] = [];
+  let refused: unknown;
+  const candidates = [
+    () => pools.find(({ folder }) => folder === dumpFolder) ?? makeDumpPool(link),
+    ...pools.filter(({ folder }) => folder !== dumpFolder).map((pool) => () => pool),
+  ];
+  for (const candidate of candidates)
+    try {
+      const { pool, folder } = await candidate();
+      await link.call('storagePoolRefresh', { pool, flags: 0 });
+      const { available } = await link.call('storagePoolGetInfo', { pool });
+      const name = `${placePrefix}${randomBytes(12).toString('hex')}.elf`;
+      if (available >= BigInt(bytes)) return { pool: pool.name, name, path: `${folder}/${name}` };
+      seen.push(`${folder} has ${available}`);
+    } catch (error) {
+      if (!(error instanceof LibvirtError) || isAway(error)) throw error;
+      // A session daemon has no dump folder; a pool's disk may be gone. The next one may do.
+      refused ??= error;
+    }
+  if (seen.length === 0) throw refused;
+  throw new MemoirError(
+    'NO_SPACE',
+    `a dump needs ${bytes} bytes on the hypervisor’s host, and of its storage pools ${seen.join(', ')} bytes free`,
+    { hint: 'Free some space there: a dump that cannot be streamed to us lies in it until it is fetched.' },
+  );
 }
 
 /** The volume of a place, once something was written there. */
@@ -60,14 +80,25 @@ export async function removeVolume(
   }
 }
 
-/** The pool over libvirt's dump folder: somebody's, since two may not share a folder, else a transient one of ours. */
-async function dumpPool(link: ReconnectingConnection): Promise<PoolRef> {
+interface FolderPool {
+  readonly pool: PoolRef;
+  readonly folder: string;
+}
+
+async function folderPoolsOf(link: ReconnectingConnection): Promise<FolderPool[]> {
   const { pools } = await link.call('connectListAllStoragePools', { need: 1, flags: listPoolsFlags.active });
+  const found: FolderPool[] = [];
   for (const pool of pools) {
     const xml = parseXml(await link.call('storagePoolGetXmlDesc', { pool, flags: 0 }));
-    if (xmlElement(xml, 'target', 'path')?.text.trim() === dumpFolder) return pool;
+    const folder = xmlElement(xml, 'target', 'path')?.text.trim() ?? '';
+    if (folderPools.has(xml.attributes.get('type')) && folder.startsWith('/')) found.push({ pool, folder });
   }
+  return found;
+}
+
+/** A transient pool: it is gone when libvirtd is. Two pools may not share a folder. */
+async function makeDumpPool(link: ReconnectingConnection): Promise<FolderPool> {
   const uuid = randomUUID();
   const xml = `<pool type='dir'><name>${placePrefix}dumps</name><uuid>${uuid}</uuid><target><path>${dumpFolder}</path></target></pool>`;
-  return link.call('storagePoolCreateXml', { xml, flags: 0 });
+  return { pool: await link.call('storagePoolCreateXml', { xml, flags: 0 }), folder: dumpFolder };
 }

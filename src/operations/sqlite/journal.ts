@@ -3,6 +3,9 @@ import type { Journal } from '../journal.ts';
 import type { JournalReader } from './journal-reader.ts';
 import type { JournalWriter } from './journal-writer.ts';
 
+/** What the journal itself can be asked to write beside a transition. */
+const ownEffects = { 'operation.restore': new URL('./restore-effect.ts', import.meta.url).href };
+
 /**
  * The journal in the embedded database: changes on the writing thread, questions on the reading one. `effects` names the
  * module that carries out each type of effect.
@@ -13,7 +16,7 @@ export async function createSqliteJournal(
 ): Promise<Journal> {
   const writer = await database.service<JournalWriter>('journal', {
     module: new URL('./journal-writer.ts', import.meta.url).href,
-    options: { effects },
+    options: { effects: { ...ownEffects, ...effects } },
   });
   const reader = await database.service<JournalReader>(
     'journal',

@@ -32,6 +32,9 @@ export interface DirectoryStoreOptions {
 /** The address of this module, for a ModuleReference. */
 export const directoryStoreModule = import.meta.url;
 
+/** A manifest has a few KiB; a guest with very many ranges of memory some more. */
+const largestManifest = 1024 * 1024;
+
 const largestReserve = 256 * 1024 * 1024;
 
 /** Opens a folder of the file system as a store. Refuses at once what could not be written later. */
@@ -134,6 +137,12 @@ class DirectoryStore implements ArtifactStore {
       });
       if (handle === null) return null;
       try {
+        const { size } = await handle.stat();
+        if (size > largestManifest)
+          throw new MemoirError(
+            'ARTIFACT_DAMAGED',
+            `${join(folder.path, manifest)} has ${size} bytes: no manifest has`,
+          );
         return JSON.parse(await handle.readFile('utf8')) as Json;
       } catch (cause) {
         if (!(cause instanceof SyntaxError)) throw cause;

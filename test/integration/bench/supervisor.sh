@@ -13,7 +13,7 @@ system=${2:-}
 if [ -n "$system" ]; then
   mount --bind "$system" "$system"
   # The old system finds the devices, the processes and the bench's files where the new one has them.
-  for shared in /proc /sys /dev "$(dirname "$bench")"; do
+  for shared in /proc /sys /dev /run "$(dirname "$bench")"; do
     mkdir -p "$system$shared"
     mount --rbind "$shared" "$system$shared"
   done

@@ -84,6 +84,16 @@ describe.skipIf(lacksBench()).each([
     expect(new Set(answers).size).toBe(1);
   });
 
+  it('answers all that is asked at once, with nothing else on the wire to wake it', async () => {
+    // Two messages in one record were answered at the next ping of the keepalive, which is off here.
+    const connection = await connect(uri('good'), { keepaliveIntervalMs: 0, callTimeoutMs: 10_000 });
+    opened.push(connection);
+    for (let round = 0; round < 20; round++) {
+      const names = Array.from({ length: 4 }, () => connection.call('connectGetHostname', {}));
+      expect(new Set(await Promise.all(names)).size).toBe(1);
+    }
+  });
+
   it('rejects our certificate where another authority signed it, and we say so', async () => {
     await expect(dial(uri('rejected'))).rejects.toMatchObject({
       code: 'CERTIFICATE_REJECTED',

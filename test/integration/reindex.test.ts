@@ -1,0 +1,53 @@
+import { execFile } from 'node:child_process';
+import { readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { expect, it } from 'vitest';
+import { type ServerProcess, startServer } from '../server-process.ts';
+import { temporaryFolder } from '../temporary-folder.ts';
+
+const run = promisify(execFile);
+
+async function memoir(server: ServerProcess, ...args: string[]): Promise<{ code: number; out: string }> {
+  const words = ['src/main.ts', '--url', server.url, '--json', ...args];
+  return run(process.execPath, words).then(
+    ({ stdout }) => ({ code: 0, out: stdout }),
+    ({ code, stdout }: { code: number; stdout: string }) => ({ code, out: stdout }),
+  );
+}
+
+it('a server whose database was deleted has its records back after `memoir reindex`', async () => {
+  const folder = temporaryFolder();
+  const first = await startServer(folder);
+  const { vms } = await first.query('{ vms(state: RUNNING) { name } }');
+  const names = vms.slice(0, 2).map(({ name }: { name: string }) => name);
+  expect((await memoir(first, 'dump', ...names, '--watch')).code).toBe(0);
+  const { out: before } = await memoir(first, 'records');
+  expect(JSON.parse(before)).toMatchObject({ length: 2 });
+  await first.end('SIGTERM');
+
+  for (const name of readdirSync(folder)) if (name.startsWith('memoir.sqlite')) rmSync(join(folder, name));
+  const second = await startServer(folder);
+  expect(JSON.parse((await memoir(second, 'records')).out)).toEqual([]);
+  const rebuilt = await memoir(second, 'reindex');
+  expect(rebuilt.code).toBe(0);
+  expect(JSON.parse(rebuilt.out)).toMatchObject({
+    state: 'COMPLETED',
+    report: { found: 2, added: 2, known: 0, broken: 0, faults: [] },
+  });
+  const { out: after } = await memoir(second, 'records');
+  expect(JSON.parse(after)).toEqual(JSON.parse(before));
+  const [{ id }] = JSON.parse(after);
+  expect((await memoir(second, 'verify', id)).code).toBe(0);
+
+  // A manifest that somebody has spoilt is named, and the command says so by its exit code.
+  const [manifest] = readdirSync(join(folder, 'dumps'), { recursive: true, encoding: 'utf8' }).filter((name) =>
+    name.endsWith('.json'),
+  );
+  writeFileSync(join(folder, 'dumps', manifest as string), '{}');
+  const spoilt = await memoir(second, 'reindex');
+  expect(spoilt.code).toBe(1);
+  expect(JSON.parse(spoilt.out).report.faults).toEqual([
+    { location: expect.stringContaining((manifest as string).slice(0, -5)), reason: expect.any(String) },
+  ]);
+});

@@ -1,0 +1,71 @@
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { ReconnectingConnection } from '../../../src/libvirt/reconnecting-connection.ts';
+import { makeForecast } from '../../../src/machines/libvirt/forecast.ts';
+import { Guest } from '../../../src/machines/libvirt/guest.ts';
+import { fakeDaemon } from '../../fakes/libvirt/connected-pair.ts';
+import type { FakeLibvirtd } from '../../fakes/libvirt/fake-libvirtd.ts';
+import { FakeFailure } from '../../fakes/libvirt/handlers.ts';
+import { machine } from '../../fakes/machines.ts';
+
+// QEMU before 8.1 that froze with its big lock held answers no question for ever; libvirt then holds every later one back.
+
+async function guestOf(): Promise<{ fake: FakeLibvirtd; guest: Guest }> {
+  const fake = await fakeDaemon();
+  const domain = fake.hypervisor.addDomain('silent', 1);
+  const link = new ReconnectingConnection(fake.uri, { callTimeoutMs: 500 });
+  onTestFinished(() => link.close());
+  await link.ready();
+  return { fake, guest: new Guest(link, domain, 50) };
+}
+
+const never = (): Promise<never> => new Promise(() => undefined);
+
+describe('a guest whose QEMU does not answer', () => {
+  it('is told apart from a daemon that does not: the question ends in time either way', async () => {
+    const { fake, guest } = await guestOf();
+    fake.overrides = { domainQemuMonitorCommand: never };
+    await expect(guest.version()).rejects.toMatchObject({ code: 'GUEST_FROZEN', cause: { code: 'TIMEOUT' } });
+    fake.overrides = {
+      domainQemuMonitorCommand: never,
+      connectGetLibVersion: () => Promise.reject(new FakeFailure(1, 'away')),
+    };
+    await expect(guest.version()).rejects.toMatchObject({ code: 'INTERNAL_ERROR' });
+  });
+
+  it('is known by libvirt’s own word too: the monitor is held by a question that was asked before', async () => {
+    const { fake, guest } = await guestOf();
+    const held =
+      'Timed out during operation: cannot acquire state change lock (held by monitor=remoteDispatchDomainQemuMonitorCommand)';
+    fake.overrides = { domainQemuMonitorCommand: () => Promise.reject(new FakeFailure(68, held)) };
+    await expect(guest.migration()).rejects.toMatchObject({
+      code: 'GUEST_FROZEN',
+      message: expect.stringContaining(held),
+    });
+  });
+
+  it('is captured by no method: a core dump would wait for the same monitor with nobody to end it', async () => {
+    const { fake, guest } = await guestOf();
+    fake.overrides = { domainQemuMonitorCommand: never };
+    const { options } = await makeForecast({
+      machine: machine(1),
+      guest,
+      description: {
+        title: null,
+        memoryBytes: 1 << 20,
+        vcpus: 1,
+        architecture: 'x86_64',
+        owner: null,
+        snapshotObstacles: [],
+        memoryObstacles: [],
+      },
+      driver: 'QEMU',
+      remote: false,
+      dumpBytesPerMs: null,
+    });
+    expect(options.automatic).toBeNull();
+    expect(options.blockers.map(({ method, code }) => [method, code])).toEqual([
+      ['SNAPSHOT', 'GUEST_FROZEN'],
+      ['CORE_DUMP', 'GUEST_FROZEN'],
+    ]);
+  });
+});

@@ -72,7 +72,10 @@ describe.skipIf(lacks('chromium'))('what the dashboard says when things are not 
       await route.continue();
     });
     await page.goto(server.url);
-    await page.getByRole('row', { name: /web-01/ }).getByText('just now').waitFor({ timeout: 20_000 });
+    await page
+      .getByRole('row', { name: /web-01/ })
+      .getByText('just now')
+      .waitFor({ timeout: 20_000 });
     expect(held).toBe(true);
   });
 

@@ -78,7 +78,7 @@ export const stops: readonly Stop[] = [
     name: 'machine table',
     go: async (page) => {
       await page.getByRole('radiogroup', { name: 'Form of usage' }).getByText('Table').click();
-      await page.getByRole('region', { name: 'Usage as a table' }).getByRole('row').nth(100).waitFor();
+      await page.getByRole('region', { name: 'Usage as a table' }).getByRole('row').nth(50).waitFor();
     },
   },
   {

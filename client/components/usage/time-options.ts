@@ -21,6 +21,13 @@ const hour = 3600;
 const day = 24 * hour;
 const steps = [60, 300, 600, 900, 1800, hour, 2 * hour, 4 * hour, 6 * hour, 12 * hour, day, 2 * day, 7 * day];
 
+/** Places of values without a neighbour. */
+function lonely(values: ArrayLike<number | null | undefined>): number[] {
+  return Array.from(values).flatMap((value, index, all) =>
+    value != null && all[index - 1] == null && all[index + 1] == null ? [index] : [],
+  );
+}
+
 /** uPlot's options for one of the charts of usage, in the colors that the page has now. */
 export function timeOptions(element: HTMLElement, look: TimeLook): uPlot.Options {
   const { axis, fill, second, stroke } = plotLook(element);
@@ -62,7 +69,8 @@ export function timeOptions(element: HTMLElement, look: TimeLook): uPlot.Options
         stroke: strokes[index] ?? stroke,
         width: 1.5,
         spanGaps: false,
-        points: { show: false },
+        // Where no line leads to or from it, a value would not be seen.
+        points: { show: true, size: 4, filter: (plot: uPlot, series: number) => lonely(plot.data[series] ?? []) },
         ...(index === 0 ? { fill } : { dash: [4, 3] }),
       })),
     ],

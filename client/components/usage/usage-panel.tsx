@@ -14,6 +14,7 @@ import { UsageTable } from './usage-table.tsx';
 
 const hour = 3600;
 const ranges = [
+  { value: String(hour / 4), label: '15 min' },
   { value: String(hour), label: '1 h' },
   { value: String(6 * hour), label: '6 h' },
   { value: String(24 * hour), label: '24 h' },

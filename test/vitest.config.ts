@@ -1,4 +1,5 @@
 import { configDefaults, defineConfig } from 'vitest/config';
+import { missing } from './system.ts';
 
 /** The InfluxDB rooms are not wired into the server yet; their long suites run on request: MEMOIR_INFLUX=1. */
 const onRequest =
@@ -14,8 +15,8 @@ export default defineConfig({
     include: ['test/**/*.test.ts', 'test/**/*.test.tsx'],
     testTimeout: 60_000,
     hookTimeout: 120_000,
-    // Two cores are the smallest machine that must pass; integration tests start real servers.
-    maxWorkers: 2,
+    // Two cores are the smallest machine that must pass. Real guests and browsers keep both busy; without them tests mostly wait.
+    maxWorkers: missing('qemu-system-x86_64', 'chromium').length > 0 ? 3 : 2,
     pool: 'forks',
     // A process for each worker, not for each file: starting them and reading the code again was a third of the time.
     isolate: false,

@@ -53,6 +53,7 @@ describe.each(transports)('over %s', (_, send) => {
       createToken: 'createToken(input: { name: "x", role: ADMIN }) { secret }',
       revokeToken: 'revokeToken(id: "x") { id }',
       createDownload: 'createDownload(id: "x") { url }',
+      reindex: 'reindex { id }',
     };
 
     it.each(Object.keys(schema.getMutationType()?.getFields() ?? {}))('%s is refused, and not done', async (name) => {

@@ -13,6 +13,7 @@ import { lacksBench } from '../bench/generation.ts';
 import { litmus } from '../bench/litmus.ts';
 import { judgeLitmus } from '../bench/litmus-check.ts';
 import { expectUntouched } from './invariant.ts';
+import { LitmusFigures } from './litmus-figures.ts';
 
 const captures = Number(process.env.CAPTURES ?? 20);
 
@@ -87,11 +88,16 @@ describe.skipIf(lacksBench())('a snapshot of a guest that writes as fast as it c
     await guest.waitFor(/READY/);
     const machine = (await hypervisor.find(guest.uuid)) as Machine;
     const newest: bigint[] = [];
+    const figures = new LitmusFigures(bench, guest);
+    await figures.rest();
     for (let round = 0; round < captures; round++) {
       const plan = await hypervisor.plan(machine, 'SNAPSHOT');
       const reader = new InProcessReader(plan, { keepImage: true });
-      const { guestPauseMs } = await hypervisor.capture(plan, reader, new AbortController().signal);
-      expect(guestPauseMs).not.toBeNull();
+      await figures.during(async () => {
+        const { guestPauseMs } = await hypervisor.capture(plan, reader, new AbortController().signal);
+        expect(guestPauseMs).not.toBeNull();
+        return guestPauseMs;
+      });
       const { problems, consistent, writers } = await judgeLitmus(pagesOf(reader.recorder.image as Buffer));
       expect(problems).toEqual([]);
       expect(consistent).toBe(true);
@@ -102,6 +108,7 @@ describe.skipIf(lacksBench())('a snapshot of a guest that writes as fast as it c
     // It did write between the captures: the litmus would say the same of a guest that stands still.
     expect(new Set(newest).size).toBe(captures);
     await expectUntouched(guest);
+    await figures.print(`litmus with ${vcpus} CPUs`);
     await guest.destroy();
   });
 });

@@ -13,7 +13,7 @@ const examples = [...readFileSync('README.md', 'utf8').matchAll(/```sh\n([\s\S]*
 describe('the README', () => {
   it('shows examples that work as printed, in their order', async () => {
     const folder = temporaryFolder();
-    const server = await startServer(folder, { DEMO_SPEED: '60' });
+    const server = await startServer(folder, { DEMO_SPEED: '150' });
     const run = async (script: string) => {
       // Only where the server is differs: the tests' own port and folder.
       const here = script.replaceAll('http://127.0.0.1:4000', server.url).replaceAll('data/dumps', `${folder}/dumps`);

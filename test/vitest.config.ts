@@ -12,5 +12,7 @@ export default defineConfig({
     // Two cores are the smallest machine that must pass; integration tests start real servers.
     maxWorkers: 2,
     pool: 'forks',
+    // A process for each worker, not for each file: starting them and reading the code again was a third of the time.
+    isolate: false,
   },
 });

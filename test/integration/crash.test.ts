@@ -35,6 +35,9 @@ type Dump = {
   record: { sha256: string } | null;
 };
 
+/** How often the server is killed: `KILLS=50` for a long look. */
+const rounds = Number(process.env.KILLS ?? 4);
+
 describe('a server that is killed', () => {
   it('in the middle of a dump leaves a journal that tells the truth, no partial file, and a queue that runs', async () => {
     const folder = temporaryFolder();
@@ -67,33 +70,37 @@ describe('a server that is killed', () => {
     expect(types(queued.id).filter((type: string) => type !== 'PHASE')).toEqual(['QUEUED', 'STARTED', 'COMPLETED']);
   });
 
-  it('at any moment of many dumps never loses or doubles one', async () => {
-    const folder = temporaryFolder();
-    const accepted = new Set<string>();
-    for (let round = 0; round < 6; round += 1) {
-      const server = await startServer(folder, { MAX_PARALLEL_DUMPS: '2', DEMO_SPEED: '400' });
-      const { triggerDumps } = await server.query(
-        'mutation { triggerDumps(input: { all: true, format: RAW }) { accepted { id } } }',
-      );
-      for (const { id } of triggerDumps.accepted) accepted.add(id);
-      await new Promise((resolve) => setTimeout(resolve, 150 * round + Math.random() * 200));
-      await server.end('SIGKILL');
-    }
-    const last = await startServer(folder);
-    const states = [];
-    for (const id of accepted) {
-      const dump = await until<Dump>(last, id, ({ state }) => !['QUEUED', 'RUNNING'].includes(state));
-      states.push(dump.state);
-      if (dump.state !== 'COMPLETED') expect(dump.error?.code).toBe('INTERRUPTED');
-      else expect(dump.sha256).toBe(execFileSync('sha256sum', [dump.dumpPath]).toString().split(' ')[0]);
-    }
-    expect(states.filter((state) => state === 'COMPLETED').length).toBeGreaterThan(0);
-    const { dumpRecords } = await last.query('{ dumpRecords(first: 1000) { totalCount nodes { id } } }');
-    expect(dumpRecords.totalCount).toBe(states.filter((state) => state === 'COMPLETED').length);
-    expect(filesBelow(folder).length).toBe(2 * dumpRecords.totalCount);
-    const { events: log } = await last.query(events, { after: '0' });
-    expect(log.map((event: { seq: number }) => event.seq)).toEqual(log.map((_: unknown, index: number) => index + 1));
-  }, 120_000);
+  it(
+    'at any moment of many dumps never loses or doubles one',
+    async () => {
+      const folder = temporaryFolder();
+      const accepted = new Set<string>();
+      for (let round = 0; round < rounds; round += 1) {
+        const server = await startServer(folder, { MAX_PARALLEL_DUMPS: '2', DEMO_SPEED: '400' });
+        const { triggerDumps } = await server.query(
+          'mutation { triggerDumps(input: { all: true, format: RAW }) { accepted { id } } }',
+        );
+        for (const { id } of triggerDumps.accepted) accepted.add(id);
+        await new Promise((resolve) => setTimeout(resolve, 150 * round + Math.random() * 200));
+        await server.end('SIGKILL');
+      }
+      const last = await startServer(folder);
+      const states = [];
+      for (const id of accepted) {
+        const dump = await until<Dump>(last, id, ({ state }) => !['QUEUED', 'RUNNING'].includes(state));
+        states.push(dump.state);
+        if (dump.state !== 'COMPLETED') expect(dump.error?.code).toBe('INTERRUPTED');
+        else expect(dump.sha256).toBe(execFileSync('sha256sum', [dump.dumpPath]).toString().split(' ')[0]);
+      }
+      expect(states.filter((state) => state === 'COMPLETED').length).toBeGreaterThan(0);
+      const { dumpRecords } = await last.query('{ dumpRecords(first: 1000) { totalCount nodes { id } } }');
+      expect(dumpRecords.totalCount).toBe(states.filter((state) => state === 'COMPLETED').length);
+      expect(filesBelow(folder).length).toBe(2 * dumpRecords.totalCount);
+      const { events: log } = await last.query(events, { after: '0' });
+      expect(log.map((event: { seq: number }) => event.seq)).toEqual(log.map((_: unknown, index: number) => index + 1));
+    },
+    120_000 + rounds * 10_000,
+  );
 });
 
 describe('a server that is asked to stop', () => {

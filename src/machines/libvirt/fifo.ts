@@ -50,7 +50,8 @@ export async function removeFifo({ folder, path }: PrivatePlace): Promise<void> 
   } catch {
     // Gone already.
   }
-  // The name goes first: a writer that came between would wait for a reader that never comes.
-  await rm(folder, { recursive: true, force: true });
+  // The name goes first: a writer that came between would wait for a reader that never comes. One that comes a moment later
+  // makes a file of that name (libvirtd opens with O_CREAT), and the folder is not empty after all: once more, then.
+  await rm(folder, { recursive: true, force: true, maxRetries: 5 });
   if (descriptor !== undefined) closeSync(descriptor);
 }

@@ -12,17 +12,22 @@ import { createIdSource } from './domain/id.ts';
 import { MemoirError } from './domain/memoir-error.ts';
 import { createDumpKind } from './dumps/dump-kind.ts';
 import { createDumps } from './dumps/dump-service.ts';
+import { createSyncKind } from './dumps/record-sync/sync-kind.ts';
 import { createReindexKind } from './dumps/reindex/reindex-kind.ts';
 import { createVerifyKind } from './dumps/verification/verify-kind.ts';
 import type { Log, Services } from './graphql/context.ts';
 import { createHost } from './http/host.ts';
 import { readPersistedDocuments } from './http/persisted-documents.ts';
+import { openInflux } from './influx/influx.ts';
 import { createDemoHypervisor } from './machines/demo/demo-hypervisor.ts';
 import type { Hypervisor } from './machines/hypervisor.ts';
 import { findLibvirtUri } from './machines/libvirt/address.ts';
 import { createLibvirtHypervisor } from './machines/libvirt/hypervisor.ts';
 import { startOperations } from './operations/engine.ts';
 import { createSqliteJournal } from './operations/sqlite/journal.ts';
+import { createFleetRecords } from './records/influx/fleet-records.ts';
+import { createInfluxSync } from './records/influx/influx-sync.ts';
+import { publishedRecordEffects } from './records/published-record-effects.ts';
 import { createSqliteRecords, recordEffects } from './records/sqlite/sqlite-records.ts';
 import { directoryStoreModule, openStore } from './storage/directory/directory-store.ts';
 import { createTelemetry } from './telemetry/create-telemetry.ts';
@@ -63,8 +68,13 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
   const access = await createTokenAccess({ database, createId, environmentToken: config.token });
   opened.defer(() => access.close());
   if (!access.required) refuseForeignAddress(config.host);
-  const records = await createSqliteRecords(database);
-  const journal = await createSqliteJournal(database, recordEffects);
+  const catalogue = await createSqliteRecords(database);
+  const journal = await createSqliteJournal(database, config.influx ? publishedRecordEffects : recordEffects);
+  // Everything that speaks to InfluxDB shares this one.
+  const influx = config.influx && (await openInflux(database, config.influx));
+  if (influx) opened.defer(() => influx.close());
+  // With an InfluxDB, records are those of all hosts that write to it; this server's own are in its catalogue in any case.
+  const records = influx ? createFleetRecords({ ...influx, catalogue }) : catalogue;
 
   const storeReference = { module: directoryStoreModule, options: { folder: config.dumpDir } };
   const store = await openStore(storeReference.options);
@@ -88,7 +98,8 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
     kinds: [
       createDumpKind({ hypervisor, store, storeReference, spoolFolder, parallel, stallTimeoutMs, timeoutMs }),
       createVerifyKind(storeReference, { stallTimeoutMs, timeoutMs }),
-      createReindexKind({ store, records, journal }),
+      createReindexKind({ store, records: catalogue, journal }),
+      createSyncKind(influx && createInfluxSync({ ...influx, catalogue, host: hypervisor.host })),
     ],
     createId,
     log,
@@ -97,12 +108,23 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
   });
   opened.defer(() => operations.close());
 
-  const telemetry = await createTelemetry({ database, hypervisor, influx: null, log });
+  const telemetry = await createTelemetry({ database, hypervisor, influx: influx?.client ?? null, log });
   opened.defer(() => telemetry.close());
 
   const dumps = createDumps({ operations, hypervisor, store });
   const info = { version: packageFile.version, startedAtMs, maxParallelDumps: parallel };
-  const services: Services = { operations, dumps, records, hypervisor, store, telemetry, access, info, log };
+  const services: Services = {
+    operations,
+    dumps,
+    records,
+    influx,
+    hypervisor,
+    store,
+    telemetry,
+    access,
+    info,
+    log,
+  };
   const host = createHost({
     services,
     host: config.host,

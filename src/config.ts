@@ -27,6 +27,23 @@ const switchOf = z
 const wholeNumber = (low: number, high: number) =>
   z.string().regex(/^\d+$/, 'is not a whole number').transform(Number).pipe(z.number().min(low).max(high));
 
+/**
+ * Where InfluxDB answers. Its queries go over gRPC, which knows no path below an address; and a name and password in it would be
+ * shown wherever the address is.
+ */
+const influxAddress = z.string().transform((text, context) => {
+  const url = URL.parse(text);
+  const refuse = (message: string) => {
+    context.addIssue({ code: 'custom', message });
+    return z.NEVER;
+  };
+  if (url === null || !['http:', 'https:'].includes(url.protocol))
+    return refuse(`"${text}" is not an address such as http://127.0.0.1:8181`);
+  if (url.username !== '' || url.password !== '') return refuse('holds a name or password: the token is INFLUX_TOKEN');
+  if (url.pathname !== '/' || url.search !== '' || url.hash !== '') return refuse('has to end with the host and port');
+  return url.origin;
+});
+
 /** Every variable that Memoir knows, with its default. Names of the old deployments keep their meaning. */
 const environment = z.object({
   HOST: z.string().min(1).default('127.0.0.1'),
@@ -38,7 +55,7 @@ const environment = z.object({
   DUMP_TIMEOUT: duration.default(3_600_000),
   DUMP_STALL_TIMEOUT: duration.default(60_000),
   SHUTDOWN_TIMEOUT: duration.default(5_000),
-  INFLUX_URL: z.url().optional(),
+  INFLUX_URL: influxAddress.optional(),
   INFLUX_DB: z.string().min(1).default('vmstats'),
   INFLUX_TOKEN: z.string().default(''),
   MEMOIR_TOKEN: z.string().min(16, 'has to have at least 16 characters').optional(),

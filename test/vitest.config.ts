@@ -1,9 +1,5 @@
-import { configDefaults, defineConfig } from 'vitest/config';
+import { defineConfig } from 'vitest/config';
 import { missing } from './system.ts';
-
-/** The InfluxDB rooms are not wired into the server yet; their long suites run on request: MEMOIR_INFLUX=1. */
-const onRequest =
-  process.env.MEMOIR_INFLUX === '1' ? [] : ['test/influx/dialect.test.ts', 'test/records/influx.test.ts'];
 
 export default defineConfig({
   root: new URL('..', import.meta.url).pathname,
@@ -11,7 +7,6 @@ export default defineConfig({
   resolve: { conditions: ['module-sync', 'node'] },
   ssr: { resolve: { conditions: ['module-sync', 'node'] } },
   test: {
-    exclude: [...configDefaults.exclude, ...onRequest],
     include: ['test/**/*.test.ts', 'test/**/*.test.tsx'],
     testTimeout: 60_000,
     hookTimeout: 120_000,

@@ -9,6 +9,7 @@ const needs = {
   trigger: 'OPERATOR',
   cancel: 'OPERATOR',
   verify: 'OPERATOR',
+  retry: 'OPERATOR',
   download: 'ADMIN',
   delete: 'ADMIN',
   tokens: 'ADMIN',

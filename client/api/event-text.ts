@@ -5,6 +5,7 @@ import type { EventFieldsFragment } from './generated/graphql.ts';
 const kinds: Record<string, { readonly one: string; readonly many: string }> = {
   DUMP: { one: 'Dump', many: 'dumps' },
   VERIFY: { one: 'Verification', many: 'verifications' },
+  RECORDS_SYNC: { one: 'Record sync', many: 'record syncs' },
 };
 
 /** A kind's name for a person; kinds that came after this dashboard speak for themselves. */

@@ -4,6 +4,7 @@ import { createClient, Unreachable } from './client.ts';
 import { examine } from './commands/doctor.ts';
 import { type DumpOptions, dump } from './commands/dump.ts';
 import { listRecords, type RecordsOptions } from './commands/records.ts';
+import { type SyncOptions, syncRecords } from './commands/records-sync.ts';
 import { reindex } from './commands/reindex.ts';
 import { type CreateTokenOptions, createToken, listTokens, revokeToken } from './commands/token.ts';
 import { verify } from './commands/verify.ts';
@@ -71,7 +72,7 @@ export async function runProgram(args: readonly string[], host: Host): Promise<E
     .option('--compression <compression>', 'zstd, gzip or none')
     .option('--key <key>', 'the same key again starts nothing new')
     .action((vms: string[], options: DumpOptions) => remote((console) => dump(console, vms, options))());
-  program
+  const records = program
     .command('records')
     .description('list finished dumps, newest first')
     .option('--vm <vm...>', 'only of these machines: names, numbers or UUIDs')
@@ -81,6 +82,11 @@ export async function runProgram(args: readonly string[], host: Host): Promise<E
     .option('--limit <count>', 'how many at most', toCount, 50)
     .option('--csv', 'as CSV, with every column')
     .action((options: RecordsOptions) => remote((console) => listRecords(console, options))());
+  records
+    .command('sync')
+    .description('give InfluxDB the records that it lacks, and the catalogue the points of other writers')
+    .option('--dry-run', 'compare only, and say what would be done')
+    .action((options: SyncOptions) => remote((console) => syncRecords(console, options))());
   program
     .command('watch')
     .description('follow the event log: no event is missed or repeated, across restarts')

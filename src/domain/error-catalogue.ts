@@ -149,6 +149,16 @@ export const errorCatalogue = {
     mend: 'Correct the named variable.',
     http: 500,
   },
+  NOT_CONFIGURED: {
+    meaning: 'This needs something that this server was not told to use.',
+    mend: 'Set the variable that the message names, and start again.',
+    http: 409,
+  },
+  INFLUX_UNAVAILABLE: {
+    meaning: 'InfluxDB does not answer, or not as it should.',
+    mend: 'See the text for the reason; nothing is lost, what was recorded is in the catalogue.',
+    http: 503,
+  },
   SHUTTING_DOWN: {
     meaning: 'The server is stopping and takes no new work.',
     mend: 'Try again when it is back.',

@@ -1,6 +1,7 @@
 import type { Access } from '../access/access.ts';
 import type { Actor } from '../access/actor.ts';
 import type { Dumps } from '../dumps/dumps.ts';
+import type { Influx } from '../influx/influx.ts';
 import type { Hypervisor } from '../machines/hypervisor.ts';
 import type { Operations } from '../operations/operations.ts';
 import type { DumpRecords } from '../records/dump-records.ts';
@@ -29,6 +30,8 @@ export interface Services {
   readonly operations: Operations;
   readonly dumps: Dumps;
   readonly records: DumpRecords;
+  /** Null where none is configured. */
+  readonly influx: Influx | null;
   readonly hypervisor: Hypervisor;
   readonly store: ArtifactStore;
   readonly telemetry: Telemetry;

@@ -2,6 +2,7 @@ import { roles } from '../access/role.ts';
 import { type ErrorCode, errorCatalogue } from '../domain/error-catalogue.ts';
 import { operationStates } from '../domain/operation-state.ts';
 import { compressions, imageFormats } from '../dumps/dump-request.ts';
+import type { OutboxStatus } from '../influx/outbox/outbox.ts';
 import { captureMethods } from '../machines/capture.ts';
 import type { HypervisorStatus } from '../machines/hypervisor.ts';
 import { machineStates } from '../machines/machine.ts';
@@ -118,6 +119,16 @@ export const HypervisorStateEnum = builder.enumType('HypervisorState', {
     UP: 'It answers.',
     DOWN: 'It does not answer; Memoir tries again by itself.',
   } satisfies Record<HypervisorStatus['state'], string>),
+});
+
+export const OutboxStateEnum = builder.enumType('OutboxState', {
+  description: 'Whether what is written for InfluxDB gets there.',
+  values: valuesOf({
+    IDLE: 'Everything was accepted.',
+    SENDING: 'Lines are on their way.',
+    RETRYING: 'It did not work, and is tried again by itself.',
+    PAUSED: 'Somebody has to mend something first; it is looked at again every minute.',
+  } satisfies Record<OutboxStatus['state'], string>),
 });
 
 export const VmChangeTypeEnum = builder.enumType('VmChangeType', {

@@ -1,4 +1,5 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { startInfluxDouble } from '../fakes/influxdb3/double.ts';
 import { lacks } from '../system.ts';
 import { startDemo, useBrowser } from './dashboard.ts';
 import { startMockServer } from './mock/process.ts';
@@ -115,6 +116,25 @@ describe.skipIf(lacks('chromium'))('what the dashboard says when things are not 
     await page.getByRole('button', { name: 'Revoke screen in the hall' }).click();
     await page.getByRole('button', { name: 'Revoke it' }).click();
     await hall.page.getByRole('heading', { name: 'This server asks who you are' }).waitFor();
+  });
+
+  it('what InfluxDB refused and why, until it was sent again', async () => {
+    const double = await startInfluxDouble();
+    onTestFinished(() => double.close());
+    double.knobs.onWrite = () => ({ status: 422, body: 'too many columns' });
+    const server = await startDemo({ INFLUX_URL: double.url });
+    const { page } = await browser.open(`${server.url}/settings`);
+    const panel = page.getByRole('region', { name: 'InfluxDB' });
+    await panel.getByText('Everything was accepted').waitFor();
+    expect(await panel.getByRole('button').count()).toBe(0);
+    await server.query('mutation { triggerDumps(input: { vms: ["web-01"] }) { accepted { id } } }');
+    await panel.getByRole('list', { name: 'Refused lines' }).getByText('too many columns').waitFor();
+    double.knobs.onWrite = () => null;
+    await panel.getByRole('button', { name: 'Send again' }).click();
+    await page.getByText('Sending 1 line again').waitFor();
+    await panel.getByText('Last accepted').waitFor();
+    await panel.getByRole('list', { name: 'Refused lines' }).waitFor({ state: 'detached' });
+    expect(double.store.taken.length).toBe(1);
   });
 
   it('a hostile name, as the text that it is, wherever it comes', async () => {

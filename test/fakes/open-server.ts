@@ -93,6 +93,7 @@ export async function openTestServer({
     operations,
     dumps: createDumps({ operations, hypervisor, store }),
     records,
+    influx: null,
     hypervisor,
     store,
     telemetry,

@@ -18,6 +18,7 @@ import { startTestServer } from '../fakes/server.ts';
 const needs: Record<string, Role> = {
   'Query.tokens': 'ADMIN',
   'Query.auditLog': 'ADMIN',
+  'Query.deadLetters': 'OPERATOR',
   'Mutation.deleteDump': 'ADMIN',
   'Mutation.reindex': 'ADMIN',
   'Mutation.createDownload': 'ADMIN',

@@ -14,15 +14,24 @@ const wanted = Array.from({ length: dumps }, (_, number) =>
   toLine(sampleRecord(number, { dom: `vm-${number % 7}, hostile=name \\` })),
 );
 
-/** Starts the recorder; resolves when it ends or is killed, with what it said. */
-function startRecorder(path: string, url: string): { child: ChildProcess; ended: Promise<string> } {
-  const child = spawn(process.execPath, [recorder, path, url, String(dumps)], { stdio: ['ignore', 'pipe', 'inherit'] });
+/** Starts the recorder; `ended` resolves when it ends or is killed, with what it said, `heard` when it has said something. */
+function startRecorder(path: string, url: string) {
+  const child: ChildProcess = spawn(process.execPath, [recorder, path, url, String(dumps)], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
   onTestFinished(() => void child.kill('SIGKILL'));
   let said = '';
-  child.stdout.on('data', (chunk: Buffer) => {
+  let listen = () => {};
+  child.stdout?.on('data', (chunk: Buffer) => {
     said += chunk;
+    listen();
   });
-  return { child, ended: once(child, 'exit').then(() => said) };
+  const heard = (text: string) =>
+    new Promise<string>((resolve) => {
+      listen = () => said.includes(text) && resolve(said);
+      listen();
+    });
+  return { child, heard, ended: once(child, 'close').then(() => said) };
 }
 
 it('InfluxDB is down for all of 200 dumps, then up: 200 points, exactly once each, in order', async () => {
@@ -30,16 +39,10 @@ it('InfluxDB is down for all of 200 dumps, then up: 200 points, exactly once eac
   const double = await startInfluxDouble();
   onTestFinished(() => double.close());
   await double.stop();
-  const { child, ended } = startRecorder(path, double.url);
-  let said = '';
-  for await (const chunk of child.stdout as NodeJS.ReadableStream) {
-    said += chunk;
-    if (!said.includes(`completed ${dumps}\n`)) continue;
-    expect(said).not.toContain('drained');
-    await double.start();
-    break;
-  }
-  await ended;
+  const { heard, ended } = startRecorder(path, double.url);
+  expect(await heard(`completed ${dumps}\n`)).not.toContain('drained');
+  await double.start();
+  expect(await ended).toContain('drained');
   expect(double.store.taken).toEqual(wanted);
   expect(double.store.table('vmstats', 'mem_dumps')?.rows.size).toBe(dumps);
 });

@@ -17,6 +17,7 @@ import { sizePreference, zonePreference } from '../../lib/preference.ts';
 import { useStore } from '../../lib/store.ts';
 import { AccessPanel } from './access-panel.tsx';
 import { AuditPanel } from './audit-panel.tsx';
+import { InfluxPanel } from './influx-panel.tsx';
 import { OperationCounts } from './operation-counts.tsx';
 import styles from './settings.module.css';
 import { TokensPanel } from './tokens-panel.tsx';
@@ -112,6 +113,7 @@ function ServicePanels({ service }: { readonly service: ServiceFieldsFragment })
           />
         )}
       </Panel>
+      {service.influx && <InfluxPanel influx={service.influx} />}
       <Panel title="Operations so far" flush>
         <OperationCounts counts={service.operationCounts} />
       </Panel>

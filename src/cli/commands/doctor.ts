@@ -2,7 +2,7 @@ import { errorCatalogue } from '../../domain/error-catalogue.ts';
 import { MemoirError } from '../../domain/memoir-error.ts';
 import { type Console, print } from '../console.ts';
 import { exitCodes } from '../exit-codes.ts';
-import { CliDoctorDocument, CliForecastsDocument } from '../generated/graphql.ts';
+import { CliDoctorDocument, type CliDoctorQuery, CliForecastsDocument } from '../generated/graphql.ts';
 import { bytes, plain } from '../text.ts';
 
 interface Finding {
@@ -49,10 +49,44 @@ export async function examine(console: Console) {
         `${bytes(storage.freeBytes ?? 0)} of ${bytes(storage.totalBytes ?? 0)} are free in ${storage.location}`,
       mend: storage.warning == null ? null : 'Delete old dumps, or point DUMP_DIR at a larger file system.',
     },
+    ...(service.influx ? [examineInflux(service.influx)] : []),
     ...(isUp ? await examineMachines(console) : []),
   ];
   print(console, findings, () => findings.map(line).join('\n'));
   return findings.some(({ state }) => state === 'broken') ? exitCodes.failed : exitCodes.done;
+}
+
+type Influx = NonNullable<CliDoctorQuery['service']['influx']>;
+
+function examineInflux({
+  url,
+  database,
+  state,
+  waiting,
+  waitingSince,
+  dead,
+  overflowed,
+  reason,
+  mend,
+}: Influx): Finding {
+  const about = 'InfluxDB';
+  const address = `${database} at ${url}`;
+  if (state === 'RETRYING' || state === 'PAUSED') {
+    const queue = `${waiting} lines wait since ${waitingSince ?? 'now'}`;
+    const advice =
+      mend ?? 'Nothing is lost: lines wait until it answers. Check that it runs and that INFLUX_URL is right.';
+    return { about, state: 'broken', finding: `${address}: ${reason ?? 'it does not answer'}; ${queue}`, mend: advice };
+  }
+  if (dead > 0) {
+    const advice = 'Look at them in the settings of the dashboard, and send them again there (retryDeadLetters).';
+    return { about, state: 'look', finding: `${address}: ${dead} lines were refused`, mend: advice };
+  }
+  if (overflowed > 0) {
+    const finding = `${address}: ${overflowed} lines did not fit into the outbox`;
+    return { about, state: 'look', finding, mend: 'memoir records sync' };
+  }
+  const finding = waiting > 0 ? `${waiting} lines are on their way` : 'everything was accepted';
+  return { about, state: 'ok', finding: `${address}: ${finding}`, mend: null };
 }
 
 async function examineMachines({ client }: Console): Promise<Finding[]> {

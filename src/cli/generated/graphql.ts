@@ -86,6 +86,8 @@ export type ErrorCode =
   | 'HYPERVISOR_UNAVAILABLE'
   /** The idempotency key was used before for a different request. Use a new key for a new request. */
   | 'IDEMPOTENCY_CONFLICT'
+  /** InfluxDB does not answer, or not as it should. See the text for the reason; nothing is lost, what was recorded is in the catalogue. */
+  | 'INFLUX_UNAVAILABLE'
   /** Something unexpected went wrong; the log has it. Look up the reference in the log. */
   | 'INTERNAL'
   /** The server ended while the operation ran. Trigger it again. */
@@ -94,6 +96,8 @@ export type ErrorCode =
   | 'LIMIT_EXCEEDED'
   /** The chosen capture method is not possible for this machine now. Choose AUTO, or ask captureOptions for what blocks it. */
   | 'METHOD_UNAVAILABLE'
+  /** This needs something that this server was not told to use. Set the variable that the message names, and start again. */
+  | 'NOT_CONFIGURED'
   /** There is no such thing. Check the name or id; names are case-sensitive. */
   | 'NOT_FOUND'
   /** The machine has no memory to capture: it is off. Start the machine first. */
@@ -204,6 +208,17 @@ export type OperationState =
   /** At work. Goes back to QUEUED only when a restart found it safe to run again from the beginning. */
   | 'RUNNING';
 
+/** Whether what is written for InfluxDB gets there. */
+export type OutboxState =
+  /** Everything was accepted. */
+  | 'IDLE'
+  /** Somebody has to mend something first; it is looked at again every minute. */
+  | 'PAUSED'
+  /** It did not work, and is tried again by itself. */
+  | 'RETRYING'
+  /** Lines are on their way. */
+  | 'SENDING';
+
 /** Which store answered. */
 export type RecordSource =
   /** The catalogue of this server. */
@@ -252,7 +267,7 @@ export type TriggerDumpsInput = {
 export type CliDoctorQueryVariables = Exact<{ [key: string]: never; }>;
 
 
-export type CliDoctorQuery = { session: { name: string, role: Role, tokenRequired: boolean }, service: { version: string, host: string, startedAt: string, maxParallelDumps: number, hypervisor: { kind: HypervisorKind, state: HypervisorState, uri: string, version: string | null, since: string, reason: string | null, mend: string | null }, storage: { location: string, freeBytes: number | null, totalBytes: number | null, warning: string | null }, operationCounts: Array<{ kind: string, state: OperationState, count: number }> } };
+export type CliDoctorQuery = { session: { name: string, role: Role, tokenRequired: boolean }, service: { version: string, host: string, startedAt: string, maxParallelDumps: number, hypervisor: { kind: HypervisorKind, state: HypervisorState, uri: string, version: string | null, since: string, reason: string | null, mend: string | null }, storage: { location: string, freeBytes: number | null, totalBytes: number | null, warning: string | null }, influx: { url: string, database: string, state: OutboxState, waiting: number, waitingSince: string | null, dead: number, overflowed: number, reason: string | null, mend: string | null, lastAcceptedAt: string | null } | null, operationCounts: Array<{ kind: string, state: OperationState, count: number }> } };
 
 export type CliForecastsQueryVariables = Exact<{ [key: string]: never; }>;
 
@@ -315,6 +330,20 @@ export type CliRecordsQueryVariables = Exact<{
 
 
 export type CliRecordsQuery = { dumpRecords: { totalCount: number, source: RecordSource, warnings: Array<string>, nodes: Array<{ id: string, time: string, dom: string, vmid: string, machineId: string, host: string, state: RecordState, sha256: string, durationSec: number, gzipSizeBytes: number, rawSizeBytes: number, dumpPath: string, format: string, compression: string, method: string, guestPauseMs: number | null, demo: boolean }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } };
+
+export type CliRecordsSyncMutationVariables = Exact<{
+  dryRun: boolean;
+}>;
+
+
+export type CliRecordsSyncMutation = { syncRecords: { id: string } };
+
+export type CliSynchronisationSubscriptionVariables = Exact<{
+  ids: Array<string | number> | string | number;
+}>;
+
+
+export type CliSynchronisationSubscription = { operationProgress: { id: string, state: OperationState, phase: string | null, message: string, final: boolean, progress: { percent: number | null, bytesPerSecond: number | null, secondsLeft: number | null } | null, operation: { error: { code: ErrorCode, message: string, hint: string } | null, recordsSync: { dryRun: boolean, records: number, points: number, written: number, corrected: number, imported: number, elsewhere: number, kept: number, refused: number, refusal: string | null } | null } } };
 
 export type CliReindexMutationVariables = Exact<{ [key: string]: never; }>;
 
@@ -392,6 +421,18 @@ export const CliDoctorDocument = new TypedDocumentString(`
       freeBytes
       totalBytes
       warning
+    }
+    influx {
+      url
+      database
+      state
+      waiting
+      waitingSince
+      dead
+      overflowed
+      reason
+      mend
+      lastAcceptedAt
     }
     operationCounts {
       kind
@@ -591,6 +632,48 @@ export const CliRecordsDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<CliRecordsQuery, CliRecordsQueryVariables>;
+export const CliRecordsSyncDocument = new TypedDocumentString(`
+    mutation CliRecordsSync($dryRun: Boolean!) {
+  syncRecords(dryRun: $dryRun) {
+    id
+  }
+}
+    `) as unknown as TypedDocumentString<CliRecordsSyncMutation, CliRecordsSyncMutationVariables>;
+export const CliSynchronisationDocument = new TypedDocumentString(`
+    subscription CliSynchronisation($ids: [ID!]!) {
+  operationProgress(ids: $ids) {
+    id
+    state
+    phase
+    message
+    final
+    progress {
+      percent
+      bytesPerSecond
+      secondsLeft
+    }
+    operation {
+      error {
+        code
+        message
+        hint
+      }
+      recordsSync {
+        dryRun
+        records
+        points
+        written
+        corrected
+        imported
+        elsewhere
+        kept
+        refused
+        refusal
+      }
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<CliSynchronisationSubscription, CliSynchronisationSubscriptionVariables>;
 export const CliReindexDocument = new TypedDocumentString(`
     mutation CliReindex {
   reindex {

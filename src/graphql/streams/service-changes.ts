@@ -7,13 +7,15 @@ export type ServiceChange = Readonly<Record<string, never>>;
 
 /** Shortest time between two of them: counts change with every transition, and nobody reads faster. */
 const paceMs = 1000;
+/** How often the outbox is looked at: nobody tells of its changes. */
+const outboxMs = 1000;
 
 /**
- * Changes of the server's state: of the hypervisor's, and the events of operations. There is one watch for all subscribers,
+ * Changes of the server's state: of the hypervisor's and the outbox's, and the events of operations. There is one watch for all subscribers,
  * which begins with the first and ends with the last; each of them has one slot, and the same object for the same change.
  */
 export class ServiceChanges {
-  readonly #services: Pick<Services, 'hypervisor' | 'operations'>;
+  readonly #services: Pick<Services, 'hypervisor' | 'operations' | 'influx'>;
   readonly #readers = new Map<PullStream<ServiceChange>, { unread: ServiceChange | undefined }>();
   #stop: (() => void) | undefined;
   /** Why the changes cannot be told any more. */
@@ -21,7 +23,7 @@ export class ServiceChanges {
   /** The newest change: whoever begins to watch begins with it. */
   #newest: ServiceChange = {};
 
-  constructor(services: Pick<Services, 'hypervisor' | 'operations'>) {
+  constructor(services: Pick<Services, 'hypervisor' | 'operations' | 'influx'>) {
     this.#services = services;
   }
 
@@ -75,6 +77,7 @@ export class ServiceChanges {
     };
     const unwatch = this.#services.hypervisor.watch({ status: tell });
     void this.#follow(tell, signal);
+    void this.#watchOutbox(tell, signal);
     return () => {
       this.#stop = undefined;
       ended.abort();
@@ -95,6 +98,19 @@ export class ServiceChanges {
       // Readers are told that this is no end; who asks again afterwards starts afresh.
       this.#failure = error;
       for (const stream of this.#readers.keys()) stream.knock();
+    }
+  }
+
+  async #watchOutbox(tell: () => void, signal: AbortSignal): Promise<void> {
+    const { influx } = this.#services;
+    let last: string | undefined;
+    while (influx !== null && !signal.aborted) {
+      const status = await influx.outbox.status().catch(() => null);
+      // When the next attempt is due is no news by itself.
+      const now = JSON.stringify({ ...status, nextAttemptAtMs: null });
+      if (last !== undefined && now !== last) tell();
+      last = now;
+      await sleep(outboxMs, undefined, { signal, ref: false }).catch(() => undefined);
     }
   }
 }

@@ -1,16 +1,18 @@
+import { syncSummaryOf } from '../../dumps/record-sync/sync-kind.ts';
 import type { Operation } from '../../operations/operation.ts';
 import { builder } from '../builder.ts';
 import { OperationStateEnum } from '../enums.ts';
 import { asDump, DumpType } from './dump.ts';
 import { OperationErrorType } from './operation-error.ts';
 import { ProgressType, progressOf } from './progress.ts';
+import { RecordsSyncType } from './records-sync.ts';
 import { ReindexReportType, reindexReportOf } from './reindex-report.ts';
 
 export const OperationType = builder.objectRef<Operation>('Operation').implement({
   description: 'One piece of work with a life, of any kind.',
   fields: (t) => ({
     id: t.exposeID('id', { description: 'Identity; sorts by the time of acceptance.' }),
-    kind: t.exposeString('kind', { description: 'What kind of work: DUMP, VERIFY, and others to come.' }),
+    kind: t.exposeString('kind', { description: 'What kind of work: DUMP, VERIFY, RECORDS_SYNC, and others to come.' }),
     subject: t.exposeString('subject', {
       description: 'What it keeps others from while it is active: `vm:<uuid>`, say.',
     }),
@@ -50,6 +52,12 @@ export const OperationType = builder.objectRef<Operation>('Operation').implement
       nullable: true,
       description: 'The dump, if it is one.',
       resolve: (operation) => asDump(operation),
+    }),
+    recordsSync: t.field({
+      type: RecordsSyncType,
+      nullable: true,
+      description: 'What a completed RECORDS_SYNC found and did; null for any other.',
+      resolve: syncSummaryOf,
     }),
   }),
 });

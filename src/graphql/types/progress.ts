@@ -5,7 +5,8 @@ import { builder } from '../builder.ts';
 type LiveProgress = LiveOperation & { readonly progress: Progress };
 
 export const ProgressType = builder.objectRef<LiveProgress>('Progress').implement({
-  description: 'How far an operation is, now. Counted, never guessed.',
+  description:
+    'How far an operation is, now. Counted, never guessed. RECORDS_SYNC counts records where others count bytes.',
   fields: (t) => ({
     percent: t.float({
       nullable: true,

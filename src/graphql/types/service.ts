@@ -1,6 +1,7 @@
 import { builder } from '../builder.ts';
 import type { Services } from '../context.ts';
 import { HypervisorKindEnum, HypervisorStateEnum, OperationStateEnum } from '../enums.ts';
+import { InfluxInfoType, influxInfo } from './influx-info.ts';
 import { toEventCursor } from './operation-event.ts';
 
 const HypervisorInfoType = builder.objectRef<Services['hypervisor']>('HypervisorInfo').implement({
@@ -105,6 +106,12 @@ export const ServiceType = builder.objectRef<Services>('Service').implement({
       type: StorageInfoType,
       description: 'Where artifacts are kept.',
       resolve: ({ store }) => storageOf(store),
+    }),
+    influx: t.field({
+      type: InfluxInfoType,
+      nullable: true,
+      description: 'The InfluxDB that it writes to; null if it has none.',
+      resolve: ({ influx }) => influx && influxInfo(influx),
     }),
     maxParallelDumps: t.int({
       description: 'How many dumps run at once; the others wait.',

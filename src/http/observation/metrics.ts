@@ -62,8 +62,12 @@ export function serveMetrics(app: FastifyInstance, { services, seats, watch, mor
   });
 }
 
-async function stateMetrics({ operations, hypervisor, store, info }: Services): Promise<Metric[]> {
-  const [tally, space] = await Promise.all([operations.tally(), store.space().catch(() => null)]);
+async function stateMetrics({ operations, hypervisor, store, influx, info }: Services): Promise<Metric[]> {
+  const [tally, space, outbox] = await Promise.all([
+    operations.tally(),
+    store.space().catch(() => null),
+    influx?.outbox.status(),
+  ]);
   const counts = tally.map(({ kind, state, count }) => ({ labels: { kind, state }, value: count }));
   const waiting = tally.filter(({ state }) => state === 'QUEUED').reduce((sum, { count }) => sum + count, 0);
   const gauge = (name: string, help: string, value: number): Metric => ({
@@ -85,6 +89,30 @@ async function stateMetrics({ operations, hypervisor, store, info }: Services): 
     ...(space === null
       ? []
       : [gauge('memoir_storage_free_bytes', 'Free space where artifacts are kept.', space.freeBytes)]),
+    ...(outbox === undefined ? [] : outboxMetrics(outbox, gauge)),
+  ];
+}
+
+type Outbox = NonNullable<Services['influx']>['outbox'];
+
+function outboxMetrics(
+  status: Awaited<ReturnType<Outbox['status']>>,
+  gauge: (name: string, help: string, value: number) => Metric,
+): Metric[] {
+  const { state, waiting, waitingSinceMs, dead, overflowed, accepted } = status;
+  const ageMs = waitingSinceMs === null ? 0 : Math.max(0, Date.now() - waitingSinceMs);
+  return [
+    gauge('memoir_outbox_depth', 'Lines that InfluxDB has not accepted yet.', waiting),
+    gauge('memoir_outbox_oldest_seconds', 'How long the first of them has been waiting.', ageMs / 1000),
+    gauge('memoir_outbox_dead', 'Lines that InfluxDB refused for what they are.', dead),
+    gauge('memoir_outbox_overflowed', 'Lines that did not fit into a full outbox.', overflowed),
+    gauge('memoir_outbox_up', 'Whether lines get to InfluxDB.', state === 'IDLE' || state === 'SENDING' ? 1 : 0),
+    {
+      name: 'memoir_outbox_accepted_total',
+      type: 'counter',
+      help: 'Lines that InfluxDB accepted.',
+      samples: [{ value: accepted }],
+    },
   ];
 }
 

@@ -4,11 +4,6 @@ import type { Outbox } from './outbox.ts';
 import type { OutboxService } from './outbox-service.ts';
 import { type SenderTimes, startSender } from './sender.ts';
 
-/** The module of the journal's effect, by the name that a handler gives it. */
-export const outboxEffects = {
-  'outbox.enqueue': new URL('./enqueue-effect.ts', import.meta.url).href,
-} as const;
-
 export interface OutboxOptions {
   readonly times?: SenderTimes;
   /** Lines that it holds at most. */

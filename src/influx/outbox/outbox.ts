@@ -38,7 +38,7 @@ export interface DeadLetter {
  * order, the same bytes every time (which makes sending twice harmless), never in the way of anything else.
  */
 export interface Outbox extends Closable {
-  /** Puts lines at the end; durable when it resolves. Where a transition makes them, the effect `outbox.enqueue` does it. */
+  /** Puts lines at the end; durable when it resolves. Lines that a transition makes are put in by its effect, in its transaction. */
   enqueue(key: string, lines: readonly string[]): Promise<void>;
   /** There may be something new: look now. */
   wake(): void;

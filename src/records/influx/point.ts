@@ -93,6 +93,11 @@ export function pointId(timeUs: number, vmid: string, dom: string): string {
   return `point:${timeUs}:${vmid}:${dom}`;
 }
 
+/** Whether a record came from a point of another writer. */
+export function isForeignId(id: string): boolean {
+  return id.startsWith('point:');
+}
+
 /**
  * A row as a record. Points of other writers lack what was added since: their tags are taken as they are (ours are pictured
  * text), format and compression follow from the path, and what nobody knows is zero or null.

@@ -49,6 +49,11 @@ const mends: Partial<Record<InfluxFailure, string>> = {
   TIMEOUT: 'Check that InfluxDB is not overloaded.',
 };
 
+/** What a person can do about it. */
+export function mendOf(failure: InfluxFailure): string {
+  return mends[failure] ?? 'See the log of InfluxDB.';
+}
+
 /** After a channel was silent, nobody else has to wait for it for so long. */
 const silenceMs = 15_000;
 
@@ -93,13 +98,14 @@ export function createWays(client: InfluxClient, now: () => number = Date.now) {
           ways = nextWays(way, error.failure);
         }
       }
-      const mend = isInfluxError(failure) ? mends[failure.failure] : undefined;
-      return { ok: false, reason: describe(failure), mend: mend ?? 'See the log of InfluxDB.' };
+      const mend = mendOf(isInfluxError(failure) ? failure.failure : 'TROUBLED');
+      return { ok: false, reason: describe(failure), mend };
     },
   };
 }
 
-function createDeadline(untilMs: number): Deadline & { wasHeard(): boolean } {
+/** Ends at a moment of `performance.now()`. */
+export function createDeadline(untilMs: number): Deadline & { wasHeard(): boolean } {
   let heard = false;
   return {
     left() {
@@ -113,5 +119,3 @@ function createDeadline(untilMs: number): Deadline & { wasHeard(): boolean } {
     wasHeard: () => heard,
   };
 }
-
-export type Ways = ReturnType<typeof createWays>;

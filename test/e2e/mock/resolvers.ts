@@ -188,6 +188,7 @@ export function resolvers(world: World) {
       since: iso(world.startedAt),
     },
     storage: { location: '/var/dumps', freeBytes: free, totalBytes: 200 * 2 ** 30, warning: null },
+    influx: null,
     maxParallelDumps: world.parallel,
     operationCounts: [{ kind: 'DUMP', state: 'COMPLETED', count: world.records.length }],
     eventCursor: cursor(world.events.length),

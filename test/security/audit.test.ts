@@ -54,6 +54,8 @@ describe.each(transports)('over %s', (_, send) => {
       revokeToken: 'revokeToken(id: "x") { id }',
       createDownload: 'createDownload(id: "x") { url }',
       reindex: 'reindex { id }',
+      retryDeadLetters: 'retryDeadLetters { retried }',
+      syncRecords: 'syncRecords { id }',
     };
 
     it.each(Object.keys(schema.getMutationType()?.getFields() ?? {}))('%s is refused, and not done', async (name) => {

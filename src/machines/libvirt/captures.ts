@@ -10,9 +10,10 @@ import { type CaptureNote, CaptureNotes } from './capture-note.ts';
 import { takeCoreDump } from './core-dump-capture.ts';
 import type { CoreDumpSourceOptions } from './core-dump-source.ts';
 import type { DomainRecords } from './domain-records.ts';
-import { isAway, isGone, toFailure } from './failure.ts';
+import { isAway, toFailure } from './failure.ts';
 import { type Forecast, makeForecast } from './forecast.ts';
 import { Guest, survivesInterruption } from './guest.ts';
+import { isOfGuestEnd } from './guest-end.ts';
 import type { LibvirtHypervisorOptions } from './hypervisor.ts';
 import { planSource } from './plan-source.ts';
 import { recoverNoted, recoverUnnoted } from './recovery.ts';
@@ -125,7 +126,6 @@ export class Captures {
     const { link, records } = this.#parts;
     reader.drained.catch(() => undefined);
     let note: CaptureNote | undefined;
-    let failed = true;
     try {
       const domain = await records.lookup(plan.machine.id);
       if (domain === null || domain.id < 0 || String(domain.id) !== plan.machine.vmid)
@@ -146,15 +146,14 @@ export class Captures {
       const outcome = await (plan.method === 'SNAPSHOT'
         ? takeSnapshot(parts)
         : takeCoreDump(parts, this.#parts.remote, elsewhere));
-      failed = false;
       if (plan.method === 'CORE_DUMP' && outcome.guestPauseMs)
         this.#dumpBytesPerMs = plan.memoryBytes / outcome.guestPauseMs;
       return outcome;
     } catch (error) {
+      // The read end first: a dump holds its guest until it is closed.
+      reader.abandon();
       throw await this.#explained(plan, error, signal);
     } finally {
-      // The read end first: a dump holds its guest until it is closed.
-      if (failed) reader.abandon();
       if (note !== undefined) await this.#restore(note);
     }
   }
@@ -209,13 +208,9 @@ export class Captures {
     if (signal.aborted) return signal.reason;
     const failure = toFailure(error, `capturing ${JSON.stringify(plan.machine.name)}`);
     if (failure.code === 'GUEST_GONE' || isAway(error)) return failure;
-    try {
-      const { id } = await this.#parts.link.call('domainLookupByUuid', { uuid: plan.machine.id });
-      if (String(id) === plan.machine.vmid) return failure;
-    } catch (lookup) {
-      if (!isGone(lookup)) return failure;
-    }
-    return new MemoirError('GUEST_GONE', `${JSON.stringify(plan.machine.name)} ended while it was captured`, {
+    const { id, vmid, name } = plan.machine;
+    if (!(await isOfGuestEnd(this.#parts.link, id, vmid ?? '', error))) return failure;
+    return new MemoirError('GUEST_GONE', `${JSON.stringify(name)} ended while it was captured`, {
       cause: error,
     });
   }

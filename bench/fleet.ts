@@ -1,52 +1,69 @@
+import { parseArgs } from 'node:util';
 import { createInfluxClient } from '../src/influx/influx-client.ts';
-import type { DumpRecords, RecordOrder } from '../src/records/dump-records.ts';
+import type { DumpRecords } from '../src/records/dump-records.ts';
 import { createFleetRecords } from '../src/records/influx/fleet-records.ts';
+import { toLine } from '../src/records/influx/point.ts';
+import { sampleRecord } from '../test/contracts/sample-records.ts';
 import { startInfluxDouble } from '../test/fakes/influxdb3/double.ts';
-import { fillSlots } from '../test/fakes/influxdb3/slots.ts';
 
-// npm run bench -- fleet [slots]: records read from InfluxDB where each lies in a file of its own and a query may open 432 of
-// them: how many queries an answer takes, and how long. The server is the tests' double, so the times are ours and the
-// double's; a real server adds its own for each query.
+// The fleet's records in an InfluxDB 3 Core that holds 5,000 files of ten minutes and reads 432 of them for one query:
+//   npm run bench -- fleet [--slots=5000] [--runs=20]
+// The server is the test's double, in this process and nothing but JavaScript: what is told of a real one is how many queries an
+// answer takes and how many of them were refused for their files; the times hold the double's own work.
 
-const newest: RecordOrder = { by: 'TIME', direction: 'DESC' };
+const slotUs = 600_000_000;
 
 export async function run(args: readonly string[]): Promise<void> {
-  const [slots = 5_000] = args.map(Number);
+  const { values } = parseArgs({
+    args: [...args],
+    options: { slots: { type: 'string', default: '5000' }, runs: { type: 'string', default: '20' } },
+  });
+  const [slots, runs] = [Number(values.slots), Number(values.runs)];
+  await using opened = new AsyncDisposableStack();
   const double = await startInfluxDouble();
+  opened.defer(() => double.close());
   const client = createInfluxClient({ url: double.url, database: 'vmstats', token: '' });
+  opened.defer(() => client.close());
   const nowUs = Date.now() * 1000;
-  const written = fillSlots(double, 'vmstats', slots, nowUs);
-  // This server has recorded nothing itself.
-  const catalogue = { get: async (ids: readonly string[]) => ids.map(() => null) } as unknown as DumpRecords;
-  const outbox = { settled: async () => {}, waitingKeys: async () => [], wake() {} };
+  for (let at = 0; at < slots; at += 500) {
+    const numbers = Array.from({ length: Math.min(500, slots - at) }, (_, index) => at + index);
+    await client.write(numbers.map((number) => toLine(sampleRecord(number, { timeUs: nowUs - number * slotUs }))));
+  }
   const patient = { firstMs: 60_000, restMs: 1 };
-  const fleet = createFleetRecords({ client, catalogue, outbox, budgets: { page: patient, sums: patient } });
+  const records = createFleetRecords({
+    client,
+    catalogue: { get: async (ids: readonly string[]) => ids.map(() => null) } as unknown as DumpRecords,
+    outbox: { settled: async () => {}, waitingKeys: async () => [], wake() {} },
+    budgets: { page: patient, sums: patient },
+  });
+  console.log(`${slots} files of ten minutes without a gap, ${double.knobs.fileLimit} to a query, ${runs} runs each`);
 
-  const questions: Record<string, () => Promise<{ readonly source: string; readonly warnings: readonly string[] }>> = {
-    'the newest 50': () => fleet.page({ filter: {}, order: newest, limit: 50 }),
-    'the oldest 50': () => fleet.page({ filter: {}, order: { by: 'TIME', direction: 'ASC' }, limit: 50 }),
-    'the 50 of a day in the middle': () => {
-      const untilUs = nowUs - slots * 300_000_000;
-      return fleet.page({ filter: { fromUs: untilUs - 86_400_000_000, untilUs }, order: newest, limit: 50 });
-    },
-    'one by its hash': () => fleet.page({ filter: { search: written.at(-1)?.sha256 ?? '' }, order: newest, limit: 50 }),
-    'the largest 50': () => fleet.page({ filter: {}, order: { by: 'SIZE', direction: 'DESC' }, limit: 50 }),
-    'statistics of all': () => fleet.stats({}),
-    'days of all': async () => {
-      await fleet.series({});
-      return { source: '', warnings: [] };
-    },
-  };
-  console.log(`${slots} records in as many files, ${double.knobs.fileLimit} files a query`);
-  for (const [name, ask] of Object.entries(questions)) {
-    double.queries.length = 0;
-    const started = performance.now();
-    const { source, warnings } = await ask();
-    const ms = performance.now() - started;
+  const newest = { by: 'TIME', direction: 'DESC' } as const;
+  const week = { fromUs: nowUs - 14 * 144 * slotUs, untilUs: nowUs - 7 * 144 * slotUs };
+  const works: [string, () => Promise<unknown>][] = [
+    ['page of 50', () => records.page({ filter: {}, order: newest, limit: 50 })],
+    ['page of 50 at offset 4000', () => records.page({ filter: {}, order: newest, limit: 50, offset: 4_000 })],
+    ['page of 50 by size', () => records.page({ filter: {}, order: { by: 'SIZE', direction: 'DESC' }, limit: 50 })],
+    ['page of 1000', () => records.page({ filter: {}, order: newest, limit: 1_000 })],
+    ['count', () => records.count({})],
+    ['statistics', () => records.stats({})],
+    ['statistics of a week', () => records.stats(week)],
+    ['days', () => records.series({})],
+  ];
+  for (const [name, work] of works) {
+    const times: number[] = [];
+    const asked = double.queries.length;
+    for (let turn = -1; turn < runs; turn += 1) {
+      const started = performance.now();
+      await work();
+      if (turn >= 0) times.push(performance.now() - started);
+    }
+    times.sort((a, b) => a - b);
+    const queries = (double.queries.length - asked) / (runs + 1);
+    const at = (share: number) =>
+      (times[Math.min(runs - 1, Math.floor(share * runs))] as number).toFixed(0).padStart(5);
     console.log(
-      `  ${name.padEnd(32)}${String(double.queries.length).padStart(4)} queries ${ms.toFixed(0).padStart(6)} ms  ${source} ${warnings.join('; ')}`,
+      `${name.padEnd(28)} p50 ${at(0.5)} ms   p99 ${at(0.99)} ms   ${queries.toFixed(1).padStart(5)} queries`,
     );
   }
-  await client.close();
-  await double.close();
 }

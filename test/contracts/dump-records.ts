@@ -18,6 +18,8 @@ export interface SuiteOptions {
   readonly nameKey?: (name: string) => string;
   /** Every question goes through a network: the long lists are walked in longer strides. */
   readonly isSlow?: boolean;
+  /** The long list is asked for with the first filters only. */
+  readonly isBrief?: boolean;
 }
 
 /** What every implementation of DumpRecords must do. `create` opens an empty one. */

@@ -15,7 +15,7 @@ export interface ServerProcess {
   end(signal: NodeJS.Signals): Promise<number | null>;
 }
 
-export async function startServer(folder: string, variables: Record<string, string> = {}): Promise<ServerProcess> {
+function spawnServer(folder: string, variables: Record<string, string>): ChildProcess {
   const child = spawn(process.execPath, ['src/main.ts', 'serve'], {
     env: {
       ...process.env,
@@ -30,6 +30,24 @@ export async function startServer(folder: string, variables: Record<string, stri
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   onTestFinished(() => void child.kill('SIGKILL'));
+  return child;
+}
+
+/** A server that does not live long enough to have put right what the one before it left; resolves when it is gone. */
+export async function killServerAtStart(
+  folder: string,
+  variables: Record<string, string>,
+  afterMs: number,
+): Promise<void> {
+  const child = spawnServer(folder, variables);
+  const exited = once(child, 'exit');
+  const timer = setTimeout(() => child.kill('SIGKILL'), afterMs);
+  await exited;
+  clearTimeout(timer);
+}
+
+export async function startServer(folder: string, variables: Record<string, string> = {}): Promise<ServerProcess> {
+  const child = spawnServer(folder, variables);
   let output = '';
   const url = await new Promise<string>((resolve, reject) => {
     const read = (chunk: Buffer) => {

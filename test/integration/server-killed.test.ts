@@ -1,7 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type ServerProcess, startServer } from '../server-process.ts';
+import { killServerAtStart, type ServerProcess, startServer } from '../server-process.ts';
 import { temporaryFolder } from '../temporary-folder.ts';
 import { type Bench, startBench } from './bench/bench.ts';
 import { lacksBench } from './bench/generation.ts';
@@ -12,6 +12,8 @@ import { expectSavable, expectUntouched } from './machines/invariant.ts';
 // The whole server, killed at random points of a dump of a real guest that counts. How often: KILLS (100 for a release), and
 // half of it per method.
 const rounds = Math.ceil(Number(process.env.KILLS ?? 4) / 2);
+// After each of these the next server is killed while it starts, so often.
+const killsAtStart = 2;
 
 const trigger = `mutation ($vm: String!, $method: MethodChoice!) {
   triggerDumps(input: { vms: [$vm], method: $method }) { accepted { id } rejected { code message } } }`;
@@ -55,6 +57,8 @@ describe.skipIf(lacksBench())('a server that is killed while it dumps a real gue
         const { id } = triggerDumps.accepted[0];
         await new Promise((resolve) => setTimeout(resolve, Math.random() * wholeMs * 1.1));
         await server.end('SIGKILL');
+        for (let again = 0; again < killsAtStart; again += 1)
+          await killServerAtStart(folder, environment, 200 + Math.random() * 1_000);
 
         server = await startServer(folder, environment);
         const dump = await over(server, id);
@@ -76,5 +80,29 @@ describe.skipIf(lacksBench())('a server that is killed while it dumps a real gue
       );
     },
     3_600_000,
+  );
+
+  it.each(['SNAPSHOT', 'CORE_DUMP'])(
+    '%s: asked to stop in the middle, it exits 0 and the guest goes on',
+    async (method) => {
+      const folder = temporaryFolder();
+      const environment = { LIBVIRT_URI: bench.uri, SHUTDOWN_TIMEOUT: '0s' };
+      const server = await startServer(folder, environment);
+      const { triggerDumps } = await server.query(trigger, { vm: 'counts', method });
+      const { id } = triggerDumps.accepted[0];
+      for (;;) {
+        const { dump } = await server.query('query ($id: ID!) { dump(id: $id) { phase } }', { id });
+        if (dump.phase === 'capturing') break;
+      }
+      expect(await server.end('SIGTERM')).toBe(0);
+      await expectUntouched(guest);
+      expect(
+        readdirSync(join(folder, 'dumps'), { recursive: true, withFileTypes: true }).filter((it) => it.isFile()),
+      ).toEqual([]);
+      const next = await startServer(folder, environment);
+      expect(await over(next, id)).toMatchObject({ state: 'FAILED', error: { code: 'INTERRUPTED' } });
+      await next.end('SIGTERM');
+    },
+    240_000,
   );
 });

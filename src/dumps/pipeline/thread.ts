@@ -32,6 +32,8 @@ let ended = false;
 port.on('message', (command: CaptureCommand) => {
   switch (command.type) {
     case 'OPEN':
+      // Whoever gives up may do so before it is asked to open: nobody would take away what is made now.
+      if (ended) return;
       opening = open();
       opening.catch(fail);
       return;

@@ -1,0 +1,34 @@
+import { readdirSync } from 'node:fs';
+import { expect, it, onTestFinished } from 'vitest';
+import { MemoirError } from '../../src/domain/memoir-error.ts';
+import { startCaptureThread } from '../../src/dumps/pipeline/capture-thread.ts';
+import { createDemoHypervisor } from '../../src/machines/demo/demo-hypervisor.ts';
+import { directoryStoreModule } from '../../src/storage/directory/directory-store.ts';
+import { temporaryFolder } from '../temporary-folder.ts';
+
+it('a thread that was given up before it was asked to open makes no file that nobody takes away', async () => {
+  const hypervisor = createDemoHypervisor({ speedBytesPerSec: null });
+  onTestFinished(() => hypervisor.close());
+  const [machine] = (await hypervisor.list()).filter(({ state }) => state === 'RUNNING');
+  const plan = await hypervisor.plan(machine as NonNullable<typeof machine>, 'AUTO');
+  const folder = temporaryFolder();
+  for (let round = 0; round < 5; round += 1) {
+    const thread = startCaptureThread(
+      {
+        source: plan.source,
+        store: { module: directoryStoreModule, options: { folder: `${folder}/dumps` } },
+        key: { folder: plan.machine.id, file: `${round}.elf.zst` },
+        expectedBytes: plan.memoryBytes,
+        format: 'ELF',
+        compression: 'ZSTD',
+        spoolFolder: `${folder}/spool`,
+      },
+      () => undefined,
+    );
+    const stopped = thread.stop(new MemoirError('INTERRUPTED', 'the server is asked to stop'));
+    await expect(thread.reader.open()).rejects.toMatchObject({ code: 'INTERRUPTED' });
+    await stopped;
+  }
+  const entries = readdirSync(folder, { recursive: true, withFileTypes: true });
+  expect(entries.filter((entry) => entry.isFile()).map(({ name }) => name)).toEqual([]);
+});

@@ -152,22 +152,25 @@ async function ours({ hypervisor, folder }: World, guest: Guest, method: Capture
     () => undefined,
   );
   const outcome = await hypervisor.capture(plan, thread.reader, new AbortController().signal);
-  const manifest = await thread.finish({
-    id,
-    host: hypervisor.host,
-    machineId: machine.id,
-    machineName: machine.name,
-    vmid: machine.vmid ?? '',
-    demo: false,
-    actor: 'bench',
-    method,
-    methodReason: plan.reason,
-    format: 'ELF',
-    compression: 'ZSTD',
-    guestPauseMs: outcome.guestPauseMs,
-    startedAtMs: Date.now(),
-    capturedAtMs: outcome.capturedAtMs,
-  });
+  const manifest = await thread.finish(
+    {
+      id,
+      host: hypervisor.host,
+      machineId: machine.id,
+      machineName: machine.name,
+      vmid: machine.vmid ?? '',
+      demo: false,
+      actor: 'bench',
+      method,
+      methodReason: plan.reason,
+      format: 'ELF',
+      compression: 'ZSTD',
+      guestPauseMs: outcome.guestPauseMs,
+      startedAtMs: Date.now(),
+      capturedAtMs: outcome.capturedAtMs,
+    },
+    performance.now() - started,
+  );
   const totalMs = performance.now() - started;
   await rm(join(folder, 'dumps', machine.id), { recursive: true });
   return { totalMs, pauseMs: outcome.guestPauseMs, bytes: manifest.sizeBytes };

@@ -43,6 +43,7 @@ async function run(context: RunContext, options: DumpKindOptions, claims: SpaceC
   const { operation, signal } = context;
   const { hypervisor } = options;
   const request = operation.request as DumpRequest;
+  const begunMs = performance.now();
 
   await context.phase('planning', 'Planning the capture');
   const machine = await hypervisor.find(request.machineId);
@@ -76,22 +77,25 @@ async function run(context: RunContext, options: DumpKindOptions, claims: SpaceC
     const outcome = await hypervisor.capture(plan, thread.reader, signal);
     await context.phase('finishing', 'Completing the artifact');
     signal.throwIfAborted();
-    const manifest = await thread.finish({
-      id: operation.id,
-      host: hypervisor.host,
-      machineId: machine.id,
-      machineName: machine.name,
-      vmid: machine.vmid ?? machine.id,
-      demo: hypervisor.kind === 'demo',
-      actor: operation.actor,
-      method: plan.method,
-      methodReason: plan.reason,
-      format: request.format,
-      compression: request.compression,
-      guestPauseMs: outcome.guestPauseMs,
-      startedAtMs: operation.startedAtMs ?? operation.createdAtMs,
-      capturedAtMs: outcome.capturedAtMs,
-    });
+    const manifest = await thread.finish(
+      {
+        id: operation.id,
+        host: hypervisor.host,
+        machineId: machine.id,
+        machineName: machine.name,
+        vmid: machine.vmid ?? machine.id,
+        demo: hypervisor.kind === 'demo',
+        actor: operation.actor,
+        method: plan.method,
+        methodReason: plan.reason,
+        format: request.format,
+        compression: request.compression,
+        guestPauseMs: outcome.guestPauseMs,
+        startedAtMs: operation.startedAtMs ?? operation.createdAtMs,
+        capturedAtMs: outcome.capturedAtMs,
+      },
+      performance.now() - begunMs,
+    );
     return completed(manifest);
   } catch (error) {
     await thread.stop(

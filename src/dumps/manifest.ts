@@ -51,7 +51,12 @@ export interface Manifest extends DumpFacts, ImageFacts {
   readonly atime: number;
 }
 
-export function makeManifest(facts: DumpFacts, image: ImageFacts, proof: CommittedArtifact, nowMs: number): Manifest {
+export function makeManifest(
+  facts: DumpFacts,
+  image: ImageFacts,
+  proof: CommittedArtifact,
+  { nowMs, durationMs }: { readonly nowMs: number; readonly durationMs: number },
+): Manifest {
   const { key, sizeBytes, sha256, location, ctime, mtime, atime } = proof;
   return {
     memoir: 'dump',
@@ -59,7 +64,7 @@ export function makeManifest(facts: DumpFacts, image: ImageFacts, proof: Committ
     ...facts,
     ...image,
     committedAtUs: nowMs * 1000,
-    durationSec: Math.max(0, nowMs - facts.startedAtMs) / 1000,
+    durationSec: Math.round(durationMs) / 1000,
     ...key,
     location,
     sizeBytes,

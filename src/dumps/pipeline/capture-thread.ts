@@ -19,8 +19,8 @@ export interface CaptureProgress {
 /** The server's end of a capture thread: the strings that `hypervisor.capture` pulls, and the commit after it. */
 export interface CaptureThread {
   readonly reader: CaptureReader;
-  /** Completes and commits the artifact; to be called once, after the hypervisor's side ended well. */
-  finish(facts: DumpFacts): Promise<Manifest>;
+  /** Completes and commits the artifact of a dump that began `elapsedMs` ago; to be called once, after the hypervisor's side ended well. */
+  finish(facts: DumpFacts, elapsedMs: number): Promise<Manifest>;
   /** Ends the thread if it still runs; resolves when it left nothing on disk. Idempotent, and safe after a commit. */
   stop(reason: MemoirError): Promise<void>;
 }
@@ -99,8 +99,8 @@ export function startCaptureThread(job: CaptureJob, progress: (progress: Capture
           error: toErrorShape(new MemoirError('CAPTURE_FAILED', 'the hypervisor ended the capture')),
         }),
     },
-    async finish(facts) {
-      send({ type: 'FINISH', facts });
+    async finish(facts, elapsedMs) {
+      send({ type: 'FINISH', facts, elapsedMs });
       return committed.promise;
     },
     stop,

@@ -20,8 +20,8 @@ export interface CaptureJob {
 export type CaptureCommand =
   /** Open store and source. Answered by READY. */
   | { readonly type: 'OPEN' }
-  /** The hypervisor's side ended well too: complete and commit. Answered by COMMITTED. */
-  | { readonly type: 'FINISH'; readonly facts: DumpFacts }
+  /** The hypervisor's side ended well too, `elapsedMs` after the dump began: complete and commit. Answered by COMMITTED. */
+  | { readonly type: 'FINISH'; readonly facts: DumpFacts; readonly elapsedMs: number }
   /** Stop, leave nothing. Answered by FAILED, or by COMMITTED if the commit could not be stopped any more. */
   | { readonly type: 'ABORT'; readonly error: ErrorShape };
 

@@ -38,7 +38,7 @@ port.on('message', (command: CaptureCommand) => {
       opening.catch(fail);
       return;
     case 'FINISH':
-      finish(command.facts).catch(fail);
+      finish(command.facts, command.elapsedMs).catch(fail);
       return;
     case 'ABORT':
       fail(fromErrorShape(command.error));
@@ -71,13 +71,18 @@ async function open(): Promise<void> {
   report({ type: 'DRAINED' });
 }
 
-async function finish(facts: DumpFacts): Promise<void> {
+async function finish(facts: DumpFacts, elapsedMs: number): Promise<void> {
+  // By a clock that nobody sets: the other one may jump in the middle of a dump.
+  const finishingMs = performance.now();
   if (reading === undefined || sink === undefined || writer === undefined) throw new TypeError('nothing was opened');
   const image = await sink.finish(await reading);
   controller.signal.throwIfAborted();
   let described: Manifest | undefined;
   const describe = (proof: CommittedArtifact) => {
-    described = makeManifest(facts, image, proof, Date.now());
+    described = makeManifest(facts, image, proof, {
+      nowMs: Date.now(),
+      durationMs: elapsedMs + performance.now() - finishingMs,
+    });
     return described as unknown as Json;
   };
   committing = writer.commit(describe, {

@@ -63,22 +63,25 @@ describe.skipIf(lacksBench())('a snapshot of a guest that writes as fast as it c
       () => undefined,
     );
     const { guestPauseMs, capturedAtMs } = await hypervisor.capture(plan, thread.reader, new AbortController().signal);
-    await thread.finish({
-      id: machine.id,
-      host: hypervisor.host,
-      machineId: machine.id,
-      machineName: machine.name,
-      vmid: machine.vmid ?? '',
-      demo: false,
-      actor: 'test',
-      method: 'SNAPSHOT',
-      methodReason: plan.reason,
-      format: 'ELF',
-      compression: 'NONE',
-      guestPauseMs,
-      startedAtMs: Date.now(),
-      capturedAtMs,
-    });
+    await thread.finish(
+      {
+        id: machine.id,
+        host: hypervisor.host,
+        machineId: machine.id,
+        machineName: machine.name,
+        vmid: machine.vmid ?? '',
+        demo: false,
+        actor: 'test',
+        method: 'SNAPSHOT',
+        methodReason: plan.reason,
+        format: 'ELF',
+        compression: 'NONE',
+        guestPauseMs,
+        startedAtMs: Date.now(),
+        capturedAtMs,
+      },
+      0,
+    );
     return join(folder, machine.id, 'one.elf');
   }
 

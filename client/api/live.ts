@@ -99,9 +99,6 @@ export function startLive({ client, socket }: Api): void {
     // What happened before this tab was opened comes first, then what happens from here on: the order of the log.
     const place = remembered.place ?? (await fillLog(client));
     if (place) liveState.set({ ...liveState.get(), seq: place.seq });
-    // The screen has asked at the same time: what happened between its answer and this place is in the log, and in no event
-    // to come.
-    if (remembered.place === null) freshness.mark(allTopics);
     await stream.start(place, tell);
   })();
 

@@ -1,0 +1,102 @@
+import type { Page } from 'playwright-core';
+import { launchBrowser } from '../test/e2e/browser.ts';
+import { startMockServer } from '../test/e2e/mock/process.ts';
+
+// npm run bench -- interactions: how long a click or a key takes until the page has been painted (the browser's own Event
+// Timing, in steps of 8 ms), and how long frames take, with 10,000 records and 50 dumps under way. The server is the
+// dashboard's mock, so that only the page is measured. Needs Chromium and a built dashboard (npm run build).
+
+interface Seen {
+  readonly events: { readonly name: string; readonly ms: number }[];
+  readonly frames: number[];
+}
+
+/** Runs in the page, before anything of its own. */
+function watch(): void {
+  const seen: Seen = { events: [], frames: [] };
+  Object.assign(window, { seen });
+  new PerformanceObserver((list) => {
+    for (const { name, duration } of list.getEntries()) seen.events.push({ name, ms: duration });
+  }).observe({ type: 'event', durationThreshold: 16, buffered: true } as PerformanceObserverInit);
+  let last = performance.now();
+  const frame = (now: number): void => {
+    seen.frames.push(now - last);
+    last = now;
+    requestAnimationFrame(frame);
+  };
+  requestAnimationFrame(frame);
+}
+
+const forget = (page: Page) =>
+  page.evaluate(() => {
+    const { seen } = window as unknown as { seen: Seen };
+    seen.events.length = 0;
+    seen.frames.length = 0;
+  });
+const read = (page: Page): Promise<Seen> => page.evaluate(() => (window as unknown as { seen: Seen }).seen);
+
+export async function run(): Promise<void> {
+  const server = await startMockServer({ records: 10_000, vms: 60, parallel: 60, tickMs: 100, bytesPerSecond: 5e6 });
+  const browser = await launchBrowser();
+  try {
+    const { page } = await browser.open('about:blank', { viewport: { width: 1440, height: 900 } });
+    await page.addInitScript(watch);
+    await page.goto(server.url);
+    await page.getByRole('button', { name: 'Dump all…' }).click();
+    const plan = page.getByRole('dialog', { name: 'Dump machines' });
+    await plan.getByRole('button', { name: /dump \d\d/i }).click();
+    await page.getByRole('progressbar').nth(49).waitFor({ state: 'attached' });
+    await page.waitForTimeout(4_000);
+
+    await forget(page);
+    await page.waitForTimeout(5_000);
+    tellFrames('the overview, fifty bars moving', await read(page));
+
+    const link = (name: string) => page.getByRole('navigation').getByRole('link', { name }).first();
+    const steps: [string, () => Promise<unknown>][] = [
+      ['to the dumps', () => link('Dumps').click()],
+      ['sort by size', () => page.getByRole('columnheader', { name: 'Size' }).getByRole('button').click()],
+      ['next page', () => page.getByRole('button', { name: 'Next' }).click()],
+      ['type into the search', () => page.getByLabel('Search').pressSequentially('web-0')],
+      ['reset', () => page.getByRole('button', { name: 'Reset' }).click()],
+      [
+        'details',
+        () =>
+          page
+            .getByRole('link', { name: /^Details of/ })
+            .first()
+            .click(),
+      ],
+      ['close them', () => page.keyboard.press('Escape')],
+      ['to the machines', () => link('Machines').click()],
+      ['to the operations', () => link('Operations').click()],
+      ['back to the overview', () => link('Overview').click()],
+    ];
+    console.log('\nuntil painted (the slowest event of each), and the longest frame meanwhile');
+    for (const [name, act] of steps) {
+      await forget(page);
+      await act();
+      await page.waitForTimeout(800);
+      const { events, frames } = await read(page);
+      const slowest = Math.max(0, ...events.map(({ ms }) => ms));
+      const told = slowest === 0 ? 'under 16 ms' : `${slowest} ms`;
+      console.log(
+        `  ${name.padEnd(24)}${told.padStart(12)}   frame ${Math.max(...frames)
+          .toFixed(0)
+          .padStart(4)} ms`,
+      );
+    }
+  } finally {
+    await browser.close();
+    await server.close();
+  }
+}
+
+function tellFrames(what: string, { frames }: Seen): void {
+  const sorted = [...frames].sort((a, b) => a - b);
+  const at = (share: number) => (sorted[Math.floor(share * (sorted.length - 1))] ?? Number.NaN).toFixed(0);
+  const long = frames.filter((ms) => ms > 50).length;
+  console.log(
+    `${what}: ${frames.length} frames, median ${at(0.5)} ms, p99 ${at(0.99)} ms, longest ${at(1)} ms, ${long} over 50 ms`,
+  );
+}

@@ -99,6 +99,8 @@ describe.skipIf(lacks('chromium'))('what the dashboard says when things are not 
     await page.getByRole('button', { name: 'New token…' }).click();
     await dialog.getByLabel('Name').fill('chief');
     await dialog.getByRole('button', { name: 'Make the token' }).click();
+    // However long one looks at it: within seconds the server asks this browser who it is, too.
+    await page.getByText('This server asks who you are').waitFor();
     await dialog.getByRole('button', { name: 'Use it in this browser' }).click();
     await page.getByRole('rowheader', { name: 'chief' }).waitFor();
     await page.getByText('This server asks everybody for one').waitFor();

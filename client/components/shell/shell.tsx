@@ -73,7 +73,9 @@ export function Shell({ children }: { readonly children: ReactNode }) {
       <ConnectionBanner />
       {data && <HypervisorBanner hypervisor={data.service.hypervisor} />}
       <main id="content" className={styles.main} ref={main} tabIndex={-1}>
-        {refused ? <Refused reason={refused} /> : children}
+        {refused && <Refused reason={refused} />}
+        {/* Not shown, but not gone: a dialog may hold the secret of the very token that shut this browser out. */}
+        <div style={{ display: refused ? 'none' : 'contents' }}>{children}</div>
       </main>
       <Toasts />
     </div>

@@ -1,6 +1,6 @@
 import { readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { MemoirError } from '../../../src/domain/memoir-error.ts';
 import type { Hypervisor } from '../../../src/machines/hypervisor.ts';
 import { createLibvirtHypervisor } from '../../../src/machines/libvirt/hypervisor.ts';
@@ -32,6 +32,8 @@ describe.skipIf(lacksBench())('a machine of another host', { timeout: 240_000 },
       uri: `qemu+ssh://localhost/system?command=${ssh}`,
       stateFolder: join(bench.folder, 'state'),
     });
+    // A slow ssh is a hypervisor that is still being connected to, not an error.
+    await vi.waitFor(() => expect(hypervisor.status().state).toBe('UP'), { timeout: 60_000 });
   }, 240_000);
   afterAll(async () => {
     await hypervisor?.close();

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { type ServerProcess, startServer } from '../server-process.ts';
 import { temporaryFolder } from '../temporary-folder.ts';
+import { thorough } from '../thorough.ts';
 
 const trigger = `mutation ($vms: [String!]) {
   triggerDumps(input: { vms: $vms }) { accepted { id vmName state } rejected { vm code activeDump { id } } }
@@ -36,7 +37,7 @@ type Dump = {
 };
 
 /** How often the server is killed: `KILLS=50` for a long look. */
-const rounds = Number(process.env.KILLS ?? 4);
+const rounds = Number(process.env.KILLS ?? (thorough ? 4 : 2));
 
 describe('a server that is killed', () => {
   it('in the middle of a dump leaves a journal that tells the truth, no partial file, and a queue that runs', async () => {

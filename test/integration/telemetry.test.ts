@@ -37,6 +37,8 @@ describe.skipIf(lacksBench())('the usage of real guests', () => {
       const machines = await read();
       expect(machines.works.usage.cpuPercent).not.toBeNull();
       expect(machines.rests.usage.cpuPercent).not.toBeNull();
+      // A busy monitor leaves a round out: the second value of each is waited for, not counted on.
+      for (const { stats } of [machines.works, machines.rests]) expect(stats.points.length).toBeGreaterThanOrEqual(2);
       return machines;
     }, patient);
     expect(works.usage.cpuPercent).toBeGreaterThan(rests.usage.cpuPercent);
@@ -47,7 +49,6 @@ describe.skipIf(lacksBench())('the usage of real guests', () => {
     for (const { usage, stats } of [works, rests]) {
       expect(usage.memoryRssBytes).toBeGreaterThan(1 << 20);
       expect(stats.source).toBe('RING');
-      expect(stats.points.length).toBeGreaterThanOrEqual(2);
     }
     process.stdout.write(`busy: ${JSON.stringify(works.usage)}\nidle: ${JSON.stringify(rests.usage)}\n`);
 

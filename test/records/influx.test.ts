@@ -9,6 +9,7 @@ import { dumpRecordsSuite } from '../contracts/dump-records.ts';
 import { type InfluxDouble, startInfluxDouble } from '../fakes/influxdb3/double.ts';
 import { type Influxd, startInfluxd } from '../fakes/influxdb3/influxd.ts';
 import { lacks } from '../system.ts';
+import { thorough } from '../thorough.ts';
 
 const patient = { firstMs: 20_000, restMs: 10_000 };
 
@@ -68,7 +69,7 @@ const options = { nameKey: toTagValue, isSlow: true };
 dumpRecordsSuite(
   'InfluxDB 3 by SQL',
   openFleet(() => {}),
-  options,
+  { ...options, isBrief: !thorough },
 );
 
 const refuseSql = ({ knobs }: InfluxDouble) => {

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { openDatabase } from '../../src/database/database.ts';
 import { createSqliteRecords } from '../../src/records/sqlite/sqlite-records.ts';
 import { dumpRecordsSuite } from '../contracts/dump-records.ts';
+import { thorough } from '../thorough.ts';
 
 function open(options: Parameters<typeof createSqliteRecords>[1]) {
   return async () => {
@@ -22,7 +23,8 @@ function open(options: Parameters<typeof createSqliteRecords>[1]) {
 dumpRecordsSuite('SQLite', open({}));
 
 // What a catalogue of a million records does, on the few records of the suite.
-dumpRecordsSuite(
-  'SQLite, reading as if there were many records',
-  open({ limits: { gathered: 0, streams: 0, lookedUp: 0, readPerInstance: 0 } }),
-);
+if (thorough)
+  dumpRecordsSuite(
+    'SQLite, reading as if there were many records',
+    open({ limits: { gathered: 0, streams: 0, lookedUp: 0, readPerInstance: 0 } }),
+  );

@@ -1,18 +1,17 @@
 import { execFile, execFileSync, spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { homedir, tmpdir } from 'node:os';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { promisify } from 'node:util';
+import { cacheFolder } from '../test/integration/bench/generation.ts';
 
 // npm run bench -- web [rounds]: Lighthouse's four figures for every screen of the dashboard, as a phone and as a desktop see
 // them, on the demo machines with some dumps made; and how long the server takes from its start to its first answer. Medians.
 // Lighthouse is not a dependency: the first run installs it into the bench's cache. Needs Chromium.
 
 const version = '13.5.0';
-const cache =
-  process.env.MEMOIR_BENCH_CACHE ?? join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'memoir-bench');
-const lighthouse = join(cache, `lighthouse-${version}`);
+const lighthouse = join(cacheFolder, `lighthouse-${version}`);
 const screens = ['/', '/dumps', '/machines', '/operations', '/settings'];
 const categories = ['performance', 'accessibility', 'best-practices', 'seo'] as const;
 const browserFlags =

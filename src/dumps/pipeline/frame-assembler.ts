@@ -23,6 +23,14 @@ interface RangePages {
   readonly pages: number;
 }
 
+interface FramePages {
+  readonly frame: number;
+  readonly firstPage: number;
+  readonly pages: number;
+  readonly range: number;
+  readonly isFirst: boolean;
+}
+
 interface Options {
   readonly ranges: readonly MemoryRange[];
   readonly frameBytes: number;
@@ -59,6 +67,8 @@ export class FrameAssembler {
   /** Frames below the base that are not whole. */
   readonly #late = new Map<number, { readonly place: LateFrame; readonly content: Uint8Array }>();
   #passedOver = 0;
+  /** The frame that was asked for last: page after page asks for the same one. */
+  #asked: FramePages = { frame: -1, firstPage: 0, pages: 0, range: 0, isFirst: false };
   /** Pages that were kept since the base moved, and lie within the next frames behind those that are open. */
   #pagesAhead = 0;
 
@@ -216,19 +226,24 @@ export class FrameAssembler {
   }
 
   #frameOf(page: number): number {
-    const range = this.#rangePages.findLast(({ firstPage }) => firstPage <= page) as RangePages;
+    const { firstPage, pages, frame } = this.#asked;
+    if (page >= firstPage && page < firstPage + pages) return frame;
+    const range = this.#rangePages.findLast((each) => each.firstPage <= page) as RangePages;
     return range.firstFrame + Math.floor((page - range.firstPage) / this.#pagesPerFrame);
   }
 
-  #frame(frame: number): { firstPage: number; pages: number; range: number; isFirst: boolean } {
+  #frame(frame: number): FramePages {
+    if (frame === this.#asked.frame) return this.#asked;
     const range = this.#rangePages.findLastIndex(({ firstFrame, pages }) => firstFrame <= frame && pages > 0);
     const { firstFrame, firstPage, pages } = this.#rangePages[range] as RangePages;
     const before = (frame - firstFrame) * this.#pagesPerFrame;
-    return {
+    this.#asked = {
+      frame,
       firstPage: firstPage + before,
       pages: Math.min(this.#pagesPerFrame, pages - before),
       range,
       isFirst: before === 0,
     };
+    return this.#asked;
   }
 }

@@ -15,6 +15,10 @@ interface Place {
   index: number;
 }
 
+/** Pieces up to this size are written together, and so many bytes of them at once. */
+const smallBytes = 4 * 1024;
+const gatherBytes = 64 * 1024;
+
 export interface FrameQueueOptions {
   readonly codec: Codec;
   readonly writer: ArtifactWriter;
@@ -56,6 +60,9 @@ export class FrameQueue {
   #imageBytes = 0;
   #failure: { readonly error: unknown } | undefined;
   readonly #done: Promise<void>;
+  /** Small pieces that are coded and not written yet. */
+  #gathered: Uint8Array[] = [];
+  #gatheredBytes = 0;
 
   constructor(options: FrameQueueOptions) {
     this.#options = options;
@@ -158,12 +165,13 @@ export class FrameQueue {
     for (;;) {
       const first = this.#coding[0];
       if (first === undefined) {
-        if (this.#ended) return;
+        if (this.#ended) return this.#flush();
         await this.#wake.wait();
         continue;
       }
       const encoded = await first.encoded;
       if (first.place !== undefined) {
+        await this.#flush();
         first.place.offset = this.#options.writer.writtenBytes;
         first.place.index = this.#pieces;
       }
@@ -180,9 +188,25 @@ export class FrameQueue {
   async #write(encoded: Encoded): Promise<void> {
     const { codec, writer } = this.#options;
     for (const piece of 'frame' in encoded ? [encoded.frame.bytes] : encoded.pieces) {
+      if (typeof piece !== 'number' && piece.length <= smallBytes) {
+        this.#gathered.push(piece);
+        this.#gatheredBytes += piece.length;
+        if (this.#gatheredBytes >= gatherBytes) await this.#flush();
+        continue;
+      }
+      await this.#flush();
       if (typeof piece === 'number') await writer.skip(piece);
       else await writer.write(piece);
     }
     codec.append(encoded);
+  }
+
+  /** Most frames of a guest are zeros and take a few bytes each: a call for every one of them would cost more than they do. */
+  async #flush(): Promise<void> {
+    if (this.#gatheredBytes === 0) return;
+    const bytes = Buffer.concat(this.#gathered);
+    this.#gathered = [];
+    this.#gatheredBytes = 0;
+    await this.#options.writer.write(bytes);
   }
 }

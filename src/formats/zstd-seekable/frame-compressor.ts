@@ -2,6 +2,8 @@ import { constants, createZstdCompress, type ZstdCompress } from 'node:zlib';
 import type { EncodedFrame } from '../frames/encoded-frame.ts';
 import { compressedBound, FRAME_CONTENT_MAX, frameChecksum } from './frame-format.ts';
 
+const framesInBuffer = 4;
+
 /**
  * Compresses one piece of content after the other, each into a frame of its own that says its content's size and ends with
  * its checksum, on libuv's threads. One context of libzstd serves all of them: making one costs more than it seems, because
@@ -15,8 +17,8 @@ export class FrameCompressor {
   /** `level` as in the zstd command, 1 to 22; `usualSize` is what most contents have. */
   constructor(level: number, usualSize: number) {
     this.#stream = createZstdCompress({
-      // Room for a whole frame: zlib then rarely has to go on in a second step.
-      chunkSize: compressedBound(usualSize),
+      // Room for several frames: zlib takes a new buffer when one is full, and a frame that lies across two costs a copy.
+      chunkSize: framesInBuffer * compressedBound(usualSize),
       // Each write is a frame, and being told its end at its beginning, libzstd writes its size.
       flush: constants.ZSTD_e_end,
       params: {
@@ -39,7 +41,8 @@ export class FrameCompressor {
     });
     // As a rule everything was handed over by now; what a stream may hold back belongs to this frame.
     while (this.#stream.readableLength > 0) this.#stream.read();
-    const bytes = Buffer.concat(this.#pieces);
+    const [only, ...others] = this.#pieces;
+    const bytes = only !== undefined && others.length === 0 ? only : Buffer.concat(this.#pieces);
     this.#pieces = [];
     return { bytes, contentSize: content.length, checksum: frameChecksum(bytes) };
   }

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { parseArgs, promisify } from 'node:util';
 import { createIdSource } from '../src/domain/id.ts';
-import { startCaptureThread } from '../src/dumps/pipeline/capture-thread.ts';
+import { CaptureThreads } from '../src/dumps/pipeline/capture-threads.ts';
 import { ReconnectingConnection } from '../src/libvirt/reconnecting-connection.ts';
 import type { CaptureMethod } from '../src/machines/capture.ts';
 import type { Hypervisor } from '../src/machines/hypervisor.ts';
@@ -38,6 +38,7 @@ interface World {
   readonly bench: Bench;
   readonly link: ReconnectingConnection;
   readonly hypervisor: Hypervisor;
+  readonly threads: CaptureThreads;
   readonly folder: string;
 }
 
@@ -56,7 +57,10 @@ export async function run(args: readonly string[]): Promise<void> {
   const link = new ReconnectingConnection(bench.uri);
   await link.ready();
   const hypervisor = await createLibvirtHypervisor({ uri: bench.uri, stateFolder: join(folder, 'state') });
-  const world: World = { bench, link, hypervisor, folder };
+  // As the server does: a thread waits for the next capture.
+  const threads = new CaptureThreads();
+  threads.keepOne();
+  const world: World = { bench, link, hypervisor, threads, folder };
   try {
     const memoryMiB = Number(values.memory);
     const guest = await bench.startGuest({
@@ -70,6 +74,7 @@ export async function run(args: readonly string[]): Promise<void> {
     await guest.destroy();
     await pauses(world, memoryMiB, Number(values.pauses));
   } finally {
+    await threads.close();
     await hypervisor.close();
     await link.close();
   }
@@ -133,13 +138,13 @@ async function discarded({ bench, link }: World, guest: Guest): Promise<Sample> 
 const nextId = createIdSource();
 
 /** What an operation does, without the journal: plan, capture, commit. */
-async function ours({ hypervisor, folder }: World, guest: Guest, method: CaptureMethod): Promise<Sample> {
+async function ours({ hypervisor, threads, folder }: World, guest: Guest, method: CaptureMethod): Promise<Sample> {
   const started = performance.now();
   const machine = await hypervisor.find(guest.uuid);
   if (machine === null) throw new Error(`${guest.name} is gone`);
   const plan = await hypervisor.plan(machine, method);
   const id = nextId();
-  const thread = startCaptureThread(
+  const thread = threads.start(
     {
       source: plan.source,
       store: { module: directoryStoreModule, options: { folder: join(folder, 'dumps') } },

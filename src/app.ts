@@ -12,6 +12,7 @@ import { createIdSource } from './domain/id.ts';
 import { MemoirError } from './domain/memoir-error.ts';
 import { createDumpKind } from './dumps/dump-kind.ts';
 import { createDumps } from './dumps/dump-service.ts';
+import { CaptureThreads } from './dumps/pipeline/capture-threads.ts';
 import { createSyncKind } from './dumps/record-sync/sync-kind.ts';
 import { createReindexKind } from './dumps/reindex/reindex-kind.ts';
 import { createVerifyKind } from './dumps/verification/verify-kind.ts';
@@ -46,6 +47,9 @@ export interface App extends Closable {
 
 /** The LIBVIRT_URI that asks for simulated machines. */
 const demoUri = 'demo:///';
+
+/** The first moments after the start belong to those who already wait for an answer. */
+const firstMomentsMs = 1_000;
 
 /** Operations of a kind that may wait. */
 const queueLimit = 10_000;
@@ -92,11 +96,13 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
 
   const { maxParallelDumps: parallel, dumpStallTimeoutMs: stallTimeoutMs, dumpTimeoutMs: timeoutMs } = config;
   const spoolFolder = join(config.dumpDir, '.spool');
+  const threads = new CaptureThreads();
+  opened.defer(() => threads.close());
   const operations = await startOperations({
     journal,
     host: hypervisor.host,
     kinds: [
-      createDumpKind({ hypervisor, store, storeReference, spoolFolder, parallel, stallTimeoutMs, timeoutMs }),
+      createDumpKind({ hypervisor, store, storeReference, threads, spoolFolder, parallel, stallTimeoutMs, timeoutMs }),
       createVerifyKind(storeReference, { stallTimeoutMs, timeoutMs }),
       createReindexKind({ store, records: catalogue, journal }),
       createSyncKind(influx && createInfluxSync({ ...influx, catalogue, host: hypervisor.host })),
@@ -139,8 +145,19 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
   });
   opened.defer(() => host.close());
 
+  let firstMoments: NodeJS.Timeout | undefined;
+  opened.defer(() => clearTimeout(firstMoments));
+
   const rest = opened.move();
-  return { services, listen: () => host.listen(), close: () => rest.disposeAsync() };
+  return {
+    services,
+    async listen() {
+      const address = await host.listen();
+      firstMoments = setTimeout(() => threads.keepOne(), firstMomentsMs).unref();
+      return address;
+    },
+    close: () => rest.disposeAsync(),
+  };
 }
 
 /** What LIBVIRT_URI names; without it a libvirt that answers on this machine, and without that the demo. */

@@ -8,7 +8,7 @@ import { artifactKeyOf } from './artifact-name.ts';
 import type { DumpRequest } from './dump-request.ts';
 import { dumpKind } from './dumps.ts';
 import { type Manifest, readManifest, toRecord, toResult } from './manifest.ts';
-import { startCaptureThread } from './pipeline/capture-thread.ts';
+import type { CaptureThreads } from './pipeline/capture-threads.ts';
 import { SpaceClaims } from './space-claims.ts';
 
 /** The effects that this room hands over to be written together with a transition. */
@@ -19,6 +19,7 @@ export interface DumpKindOptions {
   readonly store: ArtifactStore;
   /** The same store, for the capture's own thread. */
   readonly storeReference: ModuleReference;
+  readonly threads: CaptureThreads;
   readonly spoolFolder: string;
   readonly parallel: number;
   readonly stallTimeoutMs: number;
@@ -54,7 +55,7 @@ async function run(context: RunContext, options: DumpKindOptions, claims: SpaceC
   const key = artifactKeyOf(operation);
   const expectedBytes = expectedArtifactBytes(plan.memoryBytes);
   using claim = claims.take(expectedBytes);
-  const thread = startCaptureThread(
+  const thread = options.threads.start(
     {
       source: plan.source,
       store: options.storeReference,

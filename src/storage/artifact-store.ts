@@ -56,10 +56,13 @@ export interface ArtifactWriter {
   readonly writtenBytes: number;
   /**
    * Makes it durable and visible: contents, digest, manifest, name, in an order that at no moment shows an incomplete file
-   * or an artifact without its manifest. `manifest` is called with the proof and returns what is kept beside the artifact.
-   * ARTIFACT_EXISTS if something has the name already.
+   * or an artifact without its manifest. `manifest` is called with the proof and returns what is kept beside the artifact;
+   * it may take its time for it, and nothing is visible before it is done. ARTIFACT_EXISTS if something has the name already.
    */
-  commit(manifest: (proof: CommittedArtifact) => Json, options?: CommitOptions): Promise<CommittedArtifact>;
+  commit(
+    manifest: (proof: CommittedArtifact) => Json | Promise<Json>,
+    options?: CommitOptions,
+  ): Promise<CommittedArtifact>;
   abort(): Promise<void>;
 }
 

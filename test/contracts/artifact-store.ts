@@ -117,18 +117,28 @@ export function artifactStoreSuite(
       expect(await store.sweep()).toEqual([]);
     });
 
-    it('leaves nothing when making the manifest fails', async () => {
+    it.each(['at once', 'later'])('leaves nothing when making the manifest fails, %s', async (when) => {
       const writer = await store.begin(key, 6);
       await writer.write(bytesOf('memory'));
       const failure = new Error('no manifest');
-      await expect(
-        writer.commit(() => {
-          throw failure;
-        }),
-      ).rejects.toBe(failure);
+      const failing = (): Promise<Json> => {
+        if (when === 'later') return Promise.reject(failure);
+        throw failure;
+      };
+      await expect(writer.commit(failing)).rejects.toBe(failure);
       await writer.abort();
       expect(await store.find(key)).toBeNull();
       expect(await store.sweep()).toEqual([]);
+    });
+
+    it('waits for a manifest that comes later, and shows nothing before', async () => {
+      const writer = await store.begin(key, 6);
+      await writer.write(bytesOf('memory'));
+      await writer.commit(async () => {
+        expect([await store.find(key), await store.manifest(key)]).toEqual([null, null]);
+        return { text: 'late' };
+      });
+      expect(await store.manifest(key)).toEqual({ text: 'late' });
     });
 
     it('ends a commit with the reason of its signal', async () => {

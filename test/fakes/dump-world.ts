@@ -6,6 +6,7 @@ import { createIdSource } from '../../src/domain/id.ts';
 import { createDumpKind } from '../../src/dumps/dump-kind.ts';
 import { createDumps } from '../../src/dumps/dump-service.ts';
 import type { TriggerInput } from '../../src/dumps/dumps.ts';
+import { CaptureThreads } from '../../src/dumps/pipeline/capture-threads.ts';
 import { createReindexKind } from '../../src/dumps/reindex/reindex-kind.ts';
 import { createVerifyKind } from '../../src/dumps/verification/verify-kind.ts';
 import { createDemoHypervisor, type DemoHypervisorOptions } from '../../src/machines/demo/demo-hypervisor.ts';
@@ -49,6 +50,7 @@ export async function startDumpWorld(options: WorldOptions = {}) {
         hypervisor,
         store,
         storeReference,
+        threads: new CaptureThreads(),
         spoolFolder: join(dumpFolder, '.spool'),
         parallel: 2,
         ...limits,

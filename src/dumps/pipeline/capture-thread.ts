@@ -32,8 +32,16 @@ function deferred<T>() {
   return result;
 }
 
-export function startCaptureThread(job: CaptureJob, progress: (progress: CaptureProgress) => void): CaptureThread {
-  const worker = new Worker(new URL('./thread.ts', import.meta.url), { workerData: job, resourceLimits });
+/** A thread that has loaded what it needs and waits for its job. */
+export function newCaptureWorker(): Worker {
+  return new Worker(new URL('./thread.ts', import.meta.url), { resourceLimits });
+}
+
+export function startCaptureThread(
+  job: CaptureJob,
+  progress: (progress: CaptureProgress) => void,
+  worker: Worker = newCaptureWorker(),
+): CaptureThread {
   const ready = deferred<void>();
   const drained = deferred<void>();
   const committed = deferred<Manifest>();
@@ -88,7 +96,7 @@ export function startCaptureThread(job: CaptureJob, progress: (progress: Capture
   return {
     reader: {
       async open() {
-        send({ type: 'OPEN' });
+        send({ type: 'OPEN', job });
         await ready.promise;
       },
       drained: drained.promise,

@@ -4,7 +4,7 @@ import type { ArtifactKey } from '../../storage/artifact-store.ts';
 import type { Compression, ImageFormat } from '../dump-request.ts';
 import type { DumpFacts, Manifest } from '../manifest.ts';
 
-/** What the capture thread is started with: plain data, and references to the implementations that it loads. */
+/** What a capture thread is to do: plain data, and references to the implementations that it loads. */
 export interface CaptureJob {
   readonly source: ModuleReference;
   readonly store: ModuleReference;
@@ -18,8 +18,8 @@ export interface CaptureJob {
 
 /** To the capture thread. */
 export type CaptureCommand =
-  /** Open store and source. Answered by READY. */
-  | { readonly type: 'OPEN' }
+  /** Open store and source of the one job this thread has. Answered by READY. */
+  | { readonly type: 'OPEN'; readonly job: CaptureJob }
   /** The hypervisor's side ended well too, `elapsedMs` after the dump began: complete and commit. Answered by COMMITTED. */
   | { readonly type: 'FINISH'; readonly facts: DumpFacts; readonly elapsedMs: number }
   /** Stop, leave nothing. Answered by FAILED, or by COMMITTED if the commit could not be stopped any more. */

@@ -1,4 +1,4 @@
-import { parentPort, workerData } from 'node:worker_threads';
+import { parentPort } from 'node:worker_threads';
 import type { Json } from '../../domain/json.ts';
 import { fromErrorShape, MemoirError, toErrorShape } from '../../domain/memoir-error.ts';
 import type { MemorySource, MemoryTail, OpenSource } from '../../machines/memory-source.ts';
@@ -14,7 +14,6 @@ import type { CaptureCommand, CaptureJob, CaptureReport } from './messages.ts';
 const port = parentPort;
 if (port === null) throw new Error('dumps/pipeline/thread.ts runs as a worker only');
 
-const job = workerData as CaptureJob;
 const controller = new AbortController();
 const report = (message: CaptureReport) => port.postMessage(message);
 
@@ -22,10 +21,12 @@ let store: ArtifactStore | undefined;
 let writer: ArtifactWriter | undefined;
 let source: MemorySource | undefined;
 let sink: DumpSink | undefined;
-let reading: Promise<MemoryTail> | undefined;
 /** What is under way here; a failure waits for it, because what it opens must be closed. */
-let opening: Promise<void> | undefined;
+let opening: Promise<MemoryTail> | undefined;
 let committing: Promise<unknown> | undefined;
+/** What the manifest needs from the server, and when it came. */
+const asked = Promise.withResolvers<{ facts: DumpFacts; elapsedMs: number; atMs: number }>();
+asked.promise.catch(() => undefined);
 let manifest: Manifest | undefined;
 let ended = false;
 
@@ -34,11 +35,12 @@ port.on('message', (command: CaptureCommand) => {
     case 'OPEN':
       // Whoever gives up may do so before it is asked to open: nobody would take away what is made now.
       if (ended) return;
-      opening = open();
-      opening.catch(fail);
+      opening = open(command.job);
+      opening.then(complete).catch(fail);
       return;
     case 'FINISH':
-      finish(command.facts, command.elapsedMs).catch(fail);
+      // By a clock that nobody sets: the other one may jump in the middle of a dump.
+      asked.resolve({ ...command, atMs: performance.now() });
       return;
     case 'ABORT':
       fail(fromErrorShape(command.error));
@@ -48,7 +50,7 @@ port.on('message', (command: CaptureCommand) => {
   }
 });
 
-async function open(): Promise<void> {
+async function open(job: CaptureJob): Promise<MemoryTail> {
   const { openStore } = (await import(job.store.module)) as { openStore: OpenStore };
   const { openSource } = (await import(job.source.module)) as { openSource: OpenSource };
   store = await openStore(job.store.options);
@@ -66,22 +68,22 @@ async function open(): Promise<void> {
   source = await openSource(job.source.options);
   controller.signal.throwIfAborted();
   report({ type: 'READY' });
-  reading = source.read(sink, controller.signal);
-  await reading;
+  const tail = await source.read(sink, controller.signal);
   report({ type: 'DRAINED' });
+  return tail;
 }
 
-async function finish(facts: DumpFacts, elapsedMs: number): Promise<void> {
-  // By a clock that nobody sets: the other one may jump in the middle of a dump.
-  const finishingMs = performance.now();
-  if (reading === undefined || sink === undefined || writer === undefined) throw new TypeError('nothing was opened');
-  const image = await sink.finish(await reading);
+/** While the server puts the guest right, the bytes go to the disk; they become an artifact only when that ended well too. */
+async function complete(tail: MemoryTail): Promise<void> {
+  if (sink === undefined || writer === undefined) throw new TypeError('nothing was opened');
+  const image = await sink.finish(tail);
   controller.signal.throwIfAborted();
   let described: Manifest | undefined;
-  const describe = (proof: CommittedArtifact) => {
+  const describe = async (proof: CommittedArtifact) => {
+    const { facts, elapsedMs, atMs } = await asked.promise;
     described = makeManifest(facts, image, proof, {
       nowMs: Date.now(),
-      durationMs: elapsedMs + performance.now() - finishingMs,
+      durationMs: elapsedMs + performance.now() - atMs,
     });
     return described as unknown as Json;
   };
@@ -99,6 +101,7 @@ async function fail(error: unknown): Promise<void> {
   if (ended) return;
   ended = true;
   controller.abort(error instanceof Error ? error : new MemoirError('INTERNAL', String(error)));
+  asked.reject(error);
   await opening?.catch(() => undefined);
   await committing?.catch(() => undefined);
   await writer?.abort().catch(() => undefined);

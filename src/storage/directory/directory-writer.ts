@@ -76,7 +76,10 @@ export class DirectoryWriter implements ArtifactWriter {
     });
   }
 
-  commit(manifest: (proof: CommittedArtifact) => Json, options: CommitOptions = {}): Promise<CommittedArtifact> {
+  commit(
+    manifest: (proof: CommittedArtifact) => Json | Promise<Json>,
+    options: CommitOptions = {},
+  ): Promise<CommittedArtifact> {
     return this.#run('commit', async () => {
       this.#state = 'COMMITTING';
       const { key, names, folder, handle } = this.#parts;
@@ -85,7 +88,7 @@ export class DirectoryWriter implements ArtifactWriter {
       if (this.#contentsEnd < this.#written) await handle.truncate(this.#written);
       const sha256 = await settleContents(handle, this.#written, options);
       const proof = { ...describeArtifact(key, folder.path, await handle.stat()), sha256 };
-      this.#manifest = await writeManifest(folder, names, manifest(proof));
+      this.#manifest = await writeManifest(folder, names, await manifest(proof));
       await publish(folder, names.partialManifest, names.manifest);
       await folder.sync();
       options.signal?.throwIfAborted();

@@ -119,7 +119,11 @@ class MemoryStore implements ArtifactStore {
     return Math.max(0, this.#capacityBytes - this.#usedBytes() - expected);
   }
 
-  #keep(key: ArtifactKey, bytes: Uint8Array, manifest: (proof: CommittedArtifact) => Json): CommittedArtifact {
+  async #keep(
+    key: ArtifactKey,
+    bytes: Uint8Array,
+    manifest: (proof: CommittedArtifact) => Json | Promise<Json>,
+  ): Promise<CommittedArtifact> {
     const seconds = Math.floor(Date.now() / 1000);
     const artifact = {
       key,
@@ -130,7 +134,8 @@ class MemoryStore implements ArtifactStore {
       atime: seconds,
     };
     const proof = { ...artifact, sha256: createHash('sha256').update(bytes).digest('hex') };
-    this.#kept.set(nameOf(key), { artifact, bytes, manifest: structuredClone(manifest(proof)) });
+    const described = structuredClone(await manifest(proof));
+    this.#kept.set(nameOf(key), { artifact, bytes, manifest: described });
     return proof;
   }
 }

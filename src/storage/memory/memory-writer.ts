@@ -6,7 +6,10 @@ interface WriterParts {
   /** How many bytes still fit. */
   readonly room: () => number;
   readonly ended: () => void;
-  readonly keep: (bytes: Uint8Array, manifest: (proof: CommittedArtifact) => Json) => CommittedArtifact;
+  readonly keep: (
+    bytes: Uint8Array,
+    manifest: (proof: CommittedArtifact) => Json | Promise<Json>,
+  ) => Promise<CommittedArtifact>;
 }
 
 /** Collects an artifact in one growing buffer. */
@@ -14,7 +17,8 @@ export class MemoryWriter implements ArtifactWriter {
   readonly #parts: WriterParts;
   #bytes = new Uint8Array(4096);
   #written = 0;
-  #state: 'OPEN' | 'FAILED' | 'COMMITTED' | 'ABORTED' = 'OPEN';
+  #keeping: Promise<CommittedArtifact> | undefined;
+  #state: 'OPEN' | 'COMMITTING' | 'FAILED' | 'COMMITTED' | 'ABORTED' = 'OPEN';
 
   constructor(parts: WriterParts) {
     this.#parts = parts;
@@ -44,11 +48,16 @@ export class MemoryWriter implements ArtifactWriter {
     this.#bytes.set(bytes, offset);
   }
 
-  async commit(manifest: (proof: CommittedArtifact) => Json, options: CommitOptions = {}): Promise<CommittedArtifact> {
+  async commit(
+    manifest: (proof: CommittedArtifact) => Json | Promise<Json>,
+    options: CommitOptions = {},
+  ): Promise<CommittedArtifact> {
     this.#check();
+    this.#state = 'COMMITTING';
     try {
       options.signal?.throwIfAborted();
-      const proof = this.#parts.keep(this.#bytes.slice(0, this.#written), manifest);
+      this.#keeping = this.#parts.keep(this.#bytes.slice(0, this.#written), manifest);
+      const proof = await this.#keeping;
       options.digested?.(this.#written);
       this.#state = 'COMMITTED';
       this.#parts.ended();
@@ -59,6 +68,7 @@ export class MemoryWriter implements ArtifactWriter {
   }
 
   async abort(): Promise<void> {
+    await this.#keeping?.catch(() => undefined);
     if (this.#state === 'COMMITTED' || this.#state === 'ABORTED') return;
     this.#state = 'ABORTED';
     this.#bytes = new Uint8Array(0);

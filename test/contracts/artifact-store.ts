@@ -22,12 +22,10 @@ async function collect(store: ArtifactStore): Promise<string[]> {
 }
 
 async function contents(store: ArtifactStore, at: ArtifactKey): Promise<Uint8Array> {
+  await using closing = new AsyncDisposableStack();
   const reader = await store.open(at);
-  try {
-    return await reader.read(0, reader.sizeBytes);
-  } finally {
-    await reader.close();
-  }
+  closing.defer(() => reader.close());
+  return await reader.read(0, reader.sizeBytes);
 }
 
 /** What every artifact store does. `create` gives a fresh one with some megabytes of room, and takes it away at the end. */
@@ -121,10 +119,10 @@ export function artifactStoreSuite(
       const writer = await store.begin(key, 6);
       await writer.write(bytesOf('memory'));
       const failure = new Error('no manifest');
-      const failing = (): Promise<Json> => {
-        if (when === 'later') return Promise.reject(failure);
+      const thrower = (): never => {
         throw failure;
       };
+      const failing = when === 'later' ? async () => thrower() : thrower;
       await expect(writer.commit(failing)).rejects.toBe(failure);
       await writer.abort();
       expect(await store.find(key)).toBeNull();

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { EarlyPages } from '../../src/dumps/pipeline/early-pages.ts';
 import { FrameAssembler } from '../../src/dumps/pipeline/frame-assembler.ts';
 import { Spool } from '../../src/dumps/pipeline/spool.ts';
@@ -9,11 +9,9 @@ import { temporaryFolder } from '../temporary-folder.ts';
 const frameBytes = 4 * pageBytes;
 
 /** An assembler of small frames over ranges of so many pages, and what it handed out. */
-function assemble(
-  rangePages: readonly number[],
-  options: { folder?: string; earlyPages?: number; lateFrames?: number } = {},
-) {
-  const spool = new Spool(options.folder ?? '/nonexistent', 1 << 30);
+async function assemble(rangePages: readonly number[], options: { earlyPages?: number; lateFrames?: number } = {}) {
+  const spool = await Spool.open(temporaryFolder(), 1 << 30);
+  onTestFinished(() => spool.close().catch(() => undefined));
   const out: Uint8Array[] = [];
   const ranges: number[] = [];
   const late = { count: 0 };
@@ -46,25 +44,24 @@ function assemble(
 const page = (fill: number) => new Uint8Array(pageBytes).fill(fill);
 
 describe('frames from pages', () => {
-  it('come whole and in order whatever the order of the pages, early ones through memory and spool', () => {
-    const folder = temporaryFolder();
-    fc.assert(
-      fc.property(
+  it('come whole and in order whatever the order of the pages, early ones through memory and spool', async () => {
+    await fc.assert(
+      fc.asyncProperty(
         fc.array(fc.integer({ min: 1, max: 90 }), { minLength: 1, maxLength: 3 }),
         fc.infiniteStream(fc.double({ min: 0, max: 1, noNaN: true })),
         fc.integer({ min: 0, max: 5 }),
         fc.integer({ min: 0, max: 30 }),
-        (rangePages, keys, earlyPages, lateFrames) => {
+        async (rangePages, keys, earlyPages, lateFrames) => {
           const total = rangePages.reduce((sum, pages) => sum + pages, 0);
           const pages = Array.from({ length: total }, (_, index) => ({ index, key: keys.next().value as number }));
           pages.sort((a, b) => a.key - b.key);
-          const { assembler, out, ranges, spool } = assemble(rangePages, { folder, earlyPages, lateFrames });
+          const { assembler, out, ranges, spool } = await assemble(rangePages, { earlyPages, lateFrames });
           for (const { index } of pages) {
             if (index % 3 === 0) assembler.zero(index * pageBytes, pageBytes);
             else assembler.data(index * pageBytes, page((index % 250) + 1));
           }
           assembler.finish();
-          spool.close();
+          await spool.close();
           expect(ranges).toEqual(rangePages.map((_, index) => index));
           const image = Buffer.concat(out);
           expect(image.length).toBe(total * pageBytes);
@@ -79,8 +76,8 @@ describe('frames from pages', () => {
     );
   });
 
-  it('take long stretches across frames and ranges', () => {
-    const { assembler, out } = assemble([6, 5]);
+  it('take long stretches across frames and ranges', async () => {
+    const { assembler, out } = await assemble([6, 5]);
     const stretch = Buffer.concat(Array.from({ length: 11 }, (_, index) => page(index + 1)));
     assembler.data(0, stretch);
     assembler.finish();
@@ -88,9 +85,8 @@ describe('frames from pages', () => {
     expect(out.map((frame) => frame.length / pageBytes)).toEqual([4, 2, 4, 1]);
   });
 
-  it('do not wait for a page that comes last: its frame is passed over, and nothing is spooled for it', () => {
-    // A spool in a folder that is not there fails if it is used.
-    const { assembler, out, late } = assemble([200], { earlyPages: 40, lateFrames: 1 });
+  it('do not wait for a page that comes last: its frame is passed over, and nothing is spooled for it', async () => {
+    const { assembler, out, spool, late } = await assemble([200], { earlyPages: 40, lateFrames: 1 });
     for (let index = 0; index < 200; index += 1) if (index !== 5) assembler.data(index * pageBytes, page(index + 1));
     expect(out).toHaveLength(50);
     expect(() => assembler.finish()).toThrow(expect.objectContaining({ message: expect.stringContaining('1 of 200') }));
@@ -98,12 +94,13 @@ describe('frames from pages', () => {
     expect(() => assembler.data(5 * pageBytes, page(6))).toThrow(expect.objectContaining({ code: 'STREAM_INVALID' }));
     assembler.finish();
     expect(late.count).toBe(1);
+    expect(spool.size).toBe(0);
     const image = Buffer.concat(out);
     for (let index = 0; index < 200; index += 1) expect(image[index * pageBytes]).toBe(index + 1);
   });
 
-  it('are of the bytes as they were, whatever their source does with its buffer afterwards', () => {
-    const { assembler, out } = assemble([80], { earlyPages: 80 });
+  it('are of the bytes as they were, whatever their source does with its buffer afterwards', async () => {
+    const { assembler, out } = await assemble([80], { earlyPages: 80 });
     // A Buffer: its slice() is a view where that of other arrays is a copy.
     const buffer = Buffer.alloc(pageBytes);
     for (let index = 79; index >= 0; index -= 1) assembler.data(index * pageBytes, buffer.fill(index + 1));
@@ -112,8 +109,8 @@ describe('frames from pages', () => {
     for (let index = 0; index < 80; index += 1) expect(image[index * pageBytes]).toBe(index + 1);
   });
 
-  it('refuse a page that comes twice, one outside of the memory, and an end with a page missing', () => {
-    const { assembler } = assemble([40]);
+  it('refuse a page that comes twice, one outside of the memory, and an end with a page missing', async () => {
+    const { assembler } = await assemble([40]);
     assembler.data(0, page(1));
     expect(() => assembler.data(0, page(1))).toThrow(expect.objectContaining({ code: 'STREAM_INVALID' }));
     expect(() => assembler.zero(0, pageBytes)).toThrow(expect.objectContaining({ code: 'STREAM_INVALID' }));

@@ -10,6 +10,12 @@ const stopTimeoutMs = 5_000;
 /** Pages are in buffers outside of the heap; what is short-lived in it is small, and a small nursery keeps the thread small. */
 const resourceLimits = { maxYoungGenerationSizeMb: 8 };
 
+/**
+ * Node closes the descriptors that a thread opened when the thread ends, also those that a socket took over and closed long
+ * before: the number may be another dump's file by then, or a client's connection.
+ */
+const trackUnmanagedFds = false;
+
 export interface CaptureProgress {
   readonly doneBytes: number;
   readonly totalBytes: number | null;
@@ -34,7 +40,7 @@ function deferred<T>() {
 
 /** A thread that has loaded what it needs and waits for its job. */
 export function newCaptureWorker(): Worker {
-  return new Worker(new URL('./thread.ts', import.meta.url), { resourceLimits });
+  return new Worker(new URL('./thread.ts', import.meta.url), { resourceLimits, trackUnmanagedFds });
 }
 
 export function startCaptureThread(

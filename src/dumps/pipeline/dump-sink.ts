@@ -11,7 +11,7 @@ import { FrameAssembler } from './frame-assembler.ts';
 import { FrameQueue } from './frame-queue.ts';
 import type { Image } from './image.ts';
 import { rawImage } from './raw-image.ts';
-import { Spool } from './spool.ts';
+import type { Spool } from './spool.ts';
 
 /** Uncompressed size of a frame: what random access reads at least. */
 export const frameBytes = 512 * 1024;
@@ -31,8 +31,8 @@ export interface DumpSinkOptions {
   readonly format: ImageFormat;
   readonly codec: Codec;
   readonly writer: ArtifactWriter;
-  readonly spoolFolder: string;
-  readonly spoolLimitBytes: number;
+  /** Closed with the sink. */
+  readonly spool: Spool;
   /** Called whenever something moved. */
   moved(progress: { receivedBytes: number; doneBytes: number; totalBytes: number | null }): void;
 }
@@ -52,7 +52,7 @@ export class DumpSink implements MemorySink {
 
   constructor(options: DumpSinkOptions) {
     this.#options = options;
-    this.#spool = new Spool(options.spoolFolder, options.spoolLimitBytes);
+    this.#spool = options.spool;
     this.#queue = new FrameQueue({
       codec: options.codec,
       writer: options.writer,
@@ -130,9 +130,9 @@ export class DumpSink implements MemorySink {
     };
   }
 
-  close(): void {
-    this.#spool.close();
+  async close(): Promise<void> {
     this.#options.codec.close();
+    await this.#spool.close();
   }
 
   #moved(): void {

@@ -1,4 +1,5 @@
-import { closeSync, constants, mkdirSync, openSync, readSync, unlinkSync, writeSync } from 'node:fs';
+import { constants, readSync, writeSync } from 'node:fs';
+import { type FileHandle, mkdir, open, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { MemoirError } from '../../domain/memoir-error.ts';
 
@@ -6,15 +7,15 @@ const gatheredBytes = 256 * 1024;
 
 /**
  * Bytes that came before their turn, put on disk so that memory stays bounded and the source is never kept waiting. The file
- * has no name from its first moment on: whatever ends the process ends the file.
+ * has no name from its first moment on: whatever ends the process ends the file, and whatever ends the thread closes its
+ * handle.
  *
  * Writing is synchronous on purpose: it goes to the page cache at memory speed, and the thread has nothing better to do than
  * to take the source's bytes out of its way.
  */
 export class Spool {
-  readonly #folder: string;
+  readonly #handle: FileHandle;
   readonly #limitBytes: number;
-  #descriptor: number | undefined;
   #size = 0;
   /** The last bytes that were appended, not written yet. */
   readonly #gathering = new Uint8Array(gatheredBytes);
@@ -24,9 +25,13 @@ export class Spool {
   #aheadAt = 0;
   #aheadBytes = 0;
 
-  constructor(folder: string, limitBytes: number) {
-    this.#folder = folder;
+  private constructor(handle: FileHandle, limitBytes: number) {
+    this.#handle = handle;
     this.#limitBytes = limitBytes;
+  }
+
+  static async open(folder: string, limitBytes: number): Promise<Spool> {
+    return new Spool(await openNameless(folder), limitBytes);
   }
 
   /** Bytes appended so far. */
@@ -43,9 +48,8 @@ export class Spool {
         `the memory arrived in an order that needs more than ${this.#limitBytes} bytes of spool`,
       );
     }
-    this.#descriptor ??= openNameless(this.#folder);
     if (this.#gathered + bytes.length > this.#gathering.length) this.#flush();
-    if (bytes.length > this.#gathering.length) this.#write(this.#descriptor, bytes, at);
+    if (bytes.length > this.#gathering.length) this.#write(bytes, at);
     else {
       this.#gathering.set(bytes, this.#gathered);
       this.#gathered += bytes.length;
@@ -73,21 +77,20 @@ export class Spool {
     target.set(this.#ahead.subarray(at - this.#aheadAt, at - this.#aheadAt + target.length));
   }
 
-  close(): void {
-    if (this.#descriptor !== undefined) closeSync(this.#descriptor);
-    this.#descriptor = undefined;
+  close(): Promise<void> {
+    return this.#handle.close();
   }
 
   #flush(): void {
-    if (this.#gathered === 0 || this.#descriptor === undefined) return;
-    this.#write(this.#descriptor, this.#gathering.subarray(0, this.#gathered), this.#size - this.#gathered);
+    if (this.#gathered === 0) return;
+    this.#write(this.#gathering.subarray(0, this.#gathered), this.#size - this.#gathered);
     this.#gathered = 0;
   }
 
-  #write(descriptor: number, bytes: Uint8Array, at: number): void {
+  #write(bytes: Uint8Array, at: number): void {
     try {
       for (let done = 0; done < bytes.length; ) {
-        done += writeSync(descriptor, bytes, done, bytes.length - done, at + done);
+        done += writeSync(this.#handle.fd, bytes, done, bytes.length - done, at + done);
       }
     } catch (cause) {
       const full = ['ENOSPC', 'EDQUOT'].includes((cause as NodeJS.ErrnoException).code ?? '');
@@ -99,8 +102,7 @@ export class Spool {
 
   #readInto(at: number, target: Uint8Array): void {
     for (let done = 0; done < target.length; ) {
-      const count =
-        this.#descriptor === undefined ? 0 : readSync(this.#descriptor, target, done, target.length - done, at + done);
+      const count = readSync(this.#handle.fd, target, done, target.length - done, at + done);
       if (count === 0)
         throw new MemoirError('STORAGE_FAILED', 'the spool of early memory is shorter than what was written to it');
       done += count;
@@ -108,14 +110,14 @@ export class Spool {
   }
 }
 
-function openNameless(folder: string): number {
+async function openNameless(folder: string): Promise<FileHandle> {
   try {
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    await mkdir(folder, { recursive: true, mode: 0o700 });
     const path = join(folder, `spool-${process.pid}-${process.hrtime.bigint()}`);
     const { O_RDWR, O_CREAT, O_EXCL, O_NOFOLLOW } = constants;
-    const descriptor = openSync(path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600);
-    unlinkSync(path);
-    return descriptor;
+    const handle = await open(path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600);
+    await unlink(path);
+    return handle;
   } catch (cause) {
     throw new MemoirError('STORAGE_FAILED', `no spool can be made in ${folder}`, { cause });
   }

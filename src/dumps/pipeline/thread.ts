@@ -7,6 +7,7 @@ import { type DumpFacts, type Manifest, makeManifest } from '../manifest.ts';
 import { createCodec } from './codec.ts';
 import { DumpSink, frameBytes } from './dump-sink.ts';
 import type { CaptureCommand, CaptureJob, CaptureReport } from './messages.ts';
+import { Spool } from './spool.ts';
 
 // The thread that reads one capture: source → image → frames → compressor → artifact. Commands and reports are all that it
 // shares with the server; no byte of a guest's memory passes the server's own event loop.
@@ -61,8 +62,7 @@ async function open(job: CaptureJob): Promise<MemoryTail> {
     format: job.format,
     codec: createCodec(job.compression, frameBytes),
     writer,
-    spoolFolder: job.spoolFolder,
-    spoolLimitBytes: job.expectedBytes * 2,
+    spool: await Spool.open(job.spoolFolder, job.expectedBytes * 2),
     moved: progress,
   });
   source = await openSource(job.source.options);
@@ -118,7 +118,7 @@ async function end(error?: unknown): Promise<void> {
 
 async function close(): Promise<void> {
   await source?.close().catch(() => undefined);
-  sink?.close();
+  await sink?.close().catch(() => undefined);
   await store?.close().catch(() => undefined);
   setImmediate(() => port?.close());
 }

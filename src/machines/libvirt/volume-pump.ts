@@ -29,7 +29,12 @@ export async function pumpVolume({ link, connectOptions, volume, to, signal }: P
 
 async function run(job: PumpJob, signal: AbortSignal): Promise<void> {
   signal.throwIfAborted();
-  const worker = new Worker(new URL('./volume-pump-thread.ts', import.meta.url), { workerData: job });
+  // A descriptor that a socket took over and closed must not be closed once more when the thread ends: it may be somebody
+  // else's by then.
+  const worker = new Worker(new URL('./volume-pump-thread.ts', import.meta.url), {
+    workerData: job,
+    trackUnmanagedFds: false,
+  });
   const stop = (): void => void worker.terminate();
   signal.addEventListener('abort', stop, { once: true });
   const { promise, resolve, reject } = Promise.withResolvers<void>();

@@ -1,5 +1,4 @@
-import { execFileSync, spawn } from 'node:child_process';
-import { once } from 'node:events';
+import { execFileSync } from 'node:child_process';
 import { chmod, mkdir, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -13,6 +12,7 @@ import { type Bench, startBench } from '../bench/bench.ts';
 import { lacksBench } from '../bench/generation.ts';
 import type { Guest } from '../bench/guest.ts';
 import { litmus } from '../bench/litmus.ts';
+import { traced } from '../strace.ts';
 import { DumpComparison } from './dump-comparison.ts';
 import { expectUntouched } from './invariant.ts';
 import { SinkReader } from './sink-reader.ts';
@@ -71,25 +71,9 @@ describe.skipIf(lacksBench())('a libvirtd that cannot reach our FIFO', { timeout
   });
 
   /** Refuses one path to libvirtd, as a security module would. Resolves when it does. */
-  async function refusing({ source }: CapturePlan): Promise<() => string> {
+  function refusing({ source }: CapturePlan): Promise<() => Promise<string>> {
     const { place } = source.options as unknown as { place: { path: string } };
-    const words = ['-f', '-P', place.path, '-e', 'trace=openat', '-e', 'inject=openat:error=EACCES'];
-    const strace = spawn('/usr/bin/strace', [...words, '-p', String(bench.libvirtd.pid)], {
-      stdio: ['ignore', 'ignore', 'pipe'],
-    });
-    let said = '';
-    for (;;) {
-      const [chunk] = (await once(strace.stderr, 'data')) as [Buffer];
-      said += chunk;
-      if (/attached/.test(said)) break;
-    }
-    strace.stderr.on('data', (chunk: Buffer) => {
-      said += chunk;
-    });
-    return () => {
-      strace.kill();
-      return said;
-    };
+    return traced(bench.libvirtd.pid, ['-P', place.path, '-e', 'trace=openat', '-e', 'inject=openat:error=EACCES']);
   }
 
   it.skipIf(lacks('strace'))('because it is confined: the guest’s pause is known, and it goes on', async () => {
@@ -103,7 +87,7 @@ describe.skipIf(lacksBench())('a libvirtd that cannot reach our FIFO', { timeout
       expect(guestPauseMs).toBeGreaterThan(0);
       expect(capturedAtMs).toBeLessThan(Date.now());
     } finally {
-      expect(end()).toMatch(/memory\.fifo.*EACCES.*INJECTED/);
+      expect(await end()).toMatch(/memory\.fifo.*EACCES.*INJECTED/);
     }
     await expectNothingLeft();
     await expectUntouched(guest);

@@ -1,5 +1,5 @@
 import { MantineProvider } from '@mantine/core';
-import { lazy, type ReactNode, Suspense } from 'react';
+import { type ReactNode, Suspense } from 'react';
 import { Provider } from 'urql';
 import { Redirect, Route, Switch, useLocation } from 'wouter';
 import type { Api } from './api/client.ts';
@@ -8,13 +8,14 @@ import { Loading } from './components/answer-states.tsx';
 import { Dialogs } from './components/dialogs.tsx';
 import { ErrorBoundary } from './components/error-boundary.tsx';
 import { Shell } from './components/shell/shell.tsx';
+import { later } from './lib/later.tsx';
 import { Overview } from './pages/overview/overview.tsx';
 import { cssVariables, theme } from './theme.ts';
 
-const Dumps = lazy(() => import('./pages/dumps/dumps.tsx').then((it) => ({ default: it.Dumps })));
-const Machines = lazy(() => import('./pages/machines/machines.tsx').then((it) => ({ default: it.Machines })));
-const Operations = lazy(() => import('./pages/operations/operations.tsx').then((it) => ({ default: it.Operations })));
-const Settings = lazy(() => import('./pages/settings/settings.tsx').then((it) => ({ default: it.Settings })));
+const Dumps = later(() => import('./pages/dumps/dumps.tsx').then((it) => it.Dumps));
+const Machines = later(() => import('./pages/machines/machines.tsx').then((it) => it.Machines));
+const Operations = later(() => import('./pages/operations/operations.tsx').then((it) => it.Operations));
+const Settings = later(() => import('./pages/settings/settings.tsx').then((it) => it.Settings));
 
 export function App({ api }: { readonly api: Api }) {
   return (

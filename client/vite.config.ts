@@ -1,11 +1,14 @@
+import { join } from 'node:path';
 import react from '@vitejs/plugin-react';
 import { defineConfig } from 'vite';
+import { filesFor } from './files.ts';
+import { pages } from './pages.ts';
 
 const server = 'http://127.0.0.1:4000';
 
 export default defineConfig({
   root: import.meta.dirname,
-  plugins: [react()],
+  plugins: [react(), pages()],
   build: {
     outDir: 'dist',
     emptyOutDir: true,
@@ -14,9 +17,9 @@ export default defineConfig({
     // Data URLs would need more of the content security policy than files do.
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
-    // What screens share is one script and all styles are one sheet: thirty small files would wait for each other on a slow line.
+    // All styles are one sheet: thirty small files would wait for each other on a slow line.
     cssCodeSplit: false,
-    rolldownOptions: { output: { codeSplitting: { groups: [{ name: 'shared', minShareCount: 2 }] } } },
+    rolldownOptions: { output: { codeSplitting: filesFor(join(import.meta.dirname, 'main.tsx')) } },
   },
   server: {
     host: '127.0.0.1',

@@ -9,6 +9,7 @@ import { Dialogs } from './components/dialogs.tsx';
 import { ErrorBoundary } from './components/error-boundary.tsx';
 import { Shell } from './components/shell/shell.tsx';
 import { later } from './lib/later.tsx';
+import { ShownLocation } from './lib/shown-location.tsx';
 import { Overview } from './pages/overview/overview.tsx';
 import { cssVariables, theme } from './theme.ts';
 
@@ -17,13 +18,27 @@ const Machines = later(() => import('./pages/machines/machines.tsx').then((it) =
 const Operations = later(() => import('./pages/operations/operations.tsx').then((it) => it.Operations));
 const Settings = later(() => import('./pages/settings/settings.tsx').then((it) => it.Settings));
 
+const screens: Readonly<Record<string, { readonly load: () => Promise<unknown> }>> = {
+  dumps: Dumps,
+  machines: Machines,
+  operations: Operations,
+  settings: Settings,
+};
+
+/** Resolves when the code of the screen of that path is there, or cannot be had (its own boundary says so then). */
+export async function loadScreen(path: string): Promise<void> {
+  await screens[path.split('/')[1] ?? '']?.load().catch(() => {});
+}
+
 export function App({ api }: { readonly api: Api }) {
   return (
     <Providers api={api}>
-      <Shell>
-        <Screens />
-      </Shell>
-      <Dialogs />
+      <ShownLocation>
+        <Shell>
+          <Screens />
+        </Shell>
+        <Dialogs />
+      </ShownLocation>
     </Providers>
   );
 }

@@ -1,9 +1,10 @@
+import { startTransition } from 'react';
 import { createRoot } from 'react-dom/client';
 import { remembered } from './api/activity.ts';
 import { createApi } from './api/client.ts';
 import { startLive } from './api/live.ts';
 import { askPosition } from './api/position.ts';
-import { App } from './app.tsx';
+import { App, loadScreen } from './app.tsx';
 import { loadAhead } from './lib/later.tsx';
 import './style/mantine.css';
 import './style/base.css';
@@ -14,8 +15,14 @@ const position = remembered.place === null ? askPosition() : Promise.resolve(rem
 const api = createApi(new URL(window.location.href), position);
 startLive(api, position);
 
+// Its file comes together with this one, and the page shows its frame meanwhile: a second frame that waits would only be in the way.
+await loadScreen(window.location.pathname);
 const root = document.getElementById('root');
-if (root) createRoot(root).render(<App api={api} />);
+if (root) {
+  const app = createRoot(root);
+  // In pieces as well: the connection and the first answers are not kept waiting.
+  startTransition(() => app.render(<App api={api} />));
+}
 
 // What no screen has shown yet comes when this one has settled.
-window.addEventListener('load', () => setTimeout(loadAhead, 1500));
+setTimeout(loadAhead, 1500);

@@ -13,10 +13,10 @@ export { screens };
 export function pageShell(screen: (typeof screens)[number]): string {
   return renderToStaticMarkup(
     <Router ssrPath={screen.path}>
-      <Frame>
+      <Frame here={screen.path}>
         <ScreenHeading title={screen.label} />
         <p className="frame-awaited" role="status">
-          Memoir is being loaded…
+          Loading…
         </p>
       </Frame>
     </Router>,

@@ -4,11 +4,21 @@ import { defineConfig } from 'vite';
 import { filesFor } from './files.ts';
 import { pages } from './pages.ts';
 
+/** Colors that nothing on the screens has: Mantine defines nineteen shades of each, twice. */
+const unusedColors = /^--mantine-color-(blue|cyan|grape|green|lime|orange|pink|violet|yellow)-/;
+const withoutUnusedColors = {
+  postcssPlugin: 'memoir:colors',
+  Declaration(declaration: { readonly prop: string; remove(): unknown }) {
+    if (unusedColors.test(declaration.prop)) declaration.remove();
+  },
+};
+
 const server = 'http://127.0.0.1:4000';
 
 export default defineConfig({
   root: import.meta.dirname,
   plugins: [react(), pages()],
+  css: { postcss: { plugins: [withoutUnusedColors] } },
   build: {
     outDir: 'dist',
     emptyOutDir: true,

@@ -1,6 +1,6 @@
 import { useEffect, useRef } from 'react';
 import { type AnyVariables, type TypedDocumentNode, type UseQueryState, useQuery } from 'urql';
-import { type Topic, useFreshness } from './freshness.ts';
+import { freshness, type Topic } from './freshness.ts';
 
 export interface FreshQuery<Data, Variables extends AnyVariables> extends UseQueryState<Data, Variables> {
   /** Asks again now. */
@@ -21,16 +21,25 @@ export function useFreshQuery<Data, Variables extends AnyVariables>(
   const [state, execute] = useQuery<Data, Variables>({ query, variables, pause } as Parameters<
     typeof useQuery<Data, Variables>
   >[0]);
-  const version = useFreshness(topics);
-  const asked = useRef(version);
   const refresh = () => execute({ requestPolicy: 'network-only' });
+  const latest = useRef(refresh);
+  latest.current = refresh;
+  const asked = useRef<number>(undefined);
+  asked.current ??= freshness.version(topics);
+  const about = topics.join();
 
-  // biome-ignore lint/correctness/useExhaustiveDependencies: only a new version is a reason; `refresh` is new at each render
+  // Not `useFreshness`: that something changed is a reason to ask, and only the answer is one to draw.
   useEffect(() => {
-    if (pause || frozen || asked.current === version) return;
-    asked.current = version;
-    refresh();
-  }, [version, pause, frozen]);
+    if (pause || frozen) return;
+    const look = () => {
+      const version = freshness.version(about.split(',') as Topic[]);
+      if (asked.current === version) return;
+      asked.current = version;
+      latest.current();
+    };
+    look();
+    return freshness.subscribe(look);
+  }, [about, pause, frozen]);
 
   // An answer that failed has no data; what was known before it is still what is known, and stays on the screen.
   const key = JSON.stringify(variables);

@@ -3,6 +3,8 @@ import { Link } from 'wouter';
 import { Navigation } from './navigation.tsx';
 
 interface Props {
+  /** The path that was chosen; the navigation shows it at once, while its screen is still being drawn. */
+  readonly here: string;
   readonly main?: RefObject<HTMLElement | null>;
   /** Beside the brand. */
   readonly mark?: ReactNode;
@@ -18,7 +20,7 @@ interface Props {
  * Header, navigation and the place of the content. The build writes the same into the page itself (page-shell.tsx), so that it
  * is seen before any script is there: it knows nothing of the server, and its style is that of style/frame.css.
  */
-export function Frame({ main, mark, right, banners, after, children }: Props) {
+export function Frame({ here, main, mark, right, banners, after, children }: Props) {
   return (
     <div className="frame">
       <a className="frame-skip" href="#content">
@@ -33,7 +35,7 @@ export function Frame({ main, mark, right, banners, after, children }: Props) {
           <span>Memoir</span>
         </Link>
         {mark}
-        <Navigation />
+        <Navigation here={here} />
         <div className="frame-right">{right}</div>
       </header>
       {banners}

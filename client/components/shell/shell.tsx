@@ -1,5 +1,6 @@
 import { type ReactNode, Suspense, useEffect, useRef } from 'react';
 import { useLocation } from 'wouter';
+import { useBrowserLocation } from 'wouter/use-browser-location';
 import { role } from '../../api/authority.ts';
 import { connection } from '../../api/connection.ts';
 import { ServiceDocument, SessionDocument } from '../../api/generated/graphql.ts';
@@ -21,6 +22,7 @@ const TokenForm = later(() => import('../token-form.tsx').then((it) => it.TokenF
 /** What surrounds every screen: where one is, whether it is live, and what was just said. */
 export function Shell({ children }: { readonly children: ReactNode }) {
   const [path] = useLocation();
+  const [here] = useBrowserLocation();
   const { data } = useFreshQuery(ServiceDocument, {}, ['service']);
   const state = useStore(connection);
   const refused = state.state === 'REFUSED' ? state.reason : null;
@@ -43,6 +45,7 @@ export function Shell({ children }: { readonly children: ReactNode }) {
 
   return (
     <Frame
+      here={here}
       main={main}
       mark={
         data?.service.hypervisor.kind === 'DEMO' && (

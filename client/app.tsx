@@ -11,7 +11,7 @@ import { Shell } from './components/shell/shell.tsx';
 import { later } from './lib/later.tsx';
 import { ShownLocation } from './lib/shown-location.tsx';
 import { Overview } from './pages/overview/overview.tsx';
-import { cssVariables, theme } from './theme.ts';
+import { theme } from './theme.ts';
 
 const Dumps = later(() => import('./pages/dumps/dumps.tsx').then((it) => it.Dumps));
 const Machines = later(() => import('./pages/machines/machines.tsx').then((it) => it.Machines));
@@ -66,7 +66,7 @@ function Screens() {
 
 function Providers({ api, children }: { readonly api: Api; readonly children: ReactNode }) {
   return (
-    <MantineProvider theme={theme} cssVariablesResolver={cssVariables} defaultColorScheme="auto">
+    <MantineProvider theme={theme} withCssVariables={false} withGlobalClasses={false} defaultColorScheme="auto">
       <ApiContext value={api}>
         <Provider value={api.client}>{children}</Provider>
       </ApiContext>

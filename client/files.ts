@@ -13,8 +13,8 @@ const overlays =
   /\/components\/dialog\.|\/@floating-ui\/|\/react-remove-scroll|\/components\/(Modal|ModalBase|Popover|ScrollArea)\/(?!index)/;
 
 /**
- * Into which files the build puts what several screens share. What the page cannot begin without is one file, what other
- * screens share is another; charts, fields and what lies over the page come where they are needed. Thirty small files, as the
+ * Into which files the build puts what several screens share. What the page cannot begin without is two files (the libraries
+ * stay the same over many versions), what other screens share is another; charts, fields and what lies over the page come where they are needed. Thirty small files, as the
  * bundler would make them, would wait for each other on a slow line.
  */
 export function filesFor(entry: string): Rolldown.CodeSplittingOptions {
@@ -35,11 +35,12 @@ export function filesFor(entry: string): Rolldown.CodeSplittingOptions {
       {
         name: (id, context) => {
           first ??= firstOnes(context);
-          return first.has(id) || mantineFirst.test(id) ? 'first' : null;
+          return mantineFirst.test(id) || (first.has(id) && id.includes('/node_modules/')) ? 'libraries' : null;
         },
-        debugName: 'first',
-        priority: 4,
+        debugName: 'libraries',
+        priority: 5,
       },
+      { name: (id) => (first?.has(id) ? 'first' : null), debugName: 'first', priority: 4 },
       { name: 'charts', test: charts, priority: 3 },
       { name: 'fields', test: fields, priority: 2 },
       { name: 'overlays', test: overlays, priority: 1 },

@@ -7,6 +7,7 @@ import { askPosition } from './api/position.ts';
 import { App, loadScreen } from './app.tsx';
 import { loadAhead } from './lib/later.tsx';
 import './style/mantine.css';
+import 'virtual:theme.css';
 import './style/base.css';
 import './style/frame.css';
 

@@ -4,6 +4,12 @@ import { pageShell, screens } from './page-shell.tsx';
 const root = '<div id="root">';
 const first = screens[0] as (typeof screens)[number];
 
+const libraries = /\s*<link rel="modulepreload" crossorigin href="(\/assets\/libraries-[^"]+)">/;
+
+/** The libraries are begun with in a task of their own, so that a key or a click comes in between. */
+const scriptOf = (file: string | undefined): string =>
+  file === undefined ? '' : `<script type="module" crossorigin src="${file}"></script>\n    `;
+
 /** `dumps` for `/dumps`; the overview is `index`. */
 const nameOf = (path: string): string => path.slice(1) || 'index';
 
@@ -21,6 +27,8 @@ export function pages(): Plugin {
       handler: (html) =>
         html
           .replace(root, root + pageShell(first))
+          .replace(libraries, '')
+          .replace('<script type="module"', `${scriptOf(libraries.exec(html)?.[1])}<script type="module"`)
           .replace(/<(script type="module"|link rel="modulepreload")/g, '<$1 fetchpriority="low"'),
     },
     generateBundle: {

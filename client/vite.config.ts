@@ -3,6 +3,7 @@ import react from '@vitejs/plugin-react';
 import { defineConfig } from 'vite';
 import { filesFor } from './files.ts';
 import { pages } from './pages.ts';
+import { themeSheet } from './theme-sheet.tsx';
 
 /** Colors that nothing on the screens has: Mantine defines nineteen shades of each, twice. */
 const unusedColors = /^--mantine-color-(blue|cyan|grape|green|lime|orange|pink|violet|yellow)-/;
@@ -17,7 +18,7 @@ const server = 'http://127.0.0.1:4000';
 
 export default defineConfig({
   root: import.meta.dirname,
-  plugins: [react(), pages()],
+  plugins: [react(), themeSheet(), pages()],
   css: { postcss: { plugins: [withoutUnusedColors] } },
   build: {
     outDir: 'dist',

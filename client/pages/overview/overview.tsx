@@ -8,6 +8,7 @@ import { Panel } from '../../components/panel.tsx';
 import { RunningDumps } from '../../components/running-dumps.tsx';
 import { ScreenHeading } from '../../components/shell/screen-heading.tsx';
 import { later } from '../../lib/later.tsx';
+import { Near } from '../../lib/near.tsx';
 import { useQuiet } from '../../lib/quiet.ts';
 import { Counters } from './counters.tsx';
 import styles from './overview.module.css';
@@ -35,7 +36,11 @@ export function Overview() {
         </div>
         <ActivityLog className={styles.side} />
       </div>
-      <Suspense fallback={<ChartsAwaited />}>{quiet ? <History /> : <ChartsAwaited />}</Suspense>
+      <Near ready={quiet} awaited={<ChartsAwaited />}>
+        <Suspense fallback={<ChartsAwaited />}>
+          <History />
+        </Suspense>
+      </Near>
     </>
   );
 }

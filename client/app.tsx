@@ -3,6 +3,7 @@ import { type ReactNode, Suspense } from 'react';
 import { Provider } from 'urql';
 import { Redirect, Route, Switch, useLocation } from 'wouter';
 import type { Api } from './api/client.ts';
+import { liveProgress } from './api/live-progress.ts';
 import { ApiContext } from './api/use-api.ts';
 import { Loading } from './components/answer-states.tsx';
 import { Dialogs } from './components/dialogs.tsx';
@@ -33,7 +34,7 @@ export async function loadScreen(path: string): Promise<void> {
 export function App({ api }: { readonly api: Api }) {
   return (
     <Providers api={api}>
-      <ShownLocation>
+      <ShownLocation drawing={liveProgress.hold}>
         <Shell>
           <Screens />
         </Shell>

@@ -1,6 +1,5 @@
 import { Client, type ExecutionResult, fetchExchange, subscriptionExchange } from '@urql/core';
 import { createCache } from './cache.ts';
-import { inPieces } from './in-pieces.ts';
 import { createSocket, type Socket } from './socket.ts';
 import { authorization } from './token.ts';
 
@@ -29,7 +28,6 @@ export function createApi(origin: URL, position: Promise<unknown>): Api {
     },
     fetchOptions: () => ({ headers: authorization() }),
     exchanges: [
-      inPieces,
       createCache(),
       fetchExchange,
       subscriptionExchange({

@@ -1,4 +1,4 @@
-import { startTransition, useEffect, useState } from 'react';
+import { useEffect, useState } from 'react';
 
 /** At the latest after this. */
 const patienceMs = 1000;
@@ -18,7 +18,7 @@ export function useQuiet(ready = true): boolean {
   const [isQuiet, setQuiet] = useState(false);
   useEffect(() => {
     if (!ready) return;
-    return whenQuiet(() => startTransition(() => setQuiet(true)));
+    return whenQuiet(() => setQuiet(true));
   }, [ready]);
   return isQuiet;
 }

@@ -13,7 +13,12 @@ const visit = (link: string) => (page: Page) =>
 export const stops: readonly Stop[] = [
   {
     name: 'overview',
-    go: (page) => page.getByText('Duration, mean').first().waitFor(),
+    go: async (page) => {
+      // The charts are drawn when one comes near them.
+      await page.keyboard.press('End');
+      await page.getByText('Duration, mean').first().waitFor();
+      await page.keyboard.press('Home');
+    },
   },
   {
     name: 'plan',

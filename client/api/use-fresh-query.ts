@@ -21,20 +21,36 @@ interface Answer<Data> extends Omit<FreshQuery<Data>, 'refresh'> {
   readonly key: number;
 }
 
-/** What was answered last, by question: shown at once where it is asked again. As many as screens and pages of an hour's work. */
-const keptAnswers = 200;
-const answers = new WeakMap<Client, Map<number, unknown>>();
-
-function answersOf(client: Client): Map<number, unknown> {
-  const known = answers.get(client) ?? new Map<number, unknown>();
-  if (!answers.has(client)) answers.set(client, known);
-  return known;
+/** What the page knows of its questions, by their keys. */
+interface Memory {
+  /** What was answered last: shown at once where it is asked again. */
+  readonly answers: Map<number, unknown>;
+  /** How often they are on the screen: their answers are kept fresh, and whoever comes later shares them. */
+  readonly shown: Map<number, number>;
 }
 
-function keep(known: Map<number, unknown>, key: number, data: unknown): void {
-  known.delete(key);
-  known.set(key, data);
-  for (const oldest of known.keys()) if (known.size > keptAnswers) known.delete(oldest);
+/** As many answers as screens and pages of an hour's work. */
+const keptAnswers = 200;
+const memories = new WeakMap<Client, Memory>();
+
+function memoryOf(client: Client): Memory {
+  const known = memories.get(client);
+  if (known) return known;
+  const memory: Memory = { answers: new Map(), shown: new Map() };
+  memories.set(client, memory);
+  return memory;
+}
+
+function keep({ answers }: Memory, key: number, data: unknown): void {
+  answers.delete(key);
+  answers.set(key, data);
+  for (const oldest of answers.keys()) if (answers.size > keptAnswers) answers.delete(oldest);
+}
+
+function count({ shown }: Memory, key: number, change: 1 | -1): void {
+  const times = (shown.get(key) ?? 0) + change;
+  if (times > 0) shown.set(key, times);
+  else shown.delete(key);
 }
 
 /**
@@ -58,12 +74,18 @@ export function useFreshQuery<Data, Variables extends AnyVariables>(
 
   useEffect(() => {
     if (pause) return;
-    const known = answersOf(client);
-    const { unsubscribe } = client.executeQuery<Data, Variables>(request).subscribe(({ data, error, stale }) => {
-      if (data != null) keep(known, key, data);
-      setAnswer({ key, data: data ?? (known.get(key) as Data | undefined), error, fetching: false, stale });
+    const memory = memoryOf(client);
+    const context = memory.shown.has(key) ? ({ requestPolicy: 'cache-first' } as const) : {};
+    count(memory, key, 1);
+    const asking = client.executeQuery<Data, Variables>(request, context);
+    const { unsubscribe } = asking.subscribe(({ data, error, stale }) => {
+      if (data != null) keep(memory, key, data);
+      setAnswer({ key, data: data ?? (memory.answers.get(key) as Data | undefined), error, fetching: false, stale });
     });
-    return unsubscribe;
+    return () => {
+      unsubscribe();
+      count(memory, key, -1);
+    };
   }, [client, request, key, pause]);
 
   const refresh = () => {
@@ -72,7 +94,7 @@ export function useFreshQuery<Data, Variables extends AnyVariables>(
   useAgain(topics, pause || frozen, refresh);
 
   if (answer?.key === key) return { ...answer, refresh };
-  const before = answersOf(client).get(key) as Data | undefined;
+  const before = memoryOf(client).answers.get(key) as Data | undefined;
   const isKnown = before !== undefined;
   return { data: before ?? answer?.data, error: undefined, fetching: !isKnown && !pause, stale: isKnown, refresh };
 }

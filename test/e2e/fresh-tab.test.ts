@@ -20,7 +20,16 @@ describe.skipIf(lacks('chromium'))('a tab that was just opened', { timeout: 120_
     await page.waitForTimeout(3000);
     const times = (name: string) => asked.filter((each) => each === name).length;
     expect(asked[0]).toBe('the end of the log');
-    for (const name of ['Service', 'Session', 'Statistics', 'Forecasts', 'EventHistory', 'the end of the log'])
+    for (const name of [
+      'Service',
+      'Session',
+      'Statistics',
+      'Forecasts',
+      'ActiveDumps',
+      'RecentCpu',
+      'EventHistory',
+      'the end of the log',
+    ])
       expect([name, times(name)]).toEqual([name, 1]);
     // Changes of machines have no cursor: the list alone is compared once when the line is up.
     expect(times('Machines')).toBeLessThanOrEqual(2);

@@ -40,7 +40,7 @@ export function Shell({ children }: { readonly children: ReactNode }) {
     if (shown.current === screen) return;
     shown.current = screen;
     window.scrollTo(0, 0);
-    main.current?.focus();
+    main.current?.focus({ preventScroll: true });
   }, [screen]);
 
   return (

@@ -3,25 +3,33 @@ import { launchBrowser } from '../test/e2e/browser.ts';
 import { startMockServer } from '../test/e2e/mock/process.ts';
 
 // npm run bench -- interactions: how long a click or a key takes until the page has been painted (the browser's own Event
-// Timing, in steps of 8 ms), and how long frames take, with 10,000 records and 50 dumps under way. The server is the
+// Timing, in steps of 8 ms), how long until another screen's heading is there, and how long frames take, with 10,000 records and 50 dumps under way. The server is the
 // dashboard's mock, so that only the page is measured. Needs Chromium and a built dashboard (npm run build).
 
 interface Seen {
   readonly events: { readonly name: string; readonly ms: number }[];
   readonly frames: number[];
+  /** From the last key or press until the heading was another one, at the frame that showed it. */
+  readonly headings: number[];
 }
 
 /** Runs in the page, before anything of its own. */
 function watch(): void {
-  const seen: Seen = { events: [], frames: [] };
+  const seen: Seen = { events: [], frames: [], headings: [] };
   Object.assign(window, { seen });
   new PerformanceObserver((list) => {
     for (const { name, duration } of list.getEntries()) seen.events.push({ name, ms: duration });
   }).observe({ type: 'event', durationThreshold: 16, buffered: true } as PerformanceObserverInit);
+  let pressedAt = 0;
+  let heading = '';
+  for (const type of ['pointerup', 'keydown']) addEventListener(type, () => (pressedAt = performance.now()), true);
   let last = performance.now();
   const frame = (now: number): void => {
     seen.frames.push(now - last);
     last = now;
+    const text = document.querySelector('h1')?.textContent ?? '';
+    if (text !== heading) seen.headings.push(now - pressedAt);
+    heading = text;
     requestAnimationFrame(frame);
   };
   requestAnimationFrame(frame);
@@ -32,6 +40,7 @@ const forget = (page: Page) =>
     const { seen } = window as unknown as { seen: Seen };
     seen.events.length = 0;
     seen.frames.length = 0;
+    seen.headings.length = 0;
   });
 const read = (page: Page): Promise<Seen> => page.evaluate(() => (window as unknown as { seen: Seen }).seen);
 
@@ -77,13 +86,13 @@ export async function run(): Promise<void> {
       await forget(page);
       await act();
       await page.waitForTimeout(800);
-      const { events, frames } = await read(page);
+      const { events, frames, headings } = await read(page);
       const slowest = Math.max(0, ...events.map(({ ms }) => ms));
       const told = slowest === 0 ? 'under 16 ms' : `${slowest} ms`;
       console.log(
         `  ${name.padEnd(24)}${told.padStart(12)}   frame ${Math.max(...frames)
           .toFixed(0)
-          .padStart(4)} ms`,
+          .padStart(4)} ms${headings.map((ms) => `, the other screen after ${ms.toFixed(0)} ms`).join('')}`,
       );
     }
   } finally {

@@ -40,7 +40,12 @@ export async function run(args: readonly string[]): Promise<void> {
       for (const screen of screens) {
         const reports: Report[] = [];
         for (let round = 0; round < rounds; round++)
-          reports.push(await audit(`${server.url}${screen}`, folder, desktop));
+          // Lighthouse itself fails now and then to record a page (its NO_NAVSTART); what fails twice is told.
+          reports.push(
+            await audit(`${server.url}${screen}`, folder, desktop).catch(() =>
+              audit(`${server.url}${screen}`, folder, desktop),
+            ),
+          );
         tell(screen, reports);
       }
     }

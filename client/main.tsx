@@ -1,12 +1,29 @@
+import { startTransition } from 'react';
 import { createRoot } from 'react-dom/client';
+import { remembered } from './api/activity.ts';
 import { createApi } from './api/client.ts';
 import { startLive } from './api/live.ts';
-import { App } from './app.tsx';
+import { askPosition } from './api/position.ts';
+import { App, loadScreen } from './app.tsx';
+import { loadAhead } from './lib/later.tsx';
 import './style/mantine.css';
+import 'virtual:theme.css';
 import './style/base.css';
+import './style/frame.css';
 
-const api = createApi(new URL(window.location.href));
-startLive(api);
+// A tab that was just opened goes on from where the log ends now; one that was loaded again, from where it was.
+const position = remembered.place === null ? askPosition() : Promise.resolve(remembered.place.cursor);
+const api = createApi(new URL(window.location.href), position);
+startLive(api, position);
 
+// Its file comes together with this one, and the page shows its frame meanwhile: a second frame that waits would only be in the way.
+await loadScreen(window.location.pathname);
 const root = document.getElementById('root');
-if (root) createRoot(root).render(<App api={api} />);
+if (root) {
+  const app = createRoot(root);
+  // In pieces as well: the connection and the first answers are not kept waiting.
+  startTransition(() => app.render(<App api={api} />));
+}
+
+// What no screen has shown yet comes when this one has settled.
+setTimeout(loadAhead, 1500);

@@ -1,11 +1,25 @@
+import { join } from 'node:path';
 import react from '@vitejs/plugin-react';
 import { defineConfig } from 'vite';
+import { filesFor } from './files.ts';
+import { pages } from './pages.ts';
+import { themeSheet } from './theme-sheet.tsx';
+
+/** Colors that nothing on the screens has: Mantine defines nineteen shades of each, twice. */
+const unusedColors = /^--mantine-color-(blue|cyan|grape|green|lime|orange|pink|violet|yellow)-/;
+const withoutUnusedColors = {
+  postcssPlugin: 'memoir:colors',
+  Declaration(declaration: { readonly prop: string; remove(): unknown }) {
+    if (unusedColors.test(declaration.prop)) declaration.remove();
+  },
+};
 
 const server = 'http://127.0.0.1:4000';
 
 export default defineConfig({
   root: import.meta.dirname,
-  plugins: [react()],
+  plugins: [react(), themeSheet(), pages()],
+  css: { postcss: { plugins: [withoutUnusedColors] } },
   build: {
     outDir: 'dist',
     emptyOutDir: true,
@@ -14,9 +28,9 @@ export default defineConfig({
     // Data URLs would need more of the content security policy than files do.
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
-    // What screens share is one script and all styles are one sheet: thirty small files would wait for each other on a slow line.
+    // All styles are one sheet: thirty small files would wait for each other on a slow line.
     cssCodeSplit: false,
-    rolldownOptions: { output: { codeSplitting: { groups: [{ name: 'shared', minShareCount: 2 }] } } },
+    rolldownOptions: { output: { codeSplitting: filesFor(join(import.meta.dirname, 'main.tsx')) } },
   },
   server: {
     host: '127.0.0.1',

@@ -3,7 +3,7 @@ import { authorization } from './token.ts';
 
 /** A question past the cache: for answers that are passed on, not shown. Throws what the server says otherwise. */
 export async function ask<Data, Variables>(
-  document: TypedDocumentNode<Data, Variables & Record<string, unknown>>,
+  document: TypedDocumentNode<Data, Variables>,
   variables: Variables,
   signal: AbortSignal,
 ): Promise<Data> {

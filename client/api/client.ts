@@ -8,8 +8,11 @@ export interface Api {
   readonly socket: Socket;
 }
 
-/** Questions and orders by HTTP, everything live by one WebSocket, one cache behind both. */
-export function createApi(origin: URL): Api {
+/**
+ * Questions and orders by HTTP, everything live by one WebSocket, one cache behind both. Nothing is asked before `position`
+ * is known: an answer older than the place from which events are read could miss some for ever.
+ */
+export function createApi(origin: URL, position: Promise<unknown>): Api {
   const address = new URL('/graphql', origin);
   const live = new URL(address);
   live.protocol = origin.protocol === 'https:' ? 'wss:' : 'ws:';
@@ -19,6 +22,10 @@ export function createApi(origin: URL): Api {
     preferGetMethod: false,
     // What was seen before is shown at once, and asked again.
     requestPolicy: 'cache-and-network',
+    fetch: async (...request) => {
+      await position;
+      return fetch(...request);
+    },
     fetchOptions: () => ({ headers: authorization() }),
     exchanges: [
       createCache(),

@@ -7,7 +7,13 @@ export type News =
   /** Some events are no longer to be had; everything on the screen should be asked for again. */
   | { readonly type: 'LAGGED'; readonly event: EventFieldsFragment }
   /** The page is up to date again after an absence. */
-  | { readonly type: 'RETURNED'; readonly awayMs: number; readonly caughtUp: number }
+  | {
+      readonly type: 'RETURNED';
+      readonly awayMs: number;
+      readonly caughtUp: number;
+      /** It was only a reload: nothing on the screen is older than the place that the page went on from. */
+      readonly reloaded: boolean;
+    }
   /** The server does not know our place in its log (it has another log now): it goes on from now. */
   | { readonly type: 'RESET'; readonly message: string };
 
@@ -32,8 +38,11 @@ export interface EventSource {
 }
 
 export interface EventStream {
-  /** Begins after `place`, or from now; `tell` gets all the news. */
-  start(place: Place | null, tell: (news: News) => void): Promise<void>;
+  /**
+   * Begins after `place`, or from now; `tell` gets all the news. `isNew` if the place was asked for just now: then there was
+   * no absence, and nothing to return from.
+   */
+  start(place: Place | null, tell: (news: News) => void, isNew?: boolean): Promise<void>;
   /** The line is gone since then (epoch ms). */
   lost(since: number): void;
   /** The line is there again. */
@@ -55,6 +64,8 @@ export function createEventStream(source: EventSource, now: () => number = Date.
   let tell: (news: News) => void = () => {};
   let unsubscribe: () => void = () => {};
   let stopped = false;
+  /** Whether the line was there ever since the start. */
+  let unbroken = true;
   /** Since when we are away; null while up to date. */
   let leftAt: number | null = null;
   let target: string | null = null;
@@ -77,7 +88,7 @@ export function createEventStream(source: EventSource, now: () => number = Date.
     target = null;
     read = new Set();
     upToDateAt = now();
-    tell({ type: 'RETURNED', awayMs, caughtUp });
+    tell({ type: 'RETURNED', awayMs, caughtUp, reloaded: unbroken });
   }
 
   /** Finds out where the log ends; events go on coming meanwhile. */
@@ -138,22 +149,27 @@ export function createEventStream(source: EventSource, now: () => number = Date.
       cursor = await source.newest();
       upToDateAt = now();
       subscribe();
+      if (leftAt !== null) arrived();
     } catch {
+      leftAt ??= now();
+      unbroken = false;
       later(begin);
     }
   }
 
   return {
-    async start(place, listener) {
+    async start(place, listener, isNew = false) {
       tell = listener;
       if (place === null) return begin();
       cursor = place.cursor;
       seq = place.seq;
-      leftAt = place.at;
+      if (isNew) upToDateAt = place.at;
+      else leftAt = place.at;
       subscribe();
       await catchUp();
     },
     lost(since) {
+      unbroken = false;
       leftAt ??= since;
       target = null;
     },

@@ -2,20 +2,22 @@ import type { Client } from '@urql/core';
 import { kept } from '../lib/activity.ts';
 import { logEvent } from './activity.ts';
 import type { Place } from './event-stream.ts';
-import { EventHistoryDocument, EventPositionDocument } from './generated/graphql.ts';
+import { EventHistoryDocument } from './generated/graphql.ts';
 
 /** A dump makes about this many events of which three or four become lines. */
 const depth = kept * 4;
 
 /**
  * Fills the log of a tab that was just opened with what happened last, so that it does not look as if nothing ever had, and
- * returns the place up to which it did: what happens from there on is the stream's. Null if the server does not say.
- * Cursors are the log's own numbers (see `OperationEvent.cursor`), so that one can begin some events before the newest.
+ * returns the place up to which it did, which is `position`: what happens from there on is the stream's. Null if the server
+ * did not say. Cursors are the log's own numbers (see `OperationEvent.cursor`), so that one can begin some events before the newest.
  */
-export async function fillLog(client: Pick<Client, 'query'>): Promise<Place | null> {
+export async function fillLog(
+  client: Pick<Client, 'query'>,
+  position: Promise<string | undefined>,
+): Promise<Place | null> {
   const at = Date.now();
-  const position = await client.query(EventPositionDocument, {}, { requestPolicy: 'network-only' });
-  const cursor = position.data?.service.eventCursor;
+  const cursor = await position;
   const seq = Number(cursor);
   if (cursor === undefined || !Number.isSafeInteger(seq)) return null;
   const after = String(Math.max(0, seq - depth));

@@ -9,6 +9,8 @@ export interface LiveProgress {
   get(id: string): Tick | undefined;
   subscribe(id: string, listener: () => void): () => void;
   forget(ids: Iterable<string>): void;
+  /** Listeners are told nothing until it is released; then what they missed. */
+  hold(isHeld: boolean): void;
 }
 
 /**
@@ -20,9 +22,11 @@ export function createLiveProgress(everyMs = 200, draw: (act: () => void) => voi
   const listeners = new Map<string, Set<() => void>>();
   const changed = new Set<string>();
   let waiting = false;
+  let held = false;
 
   function publish(): void {
     waiting = false;
+    if (held) return;
     const ids = [...changed];
     changed.clear();
     for (const id of ids) for (const listener of listeners.get(id) ?? []) listener();
@@ -47,6 +51,10 @@ export function createLiveProgress(everyMs = 200, draw: (act: () => void) => voi
     },
     forget(ids) {
       for (const id of ids) ticks.delete(id);
+    },
+    hold(isHeld) {
+      held = isHeld;
+      if (!held && !waiting) publish();
     },
   };
 }

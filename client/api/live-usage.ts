@@ -8,7 +8,14 @@ export type Usages = readonly UsageFragment[];
 const kept = 360;
 const none: Usages = [];
 
+/** The round of samples that came last: when it was taken, and of how many machines. */
+export interface NewestUsage {
+  readonly at: string | null;
+  readonly machines: number;
+}
+
 export interface LiveUsage {
+  newest(): NewestUsage;
   receive(samples: Usages): void;
   get(id: string): Usages;
   subscribe(listener: () => void): () => void;
@@ -16,10 +23,14 @@ export interface LiveUsage {
 
 /** Samples outside of React and of the cache: drawn, not remembered. The same array for as long as nothing was added to it. */
 export function createLiveUsage(): LiveUsage {
+  let newest: NewestUsage = { at: null, machines: 0 };
   let byMachine = new Map<string, Usages>();
   const listeners = new Set<() => void>();
   return {
+    newest: () => newest,
     receive(samples) {
+      const last = samples.at(-1);
+      if (last) newest = { at: last.at, machines: samples.length };
       const next = new Map<string, Usages>();
       for (const sample of samples) {
         const before = byMachine.get(sample.vmId) ?? none;
@@ -45,4 +56,8 @@ export const liveUsage = createLiveUsage();
 export function useLiveUsage(id: string): Usages {
   const read = useCallback(() => liveUsage.get(id), [id]);
   return useSyncExternalStore(liveUsage.subscribe, read);
+}
+
+export function useNewestUsage(): NewestUsage {
+  return useSyncExternalStore(liveUsage.subscribe, liveUsage.newest);
 }

@@ -13,14 +13,13 @@ import {
   EventPositionDocument,
   LiveUsageDocument,
   type LiveUsageSubscription,
-  MachineChangesDocument,
   OperationEventsDocument,
-  ServiceChangesDocument,
 } from './generated/graphql.ts';
 import { fillLog } from './history.ts';
 import { liveProgress, type Tick } from './live-progress.ts';
 import { liveUsage } from './live-usage.ts';
 import { createEventToasts } from './toast-events.ts';
+import { watchMachines } from './watch-machines.ts';
 
 /** The page's own view of the event stream, for header, banner and log. */
 export interface LiveState {
@@ -43,7 +42,7 @@ const topicsOf: Partial<Record<EventFieldsFragment['type'], readonly Topic[]>> =
 const otherTopics: readonly Topic[] = ['active', 'operations', 'service'];
 
 /** Wires the live half of the page: events, progress, machines, service. It runs for as long as the page does. */
-export function startLive({ client, socket }: Api): void {
+export function startLive({ client, socket }: Api, position: Promise<string | undefined>): void {
   const source: EventSource = {
     async newest() {
       const { data, error } = await client.query(EventPositionDocument, {}, { requestPolicy: 'network-only' });
@@ -75,7 +74,7 @@ export function startLive({ client, socket }: Api): void {
       freshness.mark(topicsOf[news.event.type] ?? otherTopics);
       return;
     }
-    freshness.mark(allTopics);
+    if (news.type !== 'RETURNED' || !news.reloaded) freshness.mark(allTopics);
     if (news.type === 'LAGGED') logEvent(news.event);
     else if (news.type === 'RESET')
       logPage('warning', 'The server’s event log is another one now: going on from here.');
@@ -97,9 +96,11 @@ export function startLive({ client, socket }: Api): void {
   window.addEventListener('pagehide', keep);
   void (async () => {
     // What happened before this tab was opened comes first, then what happens from here on: the order of the log.
-    const place = remembered.place ?? (await fillLog(client));
+    const place = remembered.place ?? (await fillLog(client, position));
     if (place) liveState.set({ ...liveState.get(), seq: place.seq });
-    await stream.start(place, tell);
+    await stream.start(place, tell, remembered.place === null);
+    // The page did not wait for a place: it may have been told something older.
+    if (place === null) freshness.mark(allTopics);
   })();
 
   // Progress does not go through the cache: it is drawn, not remembered.
@@ -127,8 +128,7 @@ export function startLive({ client, socket }: Api): void {
     );
   }
   watchUsage();
-  client.subscription(MachineChangesDocument, {}).subscribe(() => freshness.mark(['machines']));
-  client.subscription(ServiceChangesDocument, {}).subscribe(() => {});
+  watchMachines(client);
 }
 
 /** `no event`, `1 event`, `17 events`. */

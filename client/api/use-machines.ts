@@ -1,3 +1,4 @@
+import { useMemo } from 'react';
 import type { CombinedError } from 'urql';
 import { type ForecastFragment, ForecastsDocument, MachinesDocument, type MachinesQuery } from './generated/graphql.ts';
 import { useFreshQuery } from './use-fresh-query.ts';
@@ -16,20 +17,24 @@ export interface Machines {
 
 const order = ['RUNNING', 'BLOCKED', 'PAUSED', 'SUSPENDED', 'SHUTTING_DOWN', 'UNKNOWN', 'CRASHED', 'SHUT_OFF'];
 
+// One for all: making one for each comparison, as `localeCompare` does, costs more than the sorting.
+const names = new Intl.Collator(undefined, { numeric: true });
+
 export function useMachines(): Machines {
   const list = useFreshQuery(MachinesDocument, {}, ['machines']);
   const forecasts = useFreshQuery(ForecastsDocument, {}, ['machines', 'active']);
-  const machines =
-    list.data &&
-    [...list.data.vms].sort(
-      (a, b) =>
-        order.indexOf(a.state) - order.indexOf(b.state) || a.name.localeCompare(b.name, undefined, { numeric: true }),
-    );
+  const vms = list.data?.vms;
+  const machines = useMemo(() => vms && [...vms].sort(byState), [vms]);
+  const forecastVms = forecasts.data?.vms;
+  const byId = useMemo(() => new Map(forecastVms?.map((vm) => [vm.id, vm.captureOptions])), [forecastVms]);
   return {
     machines,
-    forecasts: new Map(forecasts.data?.vms.map((vm) => [vm.id, vm.captureOptions])),
+    forecasts: byId,
     forecastError: forecasts.error,
     error: list.error,
     refresh: list.refresh,
   };
 }
+
+const byState = (a: Machine, b: Machine): number =>
+  order.indexOf(a.state) - order.indexOf(b.state) || names.compare(a.name, b.name);

@@ -20,7 +20,11 @@ export function ActivityLog({ className }: { readonly className?: string | undef
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: a new entry is the reason to scroll
   useEffect(() => {
-    if (list.current && follows.current) list.current.scrollTop = list.current.scrollHeight;
+    // With the frame that shows it: asked for before, the browser would lay out the page once more.
+    const frame = requestAnimationFrame(() => {
+      if (list.current && follows.current) list.current.scrollTop = list.current.scrollHeight;
+    });
+    return () => cancelAnimationFrame(frame);
   }, [newest]);
 
   return (

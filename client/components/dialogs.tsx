@@ -1,9 +1,10 @@
-import { lazy, Suspense } from 'react';
+import { Suspense } from 'react';
 import { planRequest, question } from '../lib/dialogs.ts';
+import { later } from '../lib/later.tsx';
 import { useStore } from '../lib/store.ts';
 
-const Confirmation = lazy(() => import('./confirmation.tsx').then((it) => ({ default: it.Confirmation })));
-const PlanDialog = lazy(() => import('./plan/plan-dialog.tsx').then((it) => ({ default: it.PlanDialog })));
+const Confirmation = later(() => import('./confirmation.tsx').then((it) => it.Confirmation));
+const PlanDialog = later(() => import('./plan/plan-dialog.tsx').then((it) => it.PlanDialog));
 
 /** The dialogs that any screen may open; none of their code is loaded before the first time. */
 export function Dialogs() {

@@ -35,6 +35,7 @@ export type IconName = keyof typeof paths;
 export function Icon({ name, size = 16 }: { readonly name: IconName; readonly size?: number }) {
   return (
     <svg
+      className="icon"
       viewBox="0 0 16 16"
       width={`${size / 16}rem`}
       height={`${size / 16}rem`}
@@ -45,7 +46,6 @@ export function Icon({ name, size = 16 }: { readonly name: IconName; readonly si
       strokeLinejoin="round"
       aria-hidden="true"
       focusable="false"
-      style={{ flex: 'none' }}
     >
       <path d={paths[name]} />
     </svg>

@@ -1,5 +1,6 @@
+import { type ComponentProps, memo } from 'react';
 import { Link } from 'wouter';
-import { ActiveDumpsDocument, RecentCpuDocument } from '../api/generated/graphql.ts';
+import { ActiveDumpsDocument, type ForecastFragment, RecentCpuDocument } from '../api/generated/graphql.ts';
 import { useFreshQuery } from '../api/use-fresh-query.ts';
 import type { Machine, Machines } from '../api/use-machines.ts';
 import { formatBytes } from '../lib/bytes.ts';
@@ -41,39 +42,59 @@ export function MachineTable({ machines, forecasts }: Props) {
       }
     >
       {machines.map((machine) => (
-        <tr key={machine.id}>
-          <th scope="row" className={cell.first}>
-            <Link href={`/machines/${machine.id}`}>
-              <Name>{machine.name}</Name>
-            </Link>
-            {machine.demo && <DemoMark />}
-          </th>
-          <td data-label="State">
-            <StateBadge state={machine.state} title={machine.stateReason} />
-          </td>
-          <td data-label="CPU">
-            <CpuCell id={machine.id} recent={statsOf.get(machine.id)} />
-          </td>
-          <td data-label="Memory" className="number">
-            {formatBytes(machine.memoryBytes)}
-          </td>
-          <td data-label="If dumped now">
-            <ForecastLine forecast={forecasts.get(machine.id)} />
-          </td>
-          <td data-label="Last dump">
-            {machine.lastRecord ? (
-              <Link href={`/dumps/${machine.lastRecord.id}`}>
-                <Age at={machine.lastRecord.time} />
-              </Link>
-            ) : (
-              <span className="dim">never</span>
-            )}
-          </td>
-          <td className={cell.actions}>
-            <DumpButton machine={machine} forecast={forecasts.get(machine.id)} active={active.has(machine.id)} />
-          </td>
-        </tr>
+        <Row
+          key={machine.id}
+          machine={machine}
+          forecast={forecasts.get(machine.id)}
+          stats={statsOf.get(machine.id)}
+          active={active.has(machine.id)}
+        />
       ))}
     </DataTable>
   );
 }
+
+interface RowProps {
+  readonly machine: Machine;
+  readonly forecast: ForecastFragment | undefined;
+  readonly stats: ComponentProps<typeof CpuCell>['recent'];
+  readonly active: boolean;
+}
+
+/** Drawn again only when something of this machine changed. */
+const Row = memo(function Row({ machine, forecast, stats, active }: RowProps) {
+  return (
+    <tr>
+      <th scope="row" className={cell.first}>
+        <Link href={`/machines/${machine.id}`}>
+          <Name>{machine.name}</Name>
+        </Link>
+        {machine.demo && <DemoMark />}
+      </th>
+      <td data-label="State">
+        <StateBadge state={machine.state} title={machine.stateReason} />
+      </td>
+      <td data-label="CPU">
+        <CpuCell id={machine.id} recent={stats} />
+      </td>
+      <td data-label="Memory" className="number">
+        {formatBytes(machine.memoryBytes)}
+      </td>
+      <td data-label="If dumped now">
+        <ForecastLine forecast={forecast} />
+      </td>
+      <td data-label="Last dump">
+        {machine.lastRecord ? (
+          <Link href={`/dumps/${machine.lastRecord.id}`}>
+            <Age at={machine.lastRecord.time} />
+          </Link>
+        ) : (
+          <span className="dim">never</span>
+        )}
+      </td>
+      <td className={cell.actions}>
+        <DumpButton machine={machine} forecast={forecast} active={active} />
+      </td>
+    </tr>
+  );
+});

@@ -38,11 +38,16 @@ export function serveDashboard(app: FastifyInstance, folder: string): void {
   app.setNotFoundHandler((request, reply) => {
     const isPage = request.method === 'GET' && (request.headers.accept ?? '').includes('text/html');
     const isOurs = /^\/(api|graphql|assets)(\/|$)/.test(request.url.split('?')[0] as string);
-    if (isPage && !isOurs && existsSync(join(folder, 'index.html'))) {
-      return reply.header('cache-control', 'no-cache').sendFile('index.html', folder);
-    }
+    const page = isPage && !isOurs ? pageOf(folder, request.url) : null;
+    if (page !== null) return reply.header('cache-control', 'no-cache').sendFile(page, folder);
     return reply
       .code(404)
       .send({ errors: [{ message: 'There is nothing at this address.', extensions: { code: 'NOT_FOUND' } }] });
   });
+}
+
+/** The page of the screen that an address leads to; the first for every other address. Null if there is no dashboard. */
+function pageOf(folder: string, url: string): string | null {
+  const screen = /^\/([a-z]+)(?=[/?]|$)/.exec(url)?.[1] ?? 'index';
+  return [`${screen}.html`, 'index.html'].find((page) => existsSync(join(folder, page))) ?? null;
 }

@@ -55,7 +55,7 @@ const told = (news: readonly News[]) =>
     each.type === 'EVENT'
       ? `${each.event.seq}${each.replayed ? ' replayed' : ''}`
       : each.type === 'RETURNED'
-        ? `returned after ${each.awayMs} ms with ${each.caughtUp}`
+        ? `${each.reloaded ? 'reloaded' : 'returned'} after ${each.awayMs} ms with ${each.caughtUp}`
         : each.type,
   );
 
@@ -71,9 +71,10 @@ describe('the event stream', () => {
   const begin = async (
     server: ReturnType<typeof createServer>,
     place: Parameters<ReturnType<typeof createEventStream>['start']>[0] = null,
+    isNew = false,
   ) => {
     const stream = createEventStream(server.source, () => now);
-    await stream.start(place, (each) => news.push(each));
+    await stream.start(place, (each) => news.push(each), isNew);
     return stream;
   };
 
@@ -155,13 +156,36 @@ describe('the event stream', () => {
     expect(told(news)).toEqual(['1', '2 replayed', '3 replayed', 'returned after 2000 ms with 2']);
   });
 
+  it('has nothing to return from where the place was asked for just now', async () => {
+    const server = createServer();
+    server.newest = 12;
+    await begin(server, { cursor: 'c10', seq: 10, at: now }, true);
+    server.send(event(11), event(12));
+    expect(told(news)).toEqual(['11', '12']);
+  });
+
+  it('says after a reload with a loss of the line that it was more than a reload', async () => {
+    const server = createServer();
+    server.newest = 11;
+    server.held = true;
+    const stream = createEventStream(server.source, () => now);
+    void stream.start({ cursor: 'c10', seq: 10, at: now }, (each) => news.push(each));
+    stream.lost(now);
+    server.held = false;
+    now += 1000;
+    stream.back();
+    await vi.advanceTimersByTimeAsync(0);
+    server.send(event(11));
+    expect(told(news)).toEqual(['11 replayed', 'returned after 1000 ms with 1']);
+  });
+
   it('treats a reload as an absence', async () => {
     const server = createServer();
     server.newest = 12;
     await begin(server, { cursor: 'c10', seq: 10, at: now - 3000 });
     server.send(event(11), event(12));
     expect(server.subscriptions[0]?.variables.after).toBe('c12');
-    expect(told(news)).toEqual(['11 replayed', '12 replayed', 'returned after 3000 ms with 2']);
+    expect(told(news)).toEqual(['11 replayed', '12 replayed', 'reloaded after 3000 ms with 2']);
   });
 
   it('asks again when the server is not there to say where the log ends', async () => {
@@ -172,6 +196,8 @@ describe('the event stream', () => {
     server.down = false;
     await vi.advanceTimersByTimeAsync(2000);
     expect(server.subscriptions).toHaveLength(1);
+    // What was asked for meanwhile may be older than the place that it found.
+    expect(told(news)).toEqual(['returned after 0 ms with 0']);
   });
 
   it('starts from now when the server has another log, and says so', async () => {
@@ -182,7 +208,7 @@ describe('the event stream', () => {
     await vi.advanceTimersByTimeAsync(0);
     expect(server.subscriptions[1]?.variables.after).toBe('c3');
     server.send(event(4));
-    expect(told(news)).toEqual(['RESET', 'returned after 0 ms with 0', '4']);
+    expect(told(news)).toEqual(['RESET', 'reloaded after 0 ms with 0', '4']);
   });
 
   it('subscribes again when it was refused for another reason, or the server ended the stream', async () => {

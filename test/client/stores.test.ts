@@ -101,6 +101,18 @@ describe('live progress', () => {
     expect(second).not.toHaveBeenCalled();
     expect(progress.get('a')?.progress?.percent).toBe(1000);
   });
+
+  it('rests while it is held, and then catches up', () => {
+    const progress = createLiveProgress(100, (act) => act());
+    const listener = vi.fn();
+    progress.subscribe('a', listener);
+    progress.hold(true);
+    progress.receive({ id: 'a' } as unknown as Tick);
+    vi.advanceTimersByTime(1000);
+    expect(listener).not.toHaveBeenCalled();
+    progress.hold(false);
+    expect(listener).toHaveBeenCalledTimes(1);
+  });
 });
 
 describe('the wait before another attempt', () => {

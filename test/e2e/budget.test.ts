@@ -2,6 +2,7 @@ import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { lacks } from '../system.ts';
 import { startDemo, useBrowser } from './dashboard.ts';
+import { goToCharts } from './screens.ts';
 
 /** DESIGN §14. */
 const budgetBytes = 250 * 1024;
@@ -24,7 +25,7 @@ describe.skipIf(lacks('chromium'))('the weight of the dashboard', { timeout: 120
       );
     });
     await page.goto(server.url);
-    await page.getByText('Duration, mean').first().waitFor();
+    await goToCharts(page);
     await Promise.all(weighed);
     expect(weight).toBeGreaterThan(50 * 1024);
     expect(weight).toBeLessThanOrEqual(budgetBytes);

@@ -38,6 +38,17 @@ describe('the dashboard', () => {
     expect((await fetch(`${url}/records`)).status).toBe(404);
   });
 
+  it('answers an address within a screen with the page of that screen, where the build made one', async () => {
+    const folder = built();
+    writeFileSync(join(folder, 'dumps.html'), '<!doctype html><title>Dumps</title>');
+    const { url } = await startTestServer({ dashboardFolder: folder });
+    const title = async (path: string) => /<title>(.*)<.title>/.exec(await (await fetch(url + path, page)).text())?.[1];
+    expect(await title('/dumps')).toBe('Dumps');
+    expect(await title('/dumps/017f?q=web')).toBe('Dumps');
+    expect(await title('/dumpsters')).toBe('Memoir');
+    expect(await title('/Dumps')).toBe('Memoir');
+  });
+
   it.each([
     '/../memoir-secret.txt',
     '/..%2fmemoir-secret.txt',

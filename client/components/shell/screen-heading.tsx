@@ -1,5 +1,4 @@
 import { type ReactNode, useEffect } from 'react';
-import styles from './shell.module.css';
 
 /** The heading of a screen, with what can be done there at its right; also names the browser's tab. */
 export function ScreenHeading({ title, children }: { readonly title: string; readonly children?: ReactNode }) {
@@ -7,7 +6,7 @@ export function ScreenHeading({ title, children }: { readonly title: string; rea
     document.title = `${title} · Memoir`;
   }, [title]);
   return (
-    <div className={styles.heading}>
+    <div className="frame-heading">
       <h1>{title}</h1>
       {children}
     </div>

@@ -1,23 +1,28 @@
-import { type ReactNode, useEffect, useRef } from 'react';
-import { Link, useLocation } from 'wouter';
+import { type ReactNode, Suspense, useEffect, useRef } from 'react';
+import { useLocation } from 'wouter';
+import { useBrowserLocation } from 'wouter/use-browser-location';
 import { role } from '../../api/authority.ts';
 import { connection } from '../../api/connection.ts';
 import { ServiceDocument, SessionDocument } from '../../api/generated/graphql.ts';
 import { useFreshQuery } from '../../api/use-fresh-query.ts';
+import { later } from '../../lib/later.tsx';
 import { useStore } from '../../lib/store.ts';
+import { Loading } from '../answer-states.tsx';
 import { Panel } from '../panel.tsx';
 import { Toasts } from '../toasts.tsx';
-import { TokenForm } from '../token-form.tsx';
 import { ConnectionBadge } from './connection-badge.tsx';
 import { ConnectionBanner } from './connection-banner.tsx';
+import { Frame } from './frame.tsx';
 import { HypervisorBanner } from './hypervisor-banner.tsx';
-import { Navigation } from './navigation.tsx';
 import { SchemeToggle } from './scheme-toggle.tsx';
 import styles from './shell.module.css';
+
+const TokenForm = later(() => import('../token-form.tsx').then((it) => it.TokenForm));
 
 /** What surrounds every screen: where one is, whether it is live, and what was just said. */
 export function Shell({ children }: { readonly children: ReactNode }) {
   const [path] = useLocation();
+  const [here] = useBrowserLocation();
   const { data } = useFreshQuery(ServiceDocument, {}, ['service']);
   const state = useStore(connection);
   const refused = state.state === 'REFUSED' ? state.reason : null;
@@ -35,29 +40,22 @@ export function Shell({ children }: { readonly children: ReactNode }) {
     if (shown.current === screen) return;
     shown.current = screen;
     window.scrollTo(0, 0);
-    main.current?.focus();
+    main.current?.focus({ preventScroll: true });
   }, [screen]);
 
   return (
-    <div className={styles.shell}>
-      <a className={styles.skip} href="#content">
-        Skip to the content
-      </a>
-      <header className={styles.header}>
-        <Link className={styles.brand} href="/" aria-label="Memoir">
-          <svg viewBox="0 0 32 32" width="1.5rem" height="1.5rem" aria-hidden="true">
-            <rect width="32" height="32" rx="7" fill="#3b5bdb" />
-            <path d="M8 9h4v14H8zM14 13h4v10h-4zM20 9h4v14h-4z" fill="#fff" />
-          </svg>
-          <span>Memoir</span>
-        </Link>
-        {data?.service.hypervisor.kind === 'DEMO' && (
+    <Frame
+      here={here}
+      main={main}
+      mark={
+        data?.service.hypervisor.kind === 'DEMO' && (
           <span className={styles.demo} title="The machines are simulated; the bytes, hashes and files are real.">
             DEMO
           </span>
-        )}
-        <Navigation />
-        <div className={styles.right}>
+        )
+      }
+      right={
+        <>
           {session?.role === 'VIEWER' && (
             <span
               className={styles.readOnly}
@@ -68,17 +66,20 @@ export function Shell({ children }: { readonly children: ReactNode }) {
           )}
           <ConnectionBadge />
           <SchemeToggle />
-        </div>
-      </header>
-      <ConnectionBanner />
-      {data && <HypervisorBanner hypervisor={data.service.hypervisor} />}
-      <main id="content" className={styles.main} ref={main} tabIndex={-1}>
-        {refused && <Refused reason={refused} />}
-        {/* Not shown, but not gone: a dialog may hold the secret of the very token that shut this browser out. */}
-        <div style={{ display: refused ? 'none' : 'contents' }}>{children}</div>
-      </main>
-      <Toasts />
-    </div>
+        </>
+      }
+      banners={
+        <>
+          <ConnectionBanner />
+          {data && <HypervisorBanner hypervisor={data.service.hypervisor} />}
+        </>
+      }
+      after={<Toasts />}
+    >
+      {refused && <Refused reason={refused} />}
+      {/* Not shown, but not gone: a dialog may hold the secret of the very token that shut this browser out. */}
+      <div style={{ display: refused ? 'none' : 'contents' }}>{children}</div>
+    </Frame>
   );
 }
 
@@ -87,7 +88,9 @@ function Refused({ reason }: { readonly reason: string }) {
   return (
     <Panel title="This server asks who you are" className={styles.refused}>
       <p role="alert">{reason}</p>
-      <TokenForm />
+      <Suspense fallback={<Loading />}>
+        <TokenForm />
+      </Suspense>
     </Panel>
   );
 }

@@ -1,5 +1,5 @@
 import { Button } from '@mantine/core';
-import { lazy, Suspense, useState } from 'react';
+import { Suspense, useState } from 'react';
 import { useLocation, useSearch } from 'wouter';
 import { useFreshness } from '../../api/freshness.ts';
 import { type DumpRecordSort, RecordsDocument } from '../../api/generated/graphql.ts';
@@ -12,6 +12,7 @@ import { RunningDumps } from '../../components/running-dumps.tsx';
 import { ScreenHeading } from '../../components/shell/screen-heading.tsx';
 import { useAddress } from '../../lib/address.ts';
 import { formatCount } from '../../lib/count.ts';
+import { later } from '../../lib/later.tsx';
 import { livePreference, zonePreference } from '../../lib/preference.ts';
 import {
   defaultView,
@@ -29,7 +30,7 @@ import { ExportButton } from './export-button.tsx';
 import { RecordToggles } from './record-toggles.tsx';
 import { RecordTools } from './record-tools.tsx';
 
-const Details = lazy(() => import('./details/details.tsx').then((it) => ({ default: it.Details })));
+const Details = later(() => import('./details/details.tsx').then((it) => it.Details));
 
 /** What was dumped, with everything to find a dump again. */
 export function Dumps({ id }: { readonly id: string | undefined }) {

@@ -1,4 +1,4 @@
-import { lazy, Suspense } from 'react';
+import { Suspense } from 'react';
 import { Link } from 'wouter';
 import { ActiveDumpsDocument, RecordsDocument } from '../../api/generated/graphql.ts';
 import { useFreshQuery } from '../../api/use-fresh-query.ts';
@@ -14,15 +14,13 @@ import { ScreenHeading } from '../../components/shell/screen-heading.tsx';
 import { StateBadge } from '../../components/state-badge.tsx';
 import { formatBytes } from '../../lib/bytes.ts';
 import { formatCount } from '../../lib/count.ts';
+import { later } from '../../lib/later.tsx';
 import { plainText } from '../../lib/plain-text.ts';
 import { ForecastPanel } from './forecast-panel.tsx';
 import styles from './machines.module.css';
 
-const History = lazy(() => import('../../components/history/history.tsx').then((it) => ({ default: it.History })));
-
-const UsagePanel = lazy(() =>
-  import('../../components/usage/usage-panel.tsx').then((it) => ({ default: it.UsagePanel })),
-);
+const History = later(() => import('../../components/history/history.tsx').then((it) => it.History));
+const UsagePanel = later(() => import('../../components/usage/usage-panel.tsx').then((it) => it.UsagePanel));
 
 /** As many of its newest records as show how it went lately. */
 const newest = 10;

@@ -1,4 +1,4 @@
-import { lazy, Suspense } from 'react';
+import { Suspense } from 'react';
 import { Link } from 'wouter';
 import { type Machines, useMachines } from '../../api/use-machines.ts';
 import { ActivityLog } from '../../components/activity-log.tsx';
@@ -7,11 +7,14 @@ import { MachineTable } from '../../components/machine-table.tsx';
 import { Panel } from '../../components/panel.tsx';
 import { RunningDumps } from '../../components/running-dumps.tsx';
 import { ScreenHeading } from '../../components/shell/screen-heading.tsx';
+import { later } from '../../lib/later.tsx';
+import { Near } from '../../lib/near.tsx';
+import { useQuiet } from '../../lib/quiet.ts';
 import { Counters } from './counters.tsx';
 import styles from './overview.module.css';
 import { TriggerPanel } from './trigger-panel.tsx';
 
-const History = lazy(() => import('../../components/history/history.tsx').then((it) => ({ default: it.History })));
+const History = later(() => import('../../components/history/history.tsx').then((it) => it.History));
 
 /** As many machines as fit beside the rest; the others are one press away. */
 const shown = 8;
@@ -19,24 +22,30 @@ const shown = 8;
 /** What is happening, what could be done, what happened: the screen that stays open. */
 export function Overview() {
   const machines = useMachines();
+  // The charts and the selector are the costliest of this screen, and not what one looks at first.
+  const quiet = useQuiet(machines.machines !== undefined || machines.error !== undefined);
   return (
     <>
       <ScreenHeading title="Overview" />
       <Counters machines={machines.machines} />
       <div className={styles.columns}>
         <div className={styles.main}>
-          <TriggerPanel machines={machines} />
+          <TriggerPanel machines={machines} complete={quiet} />
           <RunningDumps />
           <MachinesPanel machines={machines} />
         </div>
         <ActivityLog className={styles.side} />
       </div>
-      <Suspense fallback={<Loading lines={6} label="Loading the charts" />}>
-        <History />
-      </Suspense>
+      <Near ready={quiet} awaited={<ChartsAwaited />}>
+        <Suspense fallback={<ChartsAwaited />}>
+          <History />
+        </Suspense>
+      </Near>
     </>
   );
 }
+
+const ChartsAwaited = () => <Loading lines={6} label="Loading the charts" />;
 
 function MachinesPanel({ machines: { machines, forecasts, error, refresh } }: { readonly machines: Machines }) {
   const more = (machines?.length ?? 0) - shown;

@@ -1,5 +1,5 @@
-import { Button, MultiSelect } from '@mantine/core';
-import { useState } from 'react';
+import { Button } from '@mantine/core';
+import { Suspense, useState } from 'react';
 import { refusal, role } from '../../api/authority.ts';
 import { connection } from '../../api/connection.ts';
 import type { Machines } from '../../api/use-machines.ts';
@@ -10,12 +10,23 @@ import { PauseMeter } from '../../components/pause-meter.tsx';
 import { formatBytes } from '../../lib/bytes.ts';
 import { planRequest } from '../../lib/dialogs.ts';
 import { planDump, summarise } from '../../lib/forecast.ts';
-import { plainText } from '../../lib/plain-text.ts';
+import { later } from '../../lib/later.tsx';
 import { useStore } from '../../lib/store.ts';
 import styles from './overview.module.css';
 
+// A list that filters while one types is a tenth of the dashboard's code: the screen does not wait for it.
+const MachineSelector = later(() => import('./machine-selector.tsx').then((it) => it.MachineSelector));
+
+interface Props {
+  readonly machines: Machines;
+  /** Off while the screen comes up: the selector is then only a place. */
+  readonly complete: boolean;
+}
+
+const SelectorAwaited = () => <div className={styles.awaited}>Choose machines…</div>;
+
 /** Choose machines, see what will happen, press. */
-export function TriggerPanel({ machines: { machines = [], forecasts } }: { readonly machines: Machines }) {
+export function TriggerPanel({ machines: { machines = [], forecasts }, complete }: Props) {
   const [chosen, setChosen] = useState<string[]>([]);
   const { busy, run } = useTrigger();
   const has = useStore(role);
@@ -41,21 +52,15 @@ export function TriggerPanel({ machines: { machines = [], forecasts } }: { reado
   return (
     <Panel title="Dump memory">
       <div className={styles.trigger}>
-        <MultiSelect
-          className={styles.selector ?? ''}
-          aria-label="Machines to dump"
-          placeholder={selected.length === 0 ? 'Choose machines…' : ''}
-          data={machines.map(({ id, name }) => ({ value: id, label: plainText(name) }))}
-          value={selected}
-          onChange={setChosen}
-          searchable
-          clearable
-          hidePickedOptions
-          limit={100}
-          nothingFoundMessage="No machine of that name"
-          clearButtonProps={{ 'aria-label': 'Clear the choice' }}
-          comboboxProps={{ transitionProps: { duration: 0 } }}
-        />
+        <div className={styles.selector}>
+          <Suspense fallback={<SelectorAwaited />}>
+            {complete ? (
+              <MachineSelector machines={machines} chosen={selected} choose={setChosen} />
+            ) : (
+              <SelectorAwaited />
+            )}
+          </Suspense>
+        </div>
         <Button
           onClick={dumpSelected}
           loading={busy}

@@ -18,6 +18,7 @@ import { useStore } from '../../lib/store.ts';
 import { AccessPanel } from './access-panel.tsx';
 import { AuditPanel } from './audit-panel.tsx';
 import { InfluxPanel } from './influx-panel.tsx';
+import { MeasurementsPanel } from './measurements-panel.tsx';
 import { OperationCounts } from './operation-counts.tsx';
 import styles from './settings.module.css';
 import { TokensPanel } from './tokens-panel.tsx';
@@ -114,6 +115,7 @@ function ServicePanels({ service }: { readonly service: ServiceFieldsFragment })
         )}
       </Panel>
       {service.influx && <InfluxPanel influx={service.influx} />}
+      <MeasurementsPanel />
       <Panel title="Operations so far" flush>
         <OperationCounts counts={service.operationCounts} />
       </Panel>

@@ -19,9 +19,7 @@ async function memoir(server: ServerProcess, ...args: string[]): Promise<{ code:
 it('a server whose database was deleted has its records back after `memoir reindex`', async () => {
   const folder = temporaryFolder();
   const first = await startServer(folder);
-  const { vms } = await first.query('{ vms(state: RUNNING) { name } }');
-  const names = vms.slice(0, 2).map(({ name }: { name: string }) => name);
-  expect((await memoir(first, 'dump', ...names, '--watch')).code).toBe(0);
+  expect((await memoir(first, 'dump', 'web-01', 'mail-01', '--watch')).code).toBe(0);
   const { out: before } = await memoir(first, 'records');
   expect(JSON.parse(before)).toMatchObject({ length: 2 });
   await first.end('SIGTERM');

@@ -16,8 +16,8 @@ import { createSqliteRecords, recordEffects } from '../../src/records/sqlite/sql
 import { directoryStoreModule, openStore } from '../../src/storage/directory/directory-store.ts';
 import { temporaryFolder } from '../temporary-folder.ts';
 
-/** The demo's machines with so little memory that a test of many dumps stays short; the first has enough for its VMCOREINFO. */
-const smallFleet = demoFleet.map((spec, index) => ({ ...spec, memoryBytes: (32 - 6 * index) << 20 }));
+/** The demo's machines with so little memory that a test of many dumps stays short. */
+const smallFleet = demoFleet.map((spec, index) => ({ ...spec, memoryBytes: (12 - 2 * index) << 20 }));
 
 interface WorldOptions extends DemoHypervisorOptions {
   readonly folder?: string;

@@ -17,6 +17,7 @@ const longest = [
   'integration/crash',
   'integration/influx-server',
   'readme',
+  'integration/clock',
   'records/influx',
   'examples/monitors',
   'integration/influx-outage',

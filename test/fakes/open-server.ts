@@ -42,6 +42,7 @@ export interface TestServerOptions extends Partial<Omit<HostOptions, 'services'>
   readonly folder?: string;
   readonly environmentToken?: string;
   readonly now?: () => number;
+  readonly elapsedMs?: () => number;
 }
 
 /** A whole server on a real port, with a real journal and catalogue, though not on threads of their own; its dumps run until the test says how they end. */
@@ -54,6 +55,7 @@ export async function openTestServer({
   queueLimit,
   environmentToken,
   now,
+  elapsedMs,
   folder: kept,
   ...options
 }: TestServerOptions = {}) {
@@ -66,6 +68,7 @@ export async function openTestServer({
     createId,
     environmentToken: environmentToken ?? null,
     ...(now === undefined ? {} : { now }),
+    ...(elapsedMs === undefined ? {} : { elapsedMs }),
   });
   const records = await createSqliteRecords(database);
   const store = await openStore({});

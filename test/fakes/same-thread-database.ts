@@ -4,9 +4,9 @@ import { createServiceHost, type ServiceHost } from '../../src/database/service-
 import { fromErrorShape, MemoirError } from '../../src/domain/memoir-error.ts';
 
 /**
- * The database without its threads, for tests of what stands in front of it: the same two connections, the same hosts of the same
+ * The database without its threads, for tests of what does not depend on them: the same two connections, the same hosts of the same
  * services, and everything cloned on its way as between threads. Two threads for each of some hundred servers were a fifth of
- * the whole run; that they work is for test/database, and for every test of a store, an engine, a dump or a whole server.
+ * the whole run. That threads do the same is for test/database, and for the tests of journal, catalogue, dumps and whole servers.
  */
 export function openSameThreadDatabase(path: string): Database {
   const hosts = new Map<'write' | 'read', ServiceHost>();

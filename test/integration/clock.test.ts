@@ -61,6 +61,7 @@ it('a clock set by three days, forwards and backwards, in the middle of dumps: n
     expect(dump.record.durationSec).toBeGreaterThan(0);
     expect(dump.record.durationSec).toBeLessThan(30);
   }
+  await expect.poll(outbox, { timeout: 20_000 }).toMatchObject({ state: 'IDLE', waiting: 0 });
   await double.stop();
   const third = await server.dumpAcross('web-01', 'third', -3 * dayMs);
   // The clock was what it was set to: the third began days before the second one did.

@@ -2,12 +2,12 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { openDatabase } from '../../src/database/database.ts';
 import { openRing, type RingOptions } from '../../src/telemetry/sqlite/ring.ts';
 import { hour, sample, sampleStoreSuite } from '../contracts/sample-store.ts';
+import { openSameThreadDatabase } from '../fakes/same-thread-database.ts';
 
 async function open(options: Partial<RingOptions> = {}, folder = mkdtempSync(join(tmpdir(), 'memoir-ring-'))) {
-  const database = openDatabase(join(folder, 'memoir.db'));
+  const database = openSameThreadDatabase(join(folder, 'memoir.db'));
   // Time passes where a test sets the clock, unless it says that it jumps.
   const { now } = options;
   const store = await openRing(database, { intervalMs: 10_000, ...(now && { elapsedMs: now }), ...options });

@@ -12,7 +12,7 @@ export default defineConfig({
     testTimeout: 60_000,
     hookTimeout: 120_000,
     // Two cores are the smallest machine that must pass. Real guests and browsers keep both busy; without them many tests wait.
-    maxWorkers: missing('qemu-system-x86_64', 'chromium').length > 0 ? 4 : 2,
+    maxWorkers: missing('qemu-system-x86_64', 'chromium').length > 0 ? 3 : 2,
     sequence: { sequencer: LongestFirst },
     pool: 'forks',
     // A process for each worker, not for each file: starting them and reading the code again was a third of the time.

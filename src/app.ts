@@ -68,12 +68,13 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
 
   const database = openDatabase(join(config.dataDir, 'memoir.sqlite'));
   opened.defer(() => database.close());
-  const createId = createIdSource();
+  const journal = await createSqliteJournal(database, config.influx ? publishedRecordEffects : recordEffects);
+  const [newest] = (await journal.page({ limit: 1 })).operations;
+  const createId = createIdSource(Date.now, newest?.id);
   const access = await createTokenAccess({ database, createId, environmentToken: config.token });
   opened.defer(() => access.close());
   if (!access.required) refuseForeignAddress(config.host);
   const catalogue = await createSqliteRecords(database);
-  const journal = await createSqliteJournal(database, config.influx ? publishedRecordEffects : recordEffects);
   // Everything that speaks to InfluxDB shares this one.
   const influx = config.influx && (await openInflux(database, config.influx));
   if (influx) opened.defer(() => influx.close());

@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config';
+import { LongestFirst } from './longest-first.ts';
 import { missing } from './system.ts';
 
 export default defineConfig({
@@ -10,8 +11,9 @@ export default defineConfig({
     include: ['test/**/*.test.ts', 'test/**/*.test.tsx'],
     testTimeout: 60_000,
     hookTimeout: 120_000,
-    // Two cores are the smallest machine that must pass. Real guests and browsers keep both busy; without them tests mostly wait.
+    // Two cores are the smallest machine that must pass. Real guests and browsers keep both busy; without them many tests wait.
     maxWorkers: missing('qemu-system-x86_64', 'chromium').length > 0 ? 3 : 2,
+    sequence: { sequencer: LongestFirst },
     pool: 'forks',
     // A process for each worker, not for each file: starting them and reading the code again was a third of the time.
     isolate: false,

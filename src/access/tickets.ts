@@ -18,26 +18,29 @@ interface Ticket {
 export class Tickets {
   readonly #tickets = new Map<string, Ticket>();
   readonly #now: () => number;
+  readonly #elapsedMs: () => number;
 
-  constructor(now: () => number) {
+  /** `elapsedMs` decides: it is of a clock that nobody can set back, which would make a ticket last. `now` is what is shown. */
+  constructor(now: () => number, elapsedMs: () => number) {
     this.#now = now;
+    this.#elapsedMs = elapsedMs;
   }
 
   issue(actor: Actor, target: string): { readonly ticket: string; readonly expiresAtMs: number } {
     const ticket = randomBytes(32).toString('base64url');
-    const untilMs = this.#now() + lifeMs;
+    const untilMs = this.#elapsedMs() + lifeMs;
     this.#tickets.set(ticket, { actor, target, untilMs });
     for (const [oldest, { untilMs: end }] of this.#tickets) {
-      if (this.#tickets.size <= maxTickets && end > this.#now()) break;
+      if (this.#tickets.size <= maxTickets && end > this.#elapsedMs()) break;
       this.#tickets.delete(oldest);
     }
-    return { ticket, expiresAtMs: untilMs };
+    return { ticket, expiresAtMs: this.#now() + lifeMs };
   }
 
   /** Who asked for the ticket, if it is for this target and its time has not come. */
   redeem(ticket: string, target: string): Actor | null {
     const found = this.#tickets.get(ticket);
-    return found !== undefined && found.target === target && found.untilMs > this.#now() ? found.actor : null;
+    return found !== undefined && found.target === target && found.untilMs > this.#elapsedMs() ? found.actor : null;
   }
 
   /** Ends all tickets of an actor. */

@@ -12,6 +12,8 @@ export interface TokenAccessOptions {
   /** A secret from the environment that is an ADMIN's for as long as the server runs with it. */
   readonly environmentToken: string | null;
   readonly now?: () => number;
+  /** A clock that nobody sets; its zero is of no account. */
+  readonly elapsedMs?: () => number;
 }
 
 /** Names that the house itself uses for those without a token of the table. */
@@ -25,6 +27,7 @@ const touchMs = 60_000;
 /** Access by tokens in the embedded database. Live tokens are in memory, so that nothing waits for a disk to let somebody in. */
 export async function createTokenAccess(options: TokenAccessOptions): Promise<Access> {
   const { database, createId, environmentToken, now = Date.now } = options;
+  const { elapsedMs = () => performance.now() } = options;
   const service = await database.service<AccessService>('access', {
     module: new URL('./access-service.ts', import.meta.url).href,
     options: null,
@@ -36,7 +39,8 @@ export async function createTokenAccess(options: TokenAccessOptions): Promise<Ac
 
   function use(token: KeptToken): Actor {
     const atMs = now();
-    if (atMs - (token.lastUsedAtMs ?? 0) >= touchMs) {
+    // In either direction: the clock may have been set back.
+    if (Math.abs(atMs - (token.lastUsedAtMs ?? 0)) >= touchMs) {
       byDigest.set(token.digest, { ...token, lastUsedAtMs: atMs });
       used.set(token.id, atMs);
     }
@@ -52,7 +56,7 @@ export async function createTokenAccess(options: TokenAccessOptions): Promise<Ac
   }
   const flushing = setInterval(() => void flush(), touchMs).unref();
 
-  const tickets = new Tickets(now);
+  const tickets = new Tickets(now, elapsedMs);
 
   return {
     tickets,

@@ -39,7 +39,7 @@ export async function exchange(address: InfluxAddress, request: Request): Promis
   }
   if (response.ok) return text;
   const message = `HTTP ${response.status}: ${text.slice(0, 500).trim() || response.statusText}`;
-  const retryAfterMs = readRetryAfter(response.headers.get('retry-after'));
+  const retryAfterMs = readRetryAfter(response.headers);
   throw new InfluxError(failureOf(response.status, text), message, { retryAfterMs, status: response.status });
 }
 
@@ -61,11 +61,14 @@ function failureOf(status: number, text: string): InfluxFailure {
   return 'NOT_INFLUXDB';
 }
 
-/** RFC 9110 §10.2.3: seconds, or a date. */
-function readRetryAfter(value: string | null): number | null {
+/** RFC 9110 §10.2.3: seconds, or a date: of the server's clock, which says beside it what it shows now (§6.6.1). */
+function readRetryAfter(headers: Headers): number | null {
+  const value = headers.get('retry-after');
   if (value === null) return null;
   const seconds = Number(value);
-  const ms = Number.isFinite(seconds) ? seconds * 1000 : Date.parse(value) - Date.now();
+  const date = headers.get('date');
+  const nowMs = date === null ? Date.now() : Date.parse(date);
+  const ms = Number.isFinite(seconds) ? seconds * 1000 : Date.parse(value) - nowMs;
   return Number.isNaN(ms) ? null : Math.max(0, ms);
 }
 

@@ -13,7 +13,11 @@ const silenceMs = 15_000;
  * one. The ring is asked first although InfluxDB has the same samples: it is next door, answers always, and InfluxDB Core
  * opens a file for every ten minutes of a range.
  */
-export function createPointsSource(ring: Ring, influx: Pick<SampleStore, 'read'> | null, now: () => number = Date.now) {
+export function createPointsSource(
+  ring: Ring,
+  influx: Pick<SampleStore, 'read'> | null,
+  elapsedMs: () => number = () => performance.now(),
+) {
   let silentUntilMs = 0;
 
   /** InfluxDB's points, or why there are none. */
@@ -22,12 +26,12 @@ export function createPointsSource(ring: Ring, influx: Pick<SampleStore, 'read'>
     query: CheckedSeriesQuery,
   ): Promise<PointsByMachine | string | null> {
     if (influx === null) return null;
-    if (now() < silentUntilMs) return 'it has not answered lately';
+    if (elapsedMs() < silentUntilMs) return 'it has not answered lately';
     try {
       return await influx.read({ machineIds, ...query });
     } catch (error) {
       if (!isInfluxError(error)) throw error;
-      if (isInfluxError(error, 'TIMEOUT', 'UNREACHABLE')) silentUntilMs = now() + silenceMs;
+      if (isInfluxError(error, 'TIMEOUT', 'UNREACHABLE')) silentUntilMs = elapsedMs() + silenceMs;
       return error.message;
     }
   }

@@ -18,12 +18,14 @@ export interface SuiteOptions {
   readonly nameKey?: (name: string) => string;
   /** Every question goes through a network: the long lists are walked in longer strides. */
   readonly isSlow?: boolean;
-  /** The long list is asked for with the first filters only. */
+  /** The long list is asked for with the first filters only, and in every order with the first of them. */
   readonly isBrief?: boolean;
 }
 
 /** What every implementation of DumpRecords must do. `create` opens an empty one. */
 export function dumpRecordsSuite(name: string, create: () => Promise<OpenedRecords>, options: SuiteOptions = {}): void {
+  // Beside the rest, which opens a store for each test.
+  describe(`DumpRecords: ${name}`, () => mixedListSuite(create, options));
   describe(`DumpRecords: ${name}`, () => {
     let opened: OpenedRecords;
     let records: DumpRecords;
@@ -134,8 +136,6 @@ export function dumpRecordsSuite(name: string, create: () => Promise<OpenedRecor
       expect(await records.series({ states: ['DELETED'] })).toEqual([]);
       expect(await records.stats({ states: ['DELETED'] })).toMatchObject({ totalDumps: 0, lastDumpUs: null });
     });
-
-    mixedListSuite(create, options);
 
     it('cuts days at midnight in UTC', async () => {
       const times = [midnightUs - 1, midnightUs, midnightUs + dayUs - 1, midnightUs + dayUs];

@@ -75,8 +75,8 @@ describe('a dump', () => {
   });
 
   it.each([
-    ['the stream breaks', { type: 'FAIL', atByte: 30 << 20, code: 'STREAM_INVALID' }, 'STREAM_INVALID'],
-    ['the machine ends', { type: 'GUEST_GONE', atByte: 30 << 20 }, 'GUEST_GONE'],
+    ['the stream breaks', { type: 'FAIL', atByte: 8 << 20, code: 'STREAM_INVALID' }, 'STREAM_INVALID'],
+    ['the machine ends', { type: 'GUEST_GONE', atByte: 8 << 20 }, 'GUEST_GONE'],
     ['the hypervisor fails after the last byte', { type: 'CONTROL_FAILS', code: 'CAPTURE_FAILED' }, 'CAPTURE_FAILED'],
     ['the source does not open', { type: 'REFUSE_OPEN', code: 'HYPERVISOR_REFUSED' }, 'HYPERVISOR_REFUSED'],
   ] as const)('is FAILED and leaves nothing when %s', async (_, behaviour, code) => {
@@ -92,13 +92,13 @@ describe('a dump', () => {
 
   it('is ended when no byte moves', async () => {
     const world = await startDumpWorld({ stallTimeoutMs: 300 });
-    world.hypervisor.controls.behave('web-01', { type: 'HANG', atByte: 10 << 20 });
+    world.hypervisor.controls.behave('web-01', { type: 'HANG', atByte: 4 << 20 });
     expect(await world.dump('web-01')).toMatchObject({ state: 'FAILED', error: { code: 'STALLED' } });
     expect(world.files()).toEqual([]);
   });
 
   it('can be cancelled while it captures, and leaves nothing', async () => {
-    const world = await startDumpWorld({ speedBytesPerSec: 10 << 20 });
+    const world = await startDumpWorld({ speedBytesPerSec: 3 << 20 });
     const { accepted } = await world.trigger(['web-01']);
     const id = accepted[0]!.id;
     for await (const { progress } of await world.operations.watchProgress({ ids: [id] })) if (progress !== null) break;
@@ -117,7 +117,7 @@ describe('a dump', () => {
 
 describe('the front door', () => {
   it('answers every machine of a batch on its own', async () => {
-    const world = await startDumpWorld({ speedBytesPerSec: 10 << 20 });
+    const world = await startDumpWorld({ speedBytesPerSec: 3 << 20 });
     const machines = await world.hypervisor.list();
     const off = machines.find(({ state }) => state === 'SHUT_OFF')!;
     const web = machines.find(({ name }) => name === 'web-01')!;
@@ -135,7 +135,7 @@ describe('the front door', () => {
   });
 
   it('lets one of fifty simultaneous triggers for a machine through', async () => {
-    const world = await startDumpWorld({ speedBytesPerSec: 10 << 20 });
+    const world = await startDumpWorld({ speedBytesPerSec: 3 << 20 });
     const outcomes = await Promise.all(Array.from({ length: 50 }, () => world.trigger(['web-01'])));
     expect(outcomes.flatMap(({ accepted }) => accepted)).toHaveLength(1);
     const codes = outcomes.flatMap(({ rejected }) => rejected.map(({ error }) => error.code));

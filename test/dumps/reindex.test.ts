@@ -2,8 +2,13 @@ import { appendFileSync, copyFileSync, mkdirSync, readFileSync, renameSync, rmSy
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { ReindexResult } from '../../src/dumps/reindex/reindex-kind.ts';
+import { demoFleet } from '../../src/machines/demo/demo-machine.ts';
 import { startDumpWorld } from '../fakes/dump-world.ts';
 import { temporaryFolder } from '../temporary-folder.ts';
+
+/** What is in an image does not matter here. */
+const machines = demoFleet.map((spec) => ({ ...spec, memoryBytes: 4 << 20 }));
+const startWorld = (dumpFolder: string) => startDumpWorld({ dumpFolder, machines });
 
 type World = Awaited<ReturnType<typeof startDumpWorld>>;
 
@@ -20,16 +25,16 @@ const recordsOf = async ({ records }: World) => (await records.page(everything))
 /** Three dumps, and a new server whose database knows nothing of them. */
 async function lostDatabase() {
   const dumpFolder = temporaryFolder();
-  const before = await startDumpWorld({ dumpFolder });
-  const machines = (await before.hypervisor.list()).filter(({ state }) => state === 'RUNNING').slice(0, 2);
-  const [one, two] = machines.map(({ name }) => name) as [string, string];
+  const before = await startWorld(dumpFolder);
+  const running = (await before.hypervisor.list()).filter(({ state }) => state === 'RUNNING').slice(0, 2);
+  const [one, two] = running.map(({ name }) => name) as [string, string];
   const ended = [
     await before.dump(one),
     await before.dump(two, { format: 'RAW', compression: 'GZIP' }),
     await before.dump(one, { compression: 'NONE' }),
   ];
   expect(ended.map(({ state }) => state)).toEqual(['COMPLETED', 'COMPLETED', 'COMPLETED']);
-  return { before, ended, after: await startDumpWorld({ dumpFolder }), dumpFolder };
+  return { before, ended, after: await startWorld(dumpFolder), dumpFolder };
 }
 
 describe('reindex', () => {
@@ -122,7 +127,7 @@ describe('reindex', () => {
     mkdirSync(elsewhere);
     const { folder, file } = ended[0]!.result as { folder: string; file: string };
     renameSync(join(dumpFolder, folder), join(elsewhere, folder));
-    const moved = await startDumpWorld({ dumpFolder: elsewhere });
+    const moved = await startWorld(elsewhere);
     await reindex(moved);
     const paths = (await recordsOf(moved)).map(({ dumpPath }) => dumpPath);
     expect(paths).toContain(join(elsewhere, folder, file));

@@ -1,3 +1,4 @@
+import { flushCompileCache } from 'node:module';
 import { openDatabase } from '../../src/database/database.ts';
 import { createInfluxClient } from '../../src/influx/influx-client.ts';
 import { openOutbox } from '../../src/influx/outbox/open-outbox.ts';
@@ -8,6 +9,9 @@ import { sampleRecord } from '../contracts/sample-records.ts';
 // A server reduced to what must not lose anything: it completes dumps one after the other, each with its record as the
 // journal's effect, and sends what they left. Killed at any moment, it goes on where it was. Arguments: the database, the
 // address of InfluxDB, how many dumps there are to be. Says `completed N` and `drained`.
+
+// It is killed: what was compiled for it would not be there for the next one otherwise.
+flushCompileCache();
 
 const [path, url, count] = process.argv.slice(2) as [string, string, string];
 const database = openDatabase(path);

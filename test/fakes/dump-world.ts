@@ -18,7 +18,7 @@ import { directoryStoreModule, openStore } from '../../src/storage/directory/dir
 import { temporaryFolder } from '../temporary-folder.ts';
 
 /** The demo's machines with so little memory that a test of many dumps stays short. */
-const smallFleet = demoFleet.map((spec, index) => ({ ...spec, memoryBytes: (40 - 4 * index) << 20 }));
+const smallFleet = demoFleet.map((spec, index) => ({ ...spec, memoryBytes: (12 - 2 * index) << 20 }));
 
 interface WorldOptions extends DemoHypervisorOptions {
   readonly folder?: string;

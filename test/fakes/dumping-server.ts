@@ -1,9 +1,13 @@
+import { flushCompileCache } from 'node:module';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { machine } from './machines.ts';
 import { openTestServer } from './open-server.ts';
 
 // A server for a process of its own: node dumping-server.ts FOLDER PORT. Its dumps end by themselves after a moment, every tenth
 // badly. Killed and started again on the same folder and port, it goes on.
+
+// It is killed: what was compiled for it would not be there for the next one otherwise.
+flushCompileCache();
 
 const [folder = '', port = '0'] = process.argv.slice(2);
 const machines = Array.from({ length: 100 }, (_, index) => machine(index));

@@ -3,6 +3,7 @@ import { createIdSource } from '../../src/domain/id.ts';
 import { type EngineOptions, startOperations } from '../../src/operations/engine.ts';
 import type { OperationKind } from '../../src/operations/operation-kind.ts';
 import type { Operations } from '../../src/operations/operations.ts';
+import { openSameThreadDatabase } from './same-thread-database.ts';
 import { openTestJournal } from './sqlite-journal.ts';
 
 /** An engine on a real journal, closed when the test is over. */
@@ -11,7 +12,7 @@ export async function startTestEngine(
   more: Partial<EngineOptions> & { folder?: string } = {},
 ) {
   const { folder, ...options } = more;
-  const fixture = await openTestJournal(folder);
+  const fixture = await openTestJournal(folder, openSameThreadDatabase);
   const complaints: unknown[] = [];
   const operations = await startOperations({
     journal: fixture.journal,

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createTokenAccess } from '../../src/access/token-access.ts';
-import { openDatabase } from '../../src/database/database.ts';
+
 import { createIdSource } from '../../src/domain/id.ts';
 import { createDumps } from '../../src/dumps/dump-service.ts';
 import type { Services } from '../../src/graphql/context.ts';
@@ -14,6 +14,7 @@ import { createSqliteRecords, recordEffects } from '../../src/records/sqlite/sql
 import { openStore } from '../../src/storage/memory/memory-store.ts';
 import { createTelemetry } from '../../src/telemetry/create-telemetry.ts';
 import { FakeHypervisor, machine } from './machines.ts';
+import { openSameThreadDatabase } from './same-thread-database.ts';
 import { ToyKind } from './toy-kind.ts';
 
 /** What was logged, for tests that look for it (or for its absence). */
@@ -41,9 +42,10 @@ export interface TestServerOptions extends Partial<Omit<HostOptions, 'services'>
   readonly folder?: string;
   readonly environmentToken?: string;
   readonly now?: () => number;
+  readonly elapsedMs?: () => number;
 }
 
-/** A whole server on a real port, with a real journal and catalogue; its dumps run until the test says how they end. */
+/** A whole server on a real port, with a real journal and catalogue, though not on threads of their own; its dumps run until the test says how they end. */
 export async function openTestServer({
   machines,
   measurements,
@@ -53,11 +55,12 @@ export async function openTestServer({
   queueLimit,
   environmentToken,
   now,
+  elapsedMs,
   folder: kept,
   ...options
 }: TestServerOptions = {}) {
   const folder = kept ?? mkdtempSync(join(tmpdir(), 'memoir-test-'));
-  const database = openDatabase(join(folder, 'memoir.sqlite'));
+  const database = openSameThreadDatabase(join(folder, 'memoir.sqlite'));
   const journal = await createSqliteJournal(database, recordEffects);
   const createId = createIdSource();
   const access = await createTokenAccess({
@@ -65,6 +68,7 @@ export async function openTestServer({
     createId,
     environmentToken: environmentToken ?? null,
     ...(now === undefined ? {} : { now }),
+    ...(elapsedMs === undefined ? {} : { elapsedMs }),
   });
   const records = await createSqliteRecords(database);
   const store = await openStore({});

@@ -8,9 +8,9 @@ import { createSqliteJournal } from '../../src/operations/sqlite/journal.ts';
 const here = (file: string) => new URL(file, import.meta.url).href;
 
 /** A journal in a fresh database (or the one in `folder`), with the effects that tests know. */
-export async function openTestJournal(folder?: string) {
+export async function openTestJournal(folder?: string, open: typeof openDatabase = openDatabase) {
   const place = folder ?? mkdtempSync(join(tmpdir(), 'memoir-test-'));
-  const database = openDatabase(join(place, 'memoir.sqlite'));
+  const database = open(join(place, 'memoir.sqlite'));
   const journal = await createSqliteJournal(database, {
     'test.keep': here('./kept-effects.ts'),
     'test.throw': here('./throwing-effect.ts'),

@@ -126,6 +126,6 @@ describe.each(transports)('over $name', ({ open }) => {
     await expect.poll(() => server.hypervisor.listeners.size).toBe(1);
     await server.close();
     expect((await end).done).toBe(true);
-    expect(server.hypervisor.listeners.size).toBe(0);
+    await expect.poll(() => server.hypervisor.listeners.size).toBe(0);
   });
 });

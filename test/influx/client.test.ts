@@ -58,6 +58,10 @@ describe('writing', () => {
   });
 
   it('passes on when the server wants to be asked again', async () => {
+    // A date is of the server's clock, whatever this machine's shows.
+    const server = { date: 'Fri, 01 Jan 2100 00:00:00 GMT', 'retry-after': 'Fri, 01 Jan 2100 00:00:05 GMT' };
+    double.knobs.onWrite = () => ({ status: 503, headers: server });
+    await expect(client.write(['m v=1'])).rejects.toMatchObject({ retryAfterMs: 5000 });
     double.knobs.onWrite = () => ({ status: 503, headers: { 'retry-after': '7' } });
     await expect(client.write([line])).rejects.toMatchObject({ retryAfterMs: 7000 });
   });

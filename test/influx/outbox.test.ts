@@ -1,11 +1,11 @@
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
-import { openDatabase } from '../../src/database/database.ts';
 import { createInfluxClient } from '../../src/influx/influx-client.ts';
 import { type OutboxOptions, openOutbox } from '../../src/influx/outbox/open-outbox.ts';
 import type { Outbox, OutboxStatus } from '../../src/influx/outbox/outbox.ts';
 import { type InfluxDouble, startInfluxDouble } from '../fakes/influxdb3/double.ts';
+import { openSameThreadDatabase } from '../fakes/same-thread-database.ts';
 import { temporaryFolder } from '../temporary-folder.ts';
 
 const times = { pollMs: 20, backOffMs: 5, maxBackOffMs: 40 };
@@ -21,7 +21,7 @@ beforeEach(async () => {
 });
 
 async function open(options: OutboxOptions = {}) {
-  const database = openDatabase(join(folder, 'memoir.db'));
+  const database = openSameThreadDatabase(join(folder, 'memoir.db'));
   const client = createInfluxClient({ url: double.url, database: 'vmstats', token: 'token' });
   const outbox = await openOutbox(database, client, { times, ...options });
   const close = async () => {

@@ -7,15 +7,16 @@ import { toLine } from '../../src/records/influx/point.ts';
 import { createRandom, sampleRecord } from '../contracts/sample-records.ts';
 import { startInfluxDouble } from '../fakes/influxdb3/double.ts';
 import { temporaryFolder } from '../temporary-folder.ts';
+import { thorough } from '../thorough.ts';
 
 const recorder = new URL('../fakes/dump-recorder.ts', import.meta.url).pathname;
-const dumps = 200;
-const wanted = Array.from({ length: dumps }, (_, number) =>
-  toLine(sampleRecord(number, { dom: `vm-${number % 7}, hostile=name \\` })),
-);
+const linesOf = (dumps: number) =>
+  Array.from({ length: dumps }, (_, number) =>
+    toLine(sampleRecord(number, { dom: `vm-${number % 7}, hostile=name \\` })),
+  );
 
 /** Starts the recorder; `ended` resolves when it ends or is killed, with what it said, `heard` when it has said something. */
-function startRecorder(path: string, url: string) {
+function startRecorder(path: string, url: string, dumps: number) {
   const child: ChildProcess = spawn(process.execPath, [recorder, path, url, String(dumps)], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
@@ -39,11 +40,12 @@ it('InfluxDB is down for all of 200 dumps, then up: 200 points, exactly once eac
   const double = await startInfluxDouble();
   onTestFinished(() => double.close());
   await double.stop();
-  const { heard, ended } = startRecorder(path, double.url);
+  const dumps = 200;
+  const { heard, ended } = startRecorder(path, double.url, dumps);
   expect(await heard(`completed ${dumps}\n`)).not.toContain('drained');
   await double.start();
   expect(await ended).toContain('drained');
-  expect(double.store.taken).toEqual(wanted);
+  expect(double.store.taken).toEqual(linesOf(dumps));
   expect(double.store.table('vmstats', 'mem_dumps')?.rows.size).toBe(dumps);
 });
 
@@ -51,13 +53,14 @@ it('kill -9 anywhere, answers lost, InfluxDB coming and going: none lost, none d
   const path = join(temporaryFolder(), 'memoir.db');
   const double = await startInfluxDouble();
   onTestFinished(() => double.close());
+  const dumps = thorough ? 200 : 70;
   const random = createRandom(42);
   // A third of the writes is taken but not answered, a third neither.
   double.knobs.onWrite = () =>
     [null, { taken: true, silence: 'DROP' as const }, { silence: 'DROP' as const }][random(3)] ?? null;
   let kills = 0;
   for (;;) {
-    const { child, ended } = startRecorder(path, double.url);
+    const { child, ended } = startRecorder(path, double.url, dumps);
     // The first lives die early, so that every stage of the work is hit; later ones get ever more time.
     const killed = setTimeout(250 + random(150 + 40 * kills)).then(() => child.kill('SIGKILL'));
     if (kills % 3 === 1) await double.stop().then(() => double.start());
@@ -67,6 +70,6 @@ it('kill -9 anywhere, answers lost, InfluxDB coming and going: none lost, none d
     kills += 1;
   }
   expect(kills).toBeGreaterThan(2);
-  expect([...new Set(double.store.taken)]).toEqual(wanted);
+  expect([...new Set(double.store.taken)]).toEqual(linesOf(dumps));
   expect(double.store.table('vmstats', 'mem_dumps')?.rows.size).toBe(dumps);
 }, 120_000);

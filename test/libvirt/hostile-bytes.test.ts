@@ -139,6 +139,7 @@ describe('a peer that does not keep to the protocol', () => {
     }
     // Both kinds of end must have been met, or the mutations prove nothing.
     if (runs >= 1000) expect([...codes.keys()].sort()).toEqual([...lawful].sort());
-    expect(heldBytes() - before).toBeLessThan(60 * 1024 * 1024);
+    // What the last connections held is let go a turn of the event loop later: 66 MB were seen at once, and then 1 MB.
+    await expect.poll(() => heldBytes() - before).toBeLessThan(60 * 1024 * 1024);
   });
 });

@@ -1,5 +1,4 @@
 import { expect, it, onTestFinished } from 'vitest';
-import { openDatabase } from '../../src/database/database.ts';
 import { createInfluxClient } from '../../src/influx/influx-client.ts';
 import { openOutbox } from '../../src/influx/outbox/open-outbox.ts';
 import { createFleetRecords } from '../../src/records/influx/fleet-records.ts';
@@ -8,6 +7,7 @@ import { toLine } from '../../src/records/influx/point.ts';
 import { createSqliteRecords } from '../../src/records/sqlite/sqlite-records.ts';
 import { dayUs, hostileNames, midnightUs, sampleRecord } from '../contracts/sample-records.ts';
 import { startInfluxDouble } from '../fakes/influxdb3/double.ts';
+import { openSameThreadDatabase } from '../fakes/same-thread-database.ts';
 import { temporaryFolder } from '../temporary-folder.ts';
 
 const names = ['vmstats', 'mem_dumps'] as const;
@@ -15,7 +15,7 @@ const nothing = { written: 0, corrected: 0, imported: 0, elsewhere: 0, kept: 0, 
 
 async function open() {
   const double = await startInfluxDouble();
-  const database = openDatabase(`${temporaryFolder()}/memoir.db`);
+  const database = openSameThreadDatabase(`${temporaryFolder()}/memoir.db`);
   const catalogue = await createSqliteRecords(database);
   const client = createInfluxClient({ url: double.url, database: 'vmstats', token: '' });
   const outbox = await openOutbox(database, client);

@@ -4,6 +4,9 @@ import { ask } from '../fakes/graphql-client.ts';
 import { machine, machineId } from '../fakes/machines.ts';
 import { openTestServer, type TestServer } from '../fakes/open-server.ts';
 import { broken, randomQuery } from '../fakes/random-query.ts';
+import { thorough } from '../thorough.ts';
+
+const queries = thorough ? 300 : 100;
 
 // Whatever is asked: an answer or a coded refusal, never an error of ours, and never one that does not come back.
 
@@ -36,15 +39,15 @@ describe('queries made up from the schema', () => {
       expect(['INTERNAL', 'TIMEOUT', undefined], query).not.toContain(extensions.code);
   }
 
-  it('are answered, 300 of them', async () => {
+  it(`are answered, ${queries} of them`, async () => {
     const random = createRandom(1);
-    for (let count = 0; count < 300; count++) await send(randomQuery(random, texts));
+    for (let count = 0; count < queries; count++) await send(randomQuery(random, texts));
     expect(server.log.lines.filter(({ level }) => level === 'error')).toEqual([]);
   });
 
-  it('are refused where they make no sense, 300 of them', async () => {
+  it(`are refused where they make no sense, ${queries} of them`, async () => {
     const random = createRandom(2);
-    for (let count = 0; count < 300; count++) await send(broken(random, randomQuery(random, texts)));
+    for (let count = 0; count < queries; count++) await send(broken(random, randomQuery(random, texts)));
     expect(server.log.lines.filter(({ level }) => level === 'error')).toEqual([]);
   });
 });

@@ -2,13 +2,15 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { openDatabase } from '../../src/database/database.ts';
 import { openRing, type RingOptions } from '../../src/telemetry/sqlite/ring.ts';
 import { hour, sample, sampleStoreSuite } from '../contracts/sample-store.ts';
+import { openSameThreadDatabase } from '../fakes/same-thread-database.ts';
 
 async function open(options: Partial<RingOptions> = {}, folder = mkdtempSync(join(tmpdir(), 'memoir-ring-'))) {
-  const database = openDatabase(join(folder, 'memoir.db'));
-  const store = await openRing(database, { intervalMs: 10_000, ...options });
+  const database = openSameThreadDatabase(join(folder, 'memoir.db'));
+  // Time passes where a test sets the clock, unless it says that it jumps.
+  const { now } = options;
+  const store = await openRing(database, { intervalMs: 10_000, ...(now && { elapsedMs: now }), ...options });
   return {
     store,
     folder,
@@ -66,6 +68,22 @@ describe('the ring', () => {
     expect(await read(1, 600_000, hour, hour + 10 * minute)).toMatchObject([{ samples: 60 }]);
     await idle(hour + 31 * day, 60);
     expect(await read(1, 300_000, hour, hour + 10 * minute)).toEqual([]);
+  });
+
+  it('forgets nothing because the clock jumps, by more than all that it keeps', async () => {
+    let elapsedMs = 0;
+    const { append, idle, read } = await aging({ elapsedMs: () => elapsedMs });
+    for (let at = hour; at < hour + 10 * minute; at += 10_000) {
+      elapsedMs = at - hour;
+      await append(at, 1);
+    }
+    const every = await read(1, 10_000, hour, hour + 10 * minute);
+    expect(every).toHaveLength(60);
+    for (const jump of [40 * day, -40 * day]) {
+      elapsedMs += 10_000;
+      await idle(hour + elapsedMs + jump, 200);
+      expect(await read(1, 10_000, hour, hour + 10 * minute)).toEqual(every);
+    }
   });
 
   it('joins folded and fresh samples without a gap and without counting any twice', async () => {

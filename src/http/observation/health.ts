@@ -9,7 +9,7 @@ export function serveHealth(app: FastifyInstance, services: Services): void {
   const { info } = services;
   app.get('/health', async (_request, reply) => {
     reply.header('cache-control', 'no-store');
-    return { status: 'ok', version: info.version, uptime_sec: Math.floor((Date.now() - info.startedAtMs) / 1000) };
+    return { status: 'ok', version: info.version, uptime_sec: Math.floor(process.uptime()) };
   });
 
   app.get('/ready', async (_request, reply) => {

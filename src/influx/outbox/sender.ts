@@ -134,18 +134,20 @@ export function startSender(
     // Between half of it and all of it: servers that lost the same InfluxDB do not come back all at once.
     const jittered = longest * (0.5 + Math.random() / 2);
     const asked = error instanceof InfluxError ? (error.retryAfterMs ?? 0) : 0;
-    const until = Date.now() + Math.max(jittered, asked);
+    const pauseMs = Math.max(jittered, asked);
+    // By the clock that nobody sets: one that was set back would make a pause of days.
+    const untilMs = performance.now() + pauseMs;
     failures += 1;
     say({
       state: mend === undefined ? 'RETRYING' : 'PAUSED',
       reason: error instanceof Error ? error.message : String(error),
       mend: mend ?? null,
-      nextAttemptAtMs: until,
+      nextAttemptAtMs: Date.now() + pauseMs,
     });
     settle();
     hurried = false;
-    while (!hurried && !closing.signal.aborted && Date.now() < until) {
-      await sleep(until - Date.now());
+    while (!hurried && !closing.signal.aborted && performance.now() < untilMs) {
+      await sleep(untilMs - performance.now());
       settle();
     }
   }

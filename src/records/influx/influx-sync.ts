@@ -39,7 +39,9 @@ const maxWaiting = 100_000;
 export function createInfluxSync({ client, catalogue, outbox, host }: InfluxSyncParts): RecordSync {
   async function compare({ dryRun, signal, report }: SyncOptions): Promise<SyncSummary> {
     // What is completed from now on is the outbox's to send; so is what waits in it.
-    const filter = { fromUs: 0, untilUs: Date.now() * 1000 };
+    // Records may be of later than now, where the clock was set back.
+    const { lastDumpUs } = await catalogue.stats({});
+    const filter = { fromUs: 0, untilUs: Math.max(Date.now() * 1000, (lastDumpUs ?? 0) + 1) };
     await outbox.settled(settleMs);
     const waiting = new Set(await outbox.waitingKeys(maxWaiting));
     const total = 2 * (await catalogue.count(filter));

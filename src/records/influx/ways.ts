@@ -61,7 +61,7 @@ const silenceMs = 15_000;
  * The ways to InfluxDB's answers, tried in turn: SQL over Flight, InfluxQL over Flight, InfluxQL over HTTP. A channel that did
  * not answer is left alone for a while, so that only the first request waits for it.
  */
-export function createWays(client: InfluxClient, now: () => number = Date.now) {
+export function createWays(client: InfluxClient, elapsedMs: () => number = () => performance.now()) {
   const columns: ColumnMemory = { complete: null };
   const silentUntil = { FLIGHT: 0, HTTP: 0 };
   const channel = (way: Way) => (way === 'HTTP' ? 'HTTP' : 'FLIGHT');
@@ -78,7 +78,7 @@ export function createWays(client: InfluxClient, now: () => number = Date.now) {
       let failure: unknown = new InfluxError('TIMEOUT', 'it has not answered lately');
       const warnings: string[] = [];
       for (let way = ways.shift(); way !== undefined; way = ways.shift()) {
-        if (silentUntil[channel(way)] > now()) {
+        if (silentUntil[channel(way)] > elapsedMs()) {
           warnings.push(`InfluxDB was not asked ${descriptions[way]}: it has not answered there lately.`);
           if (way !== 'HTTP') ways = ['HTTP'];
           continue;
@@ -93,7 +93,8 @@ export function createWays(client: InfluxClient, now: () => number = Date.now) {
           if (!isInfluxError(error)) throw error;
           failure = error;
           // Much to read is not silence.
-          if (isInfluxError(error, 'TIMEOUT') && !deadline.wasHeard()) silentUntil[channel(way)] = now() + silenceMs;
+          if (isInfluxError(error, 'TIMEOUT') && !deadline.wasHeard())
+            silentUntil[channel(way)] = elapsedMs() + silenceMs;
           warnings.push(`InfluxDB could not be asked ${descriptions[way]}: ${describe(error)}.`);
           ways = nextWays(way, error.failure);
         }

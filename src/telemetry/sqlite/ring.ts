@@ -1,4 +1,5 @@
 import type { Database } from '../../database/database.ts';
+import { createSteadyClock } from '../../domain/steady-clock.ts';
 import type { SampleStore } from '../sample-store.ts';
 import { foldMs } from '../series-query.ts';
 import type { RingReadingService } from './ring-reading-service.ts';
@@ -13,6 +14,8 @@ export interface Ring extends SampleStore {
 
 export interface RingOptions {
   readonly now?: () => number;
+  /** A clock that nobody sets: a jump of the other one makes nothing old. */
+  readonly elapsedMs?: () => number;
   readonly intervalMs: number;
   /** Rows of each of the two tables at most: with many machines, the ring reaches less far back. */
   readonly maxRows?: number;
@@ -30,6 +33,7 @@ const longest: RingWindows = { samplesMs: 24 * hourMs, foldsMs: 30 * 24 * hourMs
  */
 export async function openRing(database: Database, options: RingOptions): Promise<Ring> {
   const { now = Date.now, intervalMs, maxRows = 2_000_000, maxMachines = 5_000 } = options;
+  const steadyNow = createSteadyClock({ now, ...(options.elapsedMs && { elapsedMs: options.elapsedMs }) });
   const writing = await database.service<RingWritingService>('telemetry', {
     module: new URL('./ring-writing-service.ts', import.meta.url).href,
     options: { nowMs: now(), maxMachines },
@@ -49,7 +53,7 @@ export async function openRing(database: Database, options: RingOptions): Promis
         samplesMs: Math.min(longest.samplesMs, (maxRows / machines) * intervalMs),
         foldsMs: Math.min(longest.foldsMs, (maxRows / machines) * foldMs),
       };
-      return writing.append(samples, now(), windows);
+      return writing.append(samples, steadyNow(), windows);
     },
     read: reading.read,
     reach(resolutionMs) {

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { setFlagsFromString } from 'node:v8';
 
 /** DataFusion, compiled to WebAssembly: not the server's version, but its language, from somebody else. */
 export interface DataFusion {
@@ -10,13 +11,19 @@ export interface DataFusion {
   run(sql: string): Promise<string>;
 }
 
+/** Compiling it takes most of a second; every instance may be of the same. */
+let compiled: WebAssembly.Module | undefined;
+
 /** Texts have to be ASCII: this build loses its memory over others. */
 export async function openDataFusion(): Promise<DataFusion> {
   const folder = dirname(createRequire(import.meta.url).resolve('datafusion-wasm/package.json'));
   // The glue keeps the instance in its module: each gets a module of its own.
   const address = pathToFileURL(join(folder, 'datafusion_wasm_bg.js')).href;
   const glue = await import(/* @vite-ignore */ `${address}?instance=${randomUUID()}`);
-  const module = new WebAssembly.Module(readFileSync(join(folder, 'datafusion_wasm_bg.wasm')));
+  // Each of its many functions runs a few times only: optimising them takes longer than all that they do.
+  for (const flag of ['--no-wasm-dynamic-tiering', '--no-wasm-tier-up']) setFlagsFromString(flag);
+  compiled ??= new WebAssembly.Module(readFileSync(join(folder, 'datafusion_wasm_bg.wasm')));
+  const module = compiled;
   const imports: Record<string, Record<string, WebAssembly.ImportValue>> = {};
   for (const { module: from, name } of WebAssembly.Module.imports(module)) {
     imports[from] = { ...imports[from], [name]: glue[name] };

@@ -198,7 +198,18 @@ function compare(operator: string, left: Compiled, right: Compiled, row: StoredR
 
 /** Texts that are compared with a time are times. */
 function toComparable(value: Value, other: ValueType): Value {
-  return other === 'timestamp' && typeof value === 'string' ? readTime(value) : value;
+  return other === 'timestamp' && typeof value === 'string' ? readTimeAgain(value) : value;
+}
+
+const readTimes = new Map<string, bigint>();
+/** A statement compares each of thousands of rows with the same two or three. */
+function readTimeAgain(text: string): bigint {
+  const known = readTimes.get(text);
+  if (known !== undefined) return known;
+  if (readTimes.size > 1_000) readTimes.clear();
+  const time = readTime(text);
+  readTimes.set(text, time);
+  return time;
 }
 
 /** ISO 8601 in UTC with up to nine digits of a second. */

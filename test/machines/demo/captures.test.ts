@@ -3,17 +3,19 @@ import { MemoirError } from '../../../src/domain/memoir-error.ts';
 import type { CaptureMethod, MethodChoice } from '../../../src/machines/capture.ts';
 import type { DemoBehaviour } from '../../../src/machines/demo/demo-behaviour.ts';
 import { createDemoHypervisor, type DemoHypervisor } from '../../../src/machines/demo/demo-hypervisor.ts';
+import { demoFleet } from '../../../src/machines/demo/demo-machine.ts';
 import type { MachineChange } from '../../../src/machines/machine.ts';
 import { InProcessReader } from '../../fakes/in-process-reader.ts';
 
 const name = 'web-01';
+const machines = demoFleet.map((spec) => ({ ...spec, memoryBytes: spec.memoryBytes / 4 }));
 let hypervisor: DemoHypervisor;
 
 afterEach(() => hypervisor.close());
 
 /** Starts a capture; `moved` settles when the first bytes have come. */
 async function start(choice: MethodChoice = 'AUTO', behaviour: DemoBehaviour | null = null) {
-  hypervisor = createDemoHypervisor({ speedBytesPerSec: null });
+  hypervisor = createDemoHypervisor({ speedBytesPerSec: null, machines });
   hypervisor.controls.behave(name, behaviour);
   const changes: MachineChange[] = [];
   hypervisor.watch({ machine: (change) => changes.push(change) });

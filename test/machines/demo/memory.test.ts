@@ -11,7 +11,8 @@ const small: DemoMachineSpec = {
   name: 'small',
   title: null,
   state: 'RUNNING',
-  memoryBytes: 64 << 20,
+  // Enough for the VMCOREINFO to lie in it.
+  memoryBytes: 32 << 20,
   vcpus: 3,
   handsOverVmcoreinfo: false,
 };
@@ -61,7 +62,7 @@ describe('demo memory', () => {
   });
 
   it('is zero in about half of its pages, and says so instead of sending them', async () => {
-    const { recorder } = await capture({ memoryBytes: 256 << 20 }, 0, 'SNAPSHOT');
+    const { recorder } = await capture({ memoryBytes: 128 << 20 }, 0, 'SNAPSHOT');
     const zeros = recorder.zeroBytes / recorder.totalBytes;
     expect(zeros).toBeGreaterThan(0.48);
     expect(zeros).toBeLessThan(0.6);
@@ -121,7 +122,8 @@ describe('demo memory', () => {
   });
 
   it('comes in order from a core dump, with a few pages before their turn from a snapshot', async () => {
-    const [core, snapshot] = [await capture({}, 0, 'CORE_DUMP'), await capture({}, 0, 'SNAPSHOT')];
+    const large = { memoryBytes: 64 << 20 };
+    const [core, snapshot] = [await capture(large, 0, 'CORE_DUMP'), await capture(large, 0, 'SNAPSHOT')];
     expect(core.recorder.outOfTurn).toBe(0);
     expect(core.recorder.receivedBytes).toBe(core.recorder.totalBytes);
     const share = snapshot.recorder.outOfTurn / (snapshot.recorder.totalBytes / pageBytes);

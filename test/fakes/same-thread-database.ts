@@ -1,0 +1,47 @@
+import type { Database } from '../../src/database/database.ts';
+import type { Remote, Service, ServiceRequest } from '../../src/database/service.ts';
+import { createServiceHost, type ServiceHost } from '../../src/database/service-host.ts';
+import { fromErrorShape, MemoirError } from '../../src/domain/memoir-error.ts';
+
+/**
+ * The database without its threads, for tests of what does not depend on them: the same two connections, the same hosts of the same
+ * services, and everything cloned on its way as between threads. Two threads for each of some hundred servers were a fifth of
+ * the whole run. That threads do the same is for test/database, and for the tests of journal, catalogue, dumps and whole servers.
+ */
+export function openSameThreadDatabase(path: string): Database {
+  const hosts = new Map<'write' | 'read', ServiceHost>();
+  let isClosed = false;
+  let lastId = 0;
+
+  async function send(host: ServiceHost, request: Omit<ServiceRequest, 'id'>): Promise<unknown> {
+    if (isClosed) throw new MemoirError('DATABASE_FAILED', 'the database is closed');
+    const reply = structuredClone(await host(structuredClone({ ...request, id: ++lastId } as ServiceRequest)));
+    if (!reply.ok) throw fromErrorShape(reply.error);
+    return reply.value;
+  }
+
+  return {
+    async service<S extends Service>(
+      name: string,
+      { module, options }: { module: string; options: unknown },
+      mode = 'write' as 'write' | 'read',
+    ) {
+      const host = hosts.get(mode) ?? createServiceHost({ path, mode, busyTimeoutMs: 5_000 });
+      hosts.set(mode, host);
+      await send(host, { type: 'open', service: name, module, options } as never);
+      const call =
+        (method: string) =>
+        (...args: unknown[]) =>
+          send(host, { type: 'call', service: name, method, args } as never);
+      return new Proxy({} as Remote<S>, {
+        get: (_, method) => (typeof method === 'string' && method !== 'then' ? call(method) : undefined),
+      });
+    },
+    async close() {
+      if (isClosed) return;
+      const closing = [...hosts.values()].map((host) => send(host, { type: 'close' } as never));
+      isClosed = true;
+      await Promise.all(closing);
+    },
+  };
+}

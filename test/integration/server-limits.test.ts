@@ -55,7 +55,8 @@ it('refuses by code what it has no descriptors for, loses nothing, and works aga
     execFileSync('prlimit', ['--pid', pid, `--nofile=${open + spare}:`]);
     ends.push(await dump());
   }
-  expect(ends[0]).toBe('STORAGE_FAILED');
+  expect(ends[0]).not.toBe('COMPLETED');
+  // Whatever it lacks a descriptor for: a thread, a folder, a file.
   expect(ends.filter((end) => !['COMPLETED', 'STORAGE_FAILED', 'CAPTURE_FAILED'].includes(end))).toEqual([]);
   execFileSync('prlimit', ['--pid', pid, '--nofile=1024:']);
   expect(await dump()).toBe('COMPLETED');

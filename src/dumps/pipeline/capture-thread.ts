@@ -3,6 +3,7 @@ import { fromErrorShape, MemoirError, toErrorShape } from '../../domain/memoir-e
 import type { CaptureReader } from '../../machines/capture.ts';
 import type { DumpFacts, Manifest } from '../manifest.ts';
 import type { CaptureCommand, CaptureJob, CaptureReport } from './messages.ts';
+import { threadFailure } from './thread-failure.ts';
 
 /** How long a thread that was told to stop may take for it before it is ended by force. */
 const stopTimeoutMs = 5_000;
@@ -85,7 +86,7 @@ export function startCaptureThread(
         return report satisfies never;
     }
   });
-  worker.on('error', (cause) => fail(new MemoirError('INTERNAL', `the capture thread failed: ${cause}`, { cause })));
+  worker.on('error', (cause) => fail(threadFailure(cause)));
   worker.on('exit', () => {
     fail(new MemoirError('INTERNAL', 'the capture thread ended without a word'));
     exited.resolve();

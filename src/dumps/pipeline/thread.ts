@@ -1,6 +1,6 @@
 import { parentPort } from 'node:worker_threads';
 import type { Json } from '../../domain/json.ts';
-import { fromErrorShape, MemoirError, toErrorShape } from '../../domain/memoir-error.ts';
+import { fromErrorShape, toErrorShape } from '../../domain/memoir-error.ts';
 import type { MemorySource, MemoryTail, OpenSource } from '../../machines/memory-source.ts';
 import type { ArtifactStore, ArtifactWriter, CommittedArtifact, OpenStore } from '../../storage/artifact-store.ts';
 import { type DumpFacts, type Manifest, makeManifest } from '../manifest.ts';
@@ -8,6 +8,7 @@ import { createCodec } from './codec.ts';
 import { DumpSink, frameBytes } from './dump-sink.ts';
 import type { CaptureCommand, CaptureJob, CaptureReport } from './messages.ts';
 import { Spool } from './spool.ts';
+import { threadFailure } from './thread-failure.ts';
 
 // The thread that reads one capture: source → image → frames → compressor → artifact. Commands and reports are all that it
 // shares with the server; no byte of a guest's memory passes the server's own event loop.
@@ -97,10 +98,11 @@ async function complete(tail: MemoryTail): Promise<void> {
 }
 
 /** The one way to fail: everything is taken back before it is said. */
-async function fail(error: unknown): Promise<void> {
+async function fail(cause: unknown): Promise<void> {
   if (ended) return;
+  const error = threadFailure(cause);
   ended = true;
-  controller.abort(error instanceof Error ? error : new MemoirError('INTERNAL', String(error)));
+  controller.abort(error);
   asked.reject(error);
   await opening?.catch(() => undefined);
   await committing?.catch(() => undefined);

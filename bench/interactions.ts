@@ -75,6 +75,8 @@ export async function run(): Promise<void> {
     const link = (name: string) => page.getByRole('navigation').getByRole('link', { name }).first();
     const steps: [string, () => Promise<unknown>][] = [
       ['to the dumps', () => link('Dumps').click()],
+      // A click that changes nothing in sight is painted when something else is: what is sorted has to be seen.
+      ['down to the records', () => page.getByLabel('Search').evaluate((field) => field.scrollIntoView())],
       ['sort by size', () => page.getByRole('columnheader', { name: 'Size' }).getByRole('button').click()],
       ['next page', () => page.getByRole('button', { name: 'Next' }).click()],
       ['type into the search', () => page.getByLabel('Search').pressSequentially('web-0')],

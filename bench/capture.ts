@@ -19,10 +19,11 @@ import { litmus } from '../test/integration/bench/litmus.ts';
 import { idle } from '../test/integration/bench/programs.ts';
 import { startSnapshot } from '../test/integration/bench/snapshot-stream.ts';
 
-// npm run bench -- capture [--memory MiB] [--noise MiB] [--rounds N] [--pauses N]
+// npm run bench -- capture [--memory MiB] [--noise MiB] [--rounds N] [--pauses N] [--only PATTERN]
 //
 // One guest, all contenders in turn, round after round, so that whatever else the machine does hits all of them. The guest
-// is idle with NOISE MiB of random bytes beside what Linux needs. Medians; ratios within the run are what counts.
+// is idle with NOISE MiB of random bytes beside what Linux needs. Medians; ratios within the run are what counts. With PATTERN
+// only the contenders whose names it matches run, and nothing else.
 
 const command = promisify(execFile);
 
@@ -50,6 +51,7 @@ export async function run(args: readonly string[]): Promise<void> {
       noise: { type: 'string', default: '110' },
       rounds: { type: 'string', default: '3' },
       pauses: { type: 'string', default: '20' },
+      only: { type: 'string', default: '' },
     },
   });
   await using bench = await startBench();
@@ -69,7 +71,8 @@ export async function run(args: readonly string[]): Promise<void> {
       program: idle({ noiseMiB: Number(values.noise) }),
     });
     await guest.waitFor(/READY/);
-    await speeds(world, guest, Number(values.rounds));
+    await speeds(world, guest, Number(values.rounds), new RegExp(values.only));
+    if (values.only !== '') return;
     await parallel(world, guest, memoryMiB);
     await guest.destroy();
     await pauses(world, memoryMiB, Number(values.pauses));
@@ -80,8 +83,8 @@ export async function run(args: readonly string[]): Promise<void> {
   }
 }
 
-async function speeds(world: World, guest: Guest, rounds: number): Promise<void> {
-  const contenders: Record<string, () => Promise<Sample>> = {
+async function speeds(world: World, guest: Guest, rounds: number, only: RegExp): Promise<void> {
+  const all: Record<string, () => Promise<Sample>> = {
     'QEMU → reader that throws away': () => discarded(world, guest),
     'memoir SNAPSHOT, ELF, zstd, hashed': () => ours(world, guest, 'SNAPSHOT'),
     'memoir CORE_DUMP, ELF, zstd, hashed': () => ours(world, guest, 'CORE_DUMP'),
@@ -90,6 +93,7 @@ async function speeds(world: World, guest: Guest, rounds: number): Promise<void>
       theirs(world, guest, [['zstd', '-1', '-T2', '-q', '-f'], ['sha256sum']]),
     'virsh dump + sha256sum + gzip -1': () => theirs(world, guest, [['sha256sum'], ['gzip', '-1', '-f']]),
   };
+  const contenders = Object.fromEntries(Object.entries(all).filter(([name]) => only.test(name)));
   const samples = new Map<string, Sample[]>(Object.keys(contenders).map((name) => [name, []]));
   for (let round = 0; round < rounds; round++) {
     for (const [name, measure] of Object.entries(contenders)) {

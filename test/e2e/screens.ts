@@ -6,8 +6,11 @@ export interface Stop {
   readonly go: (page: Page) => Promise<unknown>;
 }
 
-const visit = (link: string) => (page: Page) =>
-  page.getByRole('navigation', { name: 'Screens' }).getByRole('link', { name: link, exact: true }).click();
+/** Another screen is there when its heading is: until then the one before it stays, and what is waited for may be on that. */
+const visit = (link: string) => async (page: Page) => {
+  await page.getByRole('navigation', { name: 'Screens' }).getByRole('link', { name: link, exact: true }).click();
+  await page.getByRole('heading', { level: 1, name: link, exact: true }).waitFor();
+};
 
 /** To the end of the overview, as it grows: the charts there are drawn when one comes near them. */
 export async function goToCharts(page: Page): Promise<void> {
@@ -53,6 +56,7 @@ export const stops: readonly Stop[] = [
       await page.getByRole('dialog').waitFor({ state: 'hidden' });
       await visit('Dumps')(page);
       await page.getByRole('rowheader').first().waitFor();
+      await page.getByRole('button', { name: 'Export CSV', disabled: false }).waitFor();
     },
   },
   {

@@ -4,6 +4,9 @@ import { logEvent } from './activity.ts';
 import type { Place } from './event-stream.ts';
 import { EventHistoryDocument } from './generated/graphql.ts';
 
+/** What happens now is told after this long, also if nobody answers what happened before. */
+const patienceMs = 3000;
+
 /** A dump makes about this many events of which three or four become lines. */
 const depth = kept * 4;
 
@@ -21,7 +24,10 @@ export async function fillLog(
   const seq = Number(cursor);
   if (cursor === undefined || !Number.isSafeInteger(seq)) return null;
   const after = String(Math.max(0, seq - depth));
-  const { data } = await client.query(EventHistoryDocument, { after, first: depth }, { requestPolicy: 'network-only' });
-  for (const event of data?.events ?? []) if (event.type !== 'LAGGED' && event.seq <= seq) logEvent(event);
+  const answer = await Promise.race([
+    client.query(EventHistoryDocument, { after, first: depth }, { requestPolicy: 'network-only' }),
+    new Promise<undefined>((resolve) => setTimeout(resolve, patienceMs)),
+  ]);
+  for (const event of answer?.data?.events ?? []) if (event.type !== 'LAGGED' && event.seq <= seq) logEvent(event);
   return { cursor, seq, at };
 }

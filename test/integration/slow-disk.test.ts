@@ -11,7 +11,7 @@ import { traced } from './strace.ts';
 
 const trigger = `mutation { triggerDumps(input: { vms: ["counts"], method: SNAPSHOT }) { accepted { id } } }`;
 const look = `query ($id: ID!) { dump(id: $id) {
-  state phase error { code message } guestPauseMs durationSec progress { doneBytes writtenBytes } } }`;
+  state phase error { code message } guestPauseMs durationSec progress { writtenBytes } } }`;
 
 // The whole server on a disk on which every write takes 8 ms longer and every flush 100, in front of a guest that writes.
 describe.skipIf(lacksBench() || lacks('strace'))('a disk that is slow', () => {

@@ -64,6 +64,10 @@ const defaultLimits: HostLimits = {
   graceMs: 2_000,
 };
 
+const refuseSchemas = () => () => {
+  throw new Error('a route with a schema of Fastify has no compiler: check its input with zod');
+};
+
 /** The server as the network sees it. */
 export interface Host extends Closable {
   /** Resolves with the address that browsers can use. */
@@ -92,6 +96,8 @@ export function createHost(options: HostOptions): Host {
     // A client has this long to send its request (slow-loris); answers may take as long as they like.
     requestTimeout: 30_000,
     forceCloseConnections: 'idle',
+    // No route has a schema of Fastify's: GraphQL and zod check what comes in. Its compilers are a hundred modules more to load.
+    schemaController: { compilersFactory: { buildValidator: refuseSchemas, buildSerializer: refuseSchemas } },
   });
 
   // JSON is the only body that is read. Any web page may send a form or plain text anywhere.

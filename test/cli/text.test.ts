@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { bytes, plain, seconds, table } from '../../src/cli/text.ts';
+import { anyText } from '../contracts/any-text.ts';
 import { hostileNames } from '../contracts/sample-records.ts';
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it is about.
@@ -9,7 +10,7 @@ const dangerous = /[\u0000-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/;
 describe('text from outside', () => {
   it('reaches a terminal as text, whatever it is', () => {
     for (const name of hostileNames) expect(plain(name)).not.toMatch(dangerous);
-    fc.assert(fc.property(fc.string({ unit: 'binary' }), (text) => !dangerous.test(plain(text))));
+    fc.assert(fc.property(anyText(), (text) => !dangerous.test(plain(text))));
     expect(plain('\u001b[31mred\u001b[0m')).toBe('\\u001b[31mred\\u001b[0m');
     expect(plain('ünïcödé 🦊')).toBe('ünïcödé 🦊');
   });

@@ -1,7 +1,6 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
-import { openDatabase } from '../../src/database/database.ts';
 import { createIdSource } from '../../src/domain/id.ts';
 import { createDumpKind } from '../../src/dumps/dump-kind.ts';
 import { createDumps } from '../../src/dumps/dump-service.ts';
@@ -16,6 +15,7 @@ import { createSqliteJournal } from '../../src/operations/sqlite/journal.ts';
 import { createSqliteRecords, recordEffects } from '../../src/records/sqlite/sqlite-records.ts';
 import { directoryStoreModule, openStore } from '../../src/storage/directory/directory-store.ts';
 import { temporaryFolder } from '../temporary-folder.ts';
+import { openEverydayDatabase } from './everyday-database.ts';
 
 /** The demo's machines with so little memory that a test of many dumps stays short. */
 const smallFleet = demoFleet.map((spec, index) => ({ ...spec, memoryBytes: (12 - 2 * index) << 20 }));
@@ -32,7 +32,7 @@ export async function startDumpWorld(options: WorldOptions = {}) {
   const { folder = temporaryFolder(), stallTimeoutMs = 0, reserveBytes, ...demo } = options;
   const dumpFolder = options.dumpFolder ?? join(folder, 'dumps');
   const hypervisor = createDemoHypervisor({ speedBytesPerSec: null, machines: smallFleet, ...demo });
-  const database = openDatabase(join(folder, 'memoir.sqlite'));
+  const database = openEverydayDatabase(join(folder, 'memoir.sqlite'));
   const records = await createSqliteRecords(database);
   const journal = await createSqliteJournal(database, recordEffects);
   const storeReference = {

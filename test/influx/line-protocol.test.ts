@@ -3,12 +3,13 @@ import { describe, expect, it } from 'vitest';
 import { boolean, encodeLine, float, integer, string } from '../../src/influx/line-protocol.ts';
 import { fromTagValue, toTagValue } from '../../src/influx/tag-text.ts';
 import { fromRow, toLine } from '../../src/records/influx/point.ts';
+import { anyText } from '../contracts/any-text.ts';
 import { hostileNames, sampleRecord } from '../contracts/sample-records.ts';
 import { parseLine, splitLines } from '../fakes/influxdb3/lines.ts';
 
 // Everything that a name may be: any characters, and mostly those that mean something somewhere.
 const anyName = fc.oneof(
-  fc.string({ unit: 'binary', maxLength: 60 }),
+  anyText({ maxLength: 60 }),
   fc.string({ unit: fc.constantFrom(...'\\,= "\'\n\r\t\0\u001b\u241b\u2422\u2426\uff3c#%aZé🦊'), maxLength: 30 }),
 );
 

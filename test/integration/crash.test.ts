@@ -37,7 +37,7 @@ type Dump = {
 };
 
 /** How often the server is killed: `KILLS=50` for a long look. */
-const rounds = Number(process.env.KILLS ?? (thorough ? 4 : 2));
+const rounds = Number(process.env.KILLS ?? (thorough ? 4 : 1));
 /** What is dumped in each round, and how many at once: always one more than that. The largest machine has more memory than the others together. */
 const [dumped, parallel] = thorough ? ['all: true', '2'] : ['vms: ["web-01", "mail-01"]', '1'];
 
@@ -49,6 +49,8 @@ describe('a server that is killed', () => {
     const { triggerDumps } = await first.query(trigger, { vms: ['mail-01', 'web-01'] });
     const [running, queued] = triggerDumps.accepted;
     await until<Dump>(first, running.id, (dump) => (dump.progress?.doneBytes ?? 0) > 0);
+    // Nobody else may use its data directory while it lives; whoever tries does it no harm.
+    await expect(startServer(folder)).rejects.toThrow(/ended with 1[\s\S]*in use by another Memoir server/);
     await first.end('SIGKILL');
     expect(filesBelow(folder).length).toBeGreaterThan(0);
 
@@ -126,11 +128,5 @@ describe('a server that is asked to stop', () => {
     second.child.kill('SIGTERM');
     while (!second.output().includes('SIGTERM')) await new Promise((resolve) => setTimeout(resolve, 10));
     expect(await second.end('SIGTERM')).toBe(1);
-  });
-
-  it('refuses a data directory that another server uses', async () => {
-    const folder = temporaryFolder();
-    await startServer(folder);
-    await expect(startServer(folder)).rejects.toThrow(/ended with 1[\s\S]*in use by another Memoir server/);
   });
 });

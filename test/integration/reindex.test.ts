@@ -25,7 +25,7 @@ async function memoir(server: ServerProcess, ...args: string[]): Promise<{ code:
 it('a server whose database was deleted has its records back after `memoir reindex`', async () => {
   const folder = temporaryFolder();
   const first = await startServer(folder);
-  expect((await memoir(first, 'dump', 'web-01', 'mail-01', '--watch')).code).toBe(0);
+  for (let dump = 0; dump < 2; dump += 1) expect((await memoir(first, 'dump', 'web-01', '--watch')).code).toBe(0);
   const before = await records(first);
   expect(before).toMatchObject({ length: 2 });
   await first.end('SIGTERM');

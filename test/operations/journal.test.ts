@@ -1,4 +1,5 @@
 import { journalSuite } from '../contracts/journal.ts';
+import { openEverydayDatabase } from '../fakes/everyday-database.ts';
 import { openTestJournal } from '../fakes/sqlite-journal.ts';
 
-journalSuite('sqlite', () => openTestJournal());
+journalSuite('sqlite', () => openTestJournal(undefined, openEverydayDatabase));

@@ -1,15 +1,15 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { openDatabase } from '../../src/database/database.ts';
 import { createSqliteRecords } from '../../src/records/sqlite/sqlite-records.ts';
 import { dumpRecordsSuite } from '../contracts/dump-records.ts';
+import { openEverydayDatabase } from '../fakes/everyday-database.ts';
 import { thorough } from '../thorough.ts';
 
 function open(options: Parameters<typeof createSqliteRecords>[1]) {
   return async () => {
     const folder = mkdtempSync(join(tmpdir(), 'memoir-records-'));
-    const database = openDatabase(join(folder, 'memoir.db'));
+    const database = openEverydayDatabase(join(folder, 'memoir.db'));
     return {
       records: await createSqliteRecords(database, options),
       async close() {

@@ -3,16 +3,25 @@ import { chance } from './chance.ts';
 /** What a page may hold, but zeros. */
 export type PageKind = 'TEXT' | 'CODE' | 'HEAP' | 'RANDOM';
 
-/** Bytes of each kind to cut pages from, at any multiple of 16. */
-export type PagePools = Readonly<Record<PageKind, Buffer>>;
+const poolBytes = 1 << 19;
+const makers: Readonly<Record<PageKind, () => Buffer>> = {
+  TEXT: textPool,
+  CODE: codePool,
+  HEAP: heapPool,
+  RANDOM: randomPool,
+};
+const pools: Partial<Record<PageKind, Buffer>> = {};
 
-const poolBytes = 1 << 20;
-
-/** Makes the pools once: pages are then copied, at the speed of memory, instead of made byte by byte. */
-export function createPagePools(seed: number): PagePools {
-  return { TEXT: textPool(seed), CODE: codePool(seed), HEAP: heapPool(seed), RANDOM: randomPool(seed) };
+/**
+ * Bytes of the kind to cut pages from, at any multiple of 16: a page is copied, at the speed of memory, instead of made byte by
+ * byte. They are made once, for all machines; which part of them a page has is the machine's own.
+ */
+export function pagePool(kind: PageKind): Buffer {
+  pools[kind] ??= makers[kind]();
+  return pools[kind];
 }
 
+const seed = 1;
 const services = ['sshd', 'nginx', 'postgres', 'systemd', 'cron', 'kernel', 'dovecot', 'shop'];
 const events = [
   'session opened for user deploy',
@@ -25,19 +34,23 @@ const events = [
   'POST /checkout HTTP/1.1 303',
 ];
 
+const twoDigits = Array.from({ length: 60 }, (_, number) => String(number).padStart(2, '0'));
+
 /** Lines of a log. */
-function textPool(seed: number): Buffer {
-  const lines: string[] = [];
-  for (let line = 0, length = 0; length < poolBytes; line++) {
+function textPool(): Buffer {
+  const pool = Buffer.alloc(poolBytes);
+  for (let line = 0, at = 0; at < poolBytes; line++) {
     const dice = chance(seed, line, 1);
-    const clock = [line / 3600, (line / 60) % 60, line % 60].map((part) => String(Math.trunc(part)).padStart(2, '0'));
+    const clock = `${twoDigits[(line / 3600) | 0]}:${twoDigits[((line / 60) | 0) % 60]}:${twoDigits[line % 60]}`;
     const service = services[dice % services.length];
     const event = events[(dice >>> 8) % events.length];
-    const text = `Jan 12 ${clock.join(':')} host ${service}[${dice & 0x7fff}]: ${event} (${dice.toString(16)})\n`;
-    lines.push(text);
-    length += text.length;
+    at += pool.write(
+      `Jan 12 ${clock} host ${service}[${dice & 0x7fff}]: ${event} (${dice.toString(16)})\n`,
+      at,
+      'latin1',
+    );
   }
-  return Buffer.from(lines.join(''), 'latin1').subarray(0, poolBytes);
+  return pool;
 }
 
 /** Instructions as compilers emit them most, each as its bytes; `00` in the last four places stands for an operand. */
@@ -58,36 +71,40 @@ const instructions: readonly (readonly number[])[] = [
   [0x0f, 0x1f, 0x44, 0x00, 0x00], // nop
 ];
 
-function codePool(seed: number): Buffer {
-  const pool = Buffer.alloc(poolBytes);
+function codePool(): Buffer {
+  const pool = new Uint8Array(poolBytes);
   for (let at = 0, number = 0; at < poolBytes - 16; number++) {
     const dice = chance(seed, number, 2);
     const bytes = instructions[dice % instructions.length] as readonly number[];
     for (let index = 0; index < bytes.length; index++) pool[at + index] = bytes[index] as number;
-    if (bytes.length >= 5) pool.writeInt32LE((dice >> 14) << 2, at + bytes.length - 4);
     at += bytes.length;
+    if (bytes.length < 5) continue;
+    // An operand of 24 bits, in multiples of four.
+    pool[at - 4] = (dice >>> 14) << 2;
+    pool[at - 3] = dice >>> 20;
+    pool[at - 2] = dice >>> 28;
   }
-  return pool;
+  return Buffer.from(pool.buffer);
 }
 
 /** Structures of eight-byte words: pointers into a heap, small counts, flags, empty words. */
-function heapPool(seed: number): Buffer {
-  const pool = Buffer.alloc(poolBytes);
-  for (let at = 0; at < poolBytes; at += 8) {
+function heapPool(): Buffer {
+  const words = new Uint32Array(poolBytes / 4);
+  for (let at = 0; at < words.length; at += 2) {
     const dice = chance(seed, at, 3);
     const sort = dice & 7;
     if (sort < 3) {
-      pool.writeUInt32LE((dice & 0x03ff_fff0) >>> 0, at);
-      pool.writeUInt32LE(0xffff_8880, at + 4);
-    } else if (sort < 5) pool.writeUInt32LE((dice >>> 8) & 0xff, at);
-    else if (sort === 5) pool.writeUInt32LE(dice, at);
+      words[at] = dice & 0x03ff_fff0;
+      words[at + 1] = 0xffff_8880;
+    } else if (sort < 5) words[at] = (dice >>> 8) & 0xff;
+    else if (sort === 5) words[at] = dice;
   }
-  return pool;
+  return Buffer.from(words.buffer);
 }
 
-/** Four times as large as the others, so that it does not look alike to a compressor: it stands for what is compressed or encrypted. */
-function randomPool(seed: number): Buffer {
-  const words = new Uint32Array(poolBytes);
+/** Eight times as large as the others, so that it does not look alike to a compressor: it stands for what is compressed or encrypted. */
+function randomPool(): Buffer {
+  const words = new Uint32Array(2 * poolBytes);
   for (let index = 0; index < words.length; index++) words[index] = chance(seed, index, 4);
   return Buffer.from(words.buffer);
 }

@@ -1,7 +1,7 @@
 import { pageBytes } from '../memory-source.ts';
 import { chance } from './chance.ts';
 import { memoryRanges } from './demo-machine.ts';
-import { createPagePools, type PageKind, type PagePools } from './page-pools.ts';
+import { type PageKind, pagePool } from './page-pools.ts';
 import { demoRelease, kernel, vmcoreinfoText } from './vmcoreinfo.ts';
 
 const page = (physical: number): number => physical / pageBytes;
@@ -36,7 +36,6 @@ export class SyntheticMemory {
   readonly pageCount: number;
   readonly #seed: number;
   readonly #epoch: number;
-  readonly #pools: PagePools;
   readonly #vmcoreinfo: Buffer;
   /** First image page of each range, and what is to be added to make a physical page of it. */
   readonly #shifts: readonly { readonly from: number; readonly add: number }[];
@@ -44,7 +43,6 @@ export class SyntheticMemory {
   constructor({ seed, memoryBytes, epoch }: SyntheticMemoryOptions) {
     this.#seed = seed;
     this.#epoch = epoch;
-    this.#pools = createPagePools(seed);
     this.#vmcoreinfo = Buffer.from(vmcoreinfoText(demoRelease), 'latin1');
     let count = 0;
     this.#shifts = memoryRanges(memoryBytes).map(({ start, end }) => {
@@ -62,7 +60,7 @@ export class SyntheticMemory {
     if (kind === null) return false;
     const version = this.#version(physical, kind);
     const dice = chance(this.#seed, physical, version);
-    const pool = this.#pools[kind];
+    const pool = pagePool(kind);
     const from = (dice % ((pool.length - pageBytes) >>> 4)) << 4;
     pool.copy(target, at, from, from + pageBytes);
     // Words that no other page has, so that two pages are hardly ever the same.

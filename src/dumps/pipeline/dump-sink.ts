@@ -22,8 +22,6 @@ const waitingBytes = 8 * 1024 * 1024;
 const earlyBytes = 4 * 1024 * 1024;
 /** Frames that may be passed over: what the few pages cost that a snapshot brings last, in memory and in the artifact. */
 const lateFrames = 16;
-/** Buffers that are kept for the next frame. */
-const sparesLimit = 8;
 
 const zeroFrame = Buffer.alloc(frameBytes);
 
@@ -43,6 +41,7 @@ export class DumpSink implements MemorySink {
   readonly #spool: Spool;
   readonly #queue: FrameQueue;
   readonly #search = new VmcoreinfoSearch();
+  /** Buffers for the next frames; none is made while there is one, so they are never more than were once in use together. */
   readonly #spares: Uint8Array[] = [];
   #layout: MemoryLayout | undefined;
   #image: Image | undefined;
@@ -159,8 +158,7 @@ export class DumpSink implements MemorySink {
   }
 
   #recycle(content: Uint8Array): void {
-    if (content.byteOffset !== 0 || content.buffer.byteLength !== frameBytes || this.#spares.length >= sparesLimit)
-      return;
+    if (content.byteOffset !== 0 || content.buffer.byteLength !== frameBytes) return;
     const spare = new Uint8Array(content.buffer as ArrayBuffer);
     spare.fill(0);
     this.#spares.push(spare);

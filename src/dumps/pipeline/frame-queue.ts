@@ -147,6 +147,7 @@ export class FrameQueue {
       } else {
         content = this.#options.allocate().subarray(0, frame.length);
         spool.read(frame.spooledAt, content);
+        spool.free(frame.spooledAt, frame.length);
       }
       const encoded = 'fixed' in frame ? codec.fixed(content) : codec.encode(content);
       // Awaited in its turn; without this a failure before that turn would count as unhandled.
@@ -189,7 +190,8 @@ export class FrameQueue {
     const { codec, writer } = this.#options;
     for (const piece of 'frame' in encoded ? [encoded.frame.bytes] : encoded.pieces) {
       if (typeof piece !== 'number' && piece.length <= smallBytes) {
-        this.#gathered.push(piece);
+        // A copy: the frame is given back before these are written.
+        this.#gathered.push(new Uint8Array(piece));
         this.#gatheredBytes += piece.length;
         if (this.#gatheredBytes >= gatherBytes) await this.#flush();
         continue;
@@ -199,6 +201,7 @@ export class FrameQueue {
       else await writer.write(piece);
     }
     codec.append(encoded);
+    if ('frame' in encoded) encoded.frame.giveBack?.();
   }
 
   /** Most frames of a guest are zeros and take a few bytes each: a call for every one of them would cost more than they do. */

@@ -16,7 +16,10 @@ const gatheredBytes = 256 * 1024;
 export class Spool {
   readonly #handle: FileHandle;
   readonly #limitBytes: number;
+  /** How long the file became. */
   #size = 0;
+  /** Places of large pieces that nobody wants any more, by their length: pages that the kernel has at hand, instead of new ones. */
+  readonly #free = new Map<number, number[]>();
   /** The last bytes that were appended, not written yet. */
   readonly #gathering = new Uint8Array(gatheredBytes);
   #gathered = 0;
@@ -34,13 +37,18 @@ export class Spool {
     return new Spool(await openNameless(folder), limitBytes);
   }
 
-  /** Bytes appended so far. */
+  /** What it takes on the disk. */
   get size(): number {
     return this.#size;
   }
 
   /** Answers where the bytes lie. Pages are gathered before they are written: a call for each would cost more than its bytes. */
   append(bytes: Uint8Array): number {
+    const free = this.#free.get(bytes.length)?.pop();
+    if (free !== undefined) {
+      this.#write(bytes, free);
+      return free;
+    }
     const at = this.#size;
     if (at + bytes.length > this.#limitBytes) {
       throw new MemoirError(
@@ -75,6 +83,14 @@ export class Spool {
       this.#readInto(at, this.#ahead.subarray(0, this.#aheadBytes));
     }
     target.set(this.#ahead.subarray(at - this.#aheadAt, at - this.#aheadAt + target.length));
+  }
+
+  /** What was appended there is not read again. Only the places of large pieces are used again: the small ones lie together. */
+  free(at: number, length: number): void {
+    if (length <= this.#gathering.length) return;
+    const places = this.#free.get(length) ?? [];
+    this.#free.set(length, places);
+    places.push(at);
   }
 
   close(): Promise<void> {

@@ -4,6 +4,40 @@ import { compressedBound, FRAME_CONTENT_MAX, frameChecksum } from './frame-forma
 
 const framesInBuffer = 4;
 
+/** Memory that holds several frames: free when the stream goes on elsewhere and all of them were given back. */
+class OutputBuffer {
+  readonly memory: ArrayBufferLike;
+  readonly #isOwn: boolean;
+  #lent = 0;
+  #left = false;
+
+  /** A short one is part of memory that Node shares among many, whose length is another. */
+  constructor(memory: ArrayBufferLike, length: number) {
+    this.memory = memory;
+    this.#isOwn = memory.byteLength === length;
+  }
+
+  /** What gives a frame back. */
+  lend(): () => void {
+    this.#lent += 1;
+    return () => {
+      this.#lent -= 1;
+      this.#free();
+    };
+  }
+
+  /** The stream writes to another one now. */
+  leave(): void {
+    this.#left = true;
+    this.#free();
+  }
+
+  #free(): void {
+    if (!this.#left || this.#lent > 0 || !this.#isOwn) return;
+    if (this.memory instanceof ArrayBuffer) this.memory.transfer(0);
+  }
+}
+
 /**
  * Compresses one piece of content after the other, each into a frame of its own that says its content's size and ends with
  * its checksum, on libuv's threads. One context of libzstd serves all of them: making one costs more than it seems, because
@@ -11,14 +45,18 @@ const framesInBuffer = 4;
  */
 export class FrameCompressor {
   readonly #stream: ZstdCompress;
+  readonly #chunkSize: number;
   #pieces: Uint8Array[] = [];
+  /** The buffer that the stream writes to. */
+  #current: OutputBuffer | undefined;
   #closed = false;
 
   /** `level` as in the zstd command, 1 to 22; `usualSize` is what most contents have. */
   constructor(level: number, usualSize: number) {
+    // Room for several frames: zlib takes a new buffer when one is full, and a frame that lies across two costs a copy.
+    this.#chunkSize = framesInBuffer * compressedBound(usualSize);
     this.#stream = createZstdCompress({
-      // Room for several frames: zlib takes a new buffer when one is full, and a frame that lies across two costs a copy.
-      chunkSize: framesInBuffer * compressedBound(usualSize),
+      chunkSize: this.#chunkSize,
       // Each write is a frame, and being told its end at its beginning, libzstd writes its size.
       flush: constants.ZSTD_e_end,
       params: {
@@ -41,10 +79,21 @@ export class FrameCompressor {
     });
     // As a rule everything was handed over by now; what a stream may hold back belongs to this frame.
     while (this.#stream.readableLength > 0) this.#stream.read();
-    const [only, ...others] = this.#pieces;
-    const bytes = only !== undefined && others.length === 0 ? only : Buffer.concat(this.#pieces);
+    const pieces = this.#pieces;
     this.#pieces = [];
-    return { bytes, contentSize: content.length, checksum: frameChecksum(bytes) };
+    const bytes = pieces.length === 1 ? (pieces[0] as Uint8Array) : Buffer.concat(pieces);
+    const frame = { bytes, contentSize: content.length, checksum: frameChecksum(bytes) };
+    const buffer = this.#bufferOf(pieces.at(-1) as Uint8Array);
+    return pieces.length === 1 ? { ...frame, giveBack: buffer.lend() } : frame;
+  }
+
+  /** The buffer that a piece lies in, which is the one that the stream writes to. */
+  #bufferOf({ buffer }: Uint8Array): OutputBuffer {
+    if (this.#current?.memory !== buffer) {
+      this.#current?.leave();
+      this.#current = new OutputBuffer(buffer, this.#chunkSize);
+    }
+    return this.#current;
   }
 
   /** Gives its memory back. */

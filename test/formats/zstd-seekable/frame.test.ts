@@ -64,13 +64,43 @@ describe('a compressor', () => {
       noise(1_500_000),
     ];
     for (const content of [...contents, ...contents.toReversed()]) {
-      const frame = await compressor.compress(content);
-      expect(frame).toEqual(await compressFrame(content, 1));
+      const { giveBack, ...frame } = await compressor.compress(content);
+      const { giveBack: _, ...own } = await compressFrame(content, 1);
+      expect(frame).toEqual(own);
       const back = await decodeFrame(frame.bytes, entry(frame.bytes, content.length, frame.checksum));
       expect(Buffer.compare(back, content)).toBe(0);
     }
     compressor.close();
     await expect(compressor.compress(noise(10))).rejects.toThrow('closed');
+  });
+});
+
+describe('memory of compressed frames', () => {
+  it('is free when the frames were given back and the stream has left it, and never before', async () => {
+    const compressor = new FrameCompressor(1, 100_000);
+    const frames = [];
+    for (let number = 0; number < 12; number += 1) frames.push(await compressor.compress(noise(100_000)));
+    const expected = Buffer.from((await compressFrame(noise(100_000), 1)).bytes);
+    const kept = frames.filter((_, number) => number % 5 === 0);
+    for (const frame of frames) if (!kept.includes(frame)) frame.giveBack?.();
+    for (const { bytes } of kept) expect(Buffer.compare(bytes, expected)).toBe(0);
+    // The memory of some was shared with one that is kept; of the others, and of what the stream still writes to, none is left.
+    for (const frame of kept) frame.giveBack?.();
+    const left = frames.filter(({ giveBack, bytes }) => giveBack !== undefined && bytes.length > 0);
+    expect(left.length).toBeLessThanOrEqual(4);
+    expect(left).toContain(frames.findLast(({ giveBack }) => giveBack !== undefined));
+    const next = await compressor.compress(noise(100_000));
+    expect(Buffer.compare(next.bytes, expected)).toBe(0);
+    compressor.close();
+  });
+
+  it('that Node shares among many is never freed', async () => {
+    const compressor = new FrameCompressor(1, 10);
+    const mine = Buffer.from('of the same pool');
+    for (let number = 0; number < 200; number += 1) (await compressor.compress(noise(10))).giveBack?.();
+    expect(mine.toString()).toBe('of the same pool');
+    expect(Buffer.from('and usable').toString()).toBe('and usable');
+    compressor.close();
   });
 });
 

@@ -9,7 +9,7 @@ import { threadFailure } from './thread-failure.ts';
 const stopTimeoutMs = 5_000;
 
 /** Pages are in buffers outside of the heap; what is short-lived in it is small, and a small nursery keeps the thread small. */
-const resourceLimits = { maxYoungGenerationSizeMb: 8 };
+const resourceLimits = { maxYoungGenerationSizeMb: 3 };
 
 /**
  * Node closes the descriptors that a thread opened when the thread ends, also those that a socket took over and closed long

@@ -18,8 +18,8 @@ export const frameBytes = 512 * 1024;
 /** Frames that are compressed at once, on libuv's threads. */
 const parallelFrames = 4;
 /** What may wait in memory, for one dump; the rest goes to the spool. Two dumps have to stay below 300 MB together. */
-const waitingBytes = 8 * 1024 * 1024;
-const earlyBytes = 4 * 1024 * 1024;
+const waitingBytes = 16 * 1024 * 1024;
+const earlyBytes = 12 * 1024 * 1024;
 /** Frames that may be passed over: what the few pages cost that a snapshot brings last, in memory and in the artifact. */
 const lateFrames = 16;
 

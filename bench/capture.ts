@@ -226,19 +226,26 @@ async function parallel(world: World, first: Guest, memoryMiB: number): Promise<
   );
 }
 
-/** The pause of a guest that writes as fast as it can, by QEMU's own STOP and RESUME events. */
+/**
+ * The pause of a guest that writes as fast as it can, by QEMU's own STOP and RESUME events; and what QEMU alone makes of it,
+ * in turn with ours: the difference is what we add.
+ */
 async function pauses(world: World, memoryMiB: number, count: number): Promise<void> {
   const guest = await world.bench.startGuest({ name: 'busy', memoryMiB, program: await litmus({ pages: 32768 }) });
   await guest.waitFor(/READY/);
-  const found: number[] = [];
-  for (let round = 0; round < count; round++) found.push((await ours(world, guest, 'SNAPSHOT')).pauseMs ?? Number.NaN);
+  const found: Record<string, number[]> = { memoir: [], 'QEMU → reader that throws away': [] };
+  for (let round = 0; round < count; round++) {
+    found.memoir?.push((await ours(world, guest, 'SNAPSHOT')).pauseMs ?? Number.NaN);
+    found['QEMU → reader that throws away']?.push((await discarded(world, guest)).pauseMs ?? Number.NaN);
+  }
   const dump = (await theirs(world, guest, [])).pauseMs;
-  found.sort((a, b) => a - b);
-  const at = (part: number): string =>
-    (found[Math.min(found.length - 1, Math.floor(found.length * part))] as number).toFixed(1);
-  console.log(
-    `\npause of a busy guest, ${count} snapshots: median ${at(0.5)}, p99 ${at(0.99)} ms; virsh dump ${dump?.toFixed(0)} ms`,
-  );
+  console.log(`\npause of a busy guest, ${count} snapshots each; virsh dump ${dump?.toFixed(0)} ms`);
+  for (const [name, list] of Object.entries(found)) {
+    list.sort((a, b) => a - b);
+    const at = (part: number): string =>
+      (list[Math.min(list.length - 1, Math.floor(list.length * part))] ?? 0).toFixed(1);
+    console.log(`  ${name.padEnd(38)}median ${at(0.5)}, p90 ${at(0.9)}, p99 ${at(0.99)} ms`);
+  }
   await guest.destroy();
 }
 

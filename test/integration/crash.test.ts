@@ -37,9 +37,7 @@ type Dump = {
 };
 
 /** How often the server is killed: `KILLS=50` for a long look. */
-const rounds = Number(process.env.KILLS ?? (thorough ? 4 : 1));
-/** What is dumped in each round, and how many at once: always one more than that. The largest machine has more memory than the others together. */
-const [dumped, parallel] = thorough ? ['all: true', '2'] : ['vms: ["web-01", "mail-01"]', '1'];
+const rounds = Number(process.env.KILLS ?? (thorough ? 4 : 0));
 
 describe('a server that is killed', () => {
   it('in the middle of a dump leaves a journal that tells the truth, no partial file, and a queue that runs', async () => {
@@ -73,15 +71,15 @@ describe('a server that is killed', () => {
     expect(types(queued.id).filter((type: string) => type !== 'PHASE')).toEqual(['QUEUED', 'STARTED', 'COMPLETED']);
   });
 
-  it(
+  it.skipIf(rounds === 0)(
     'at any moment of many dumps never loses or doubles one',
     async () => {
       const folder = temporaryFolder();
       const accepted = new Set<string>();
       for (let round = 0; round < rounds; round += 1) {
-        const server = await startServer(folder, { MAX_PARALLEL_DUMPS: parallel, DEMO_SPEED: '400' });
+        const server = await startServer(folder, { MAX_PARALLEL_DUMPS: '2', DEMO_SPEED: '400' });
         const { triggerDumps } = await server.query(
-          `mutation { triggerDumps(input: { ${dumped}, format: RAW }) { accepted { id } } }`,
+          `mutation { triggerDumps(input: { all: true, format: RAW }) { accepted { id } } }`,
         );
         for (const { id } of triggerDumps.accepted) accepted.add(id);
         await new Promise((resolve) => setTimeout(resolve, 150 * round + Math.random() * 200));

@@ -6,6 +6,7 @@ import { expect, it } from 'vitest';
 import { memoir as memoirHere } from '../fakes/command-line.ts';
 import { type ServerProcess, startServer } from '../server-process.ts';
 import { temporaryFolder } from '../temporary-folder.ts';
+import { thorough } from '../thorough.ts';
 
 const run = promisify(execFile);
 
@@ -22,7 +23,7 @@ async function memoir(server: ServerProcess, ...args: string[]): Promise<{ code:
   );
 }
 
-it('a server whose database was deleted has its records back after `memoir reindex`', async () => {
+it.runIf(thorough)('a server whose database was deleted has its records back after `memoir reindex`', async () => {
   const folder = temporaryFolder();
   const first = await startServer(folder);
   for (let dump = 0; dump < 2; dump += 1) expect((await memoir(first, 'dump', 'web-01', '--watch')).code).toBe(0);

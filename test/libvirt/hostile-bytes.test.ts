@@ -7,9 +7,10 @@ import { Mutator, seeded } from '../fakes/libvirt/hostile.ts';
 import { MemoryDuplex } from '../fakes/libvirt/memory-duplex.ts';
 import { wire, wireProgram, wireStatus, wireType } from '../fakes/libvirt/wire.ts';
 import { heldBytes } from '../held-memory.ts';
+import { thorough } from '../thorough.ts';
 
 /** How many hostile peers to face. The everyday number is small; FUZZ_RUNS=1000000 is what the design asks for. */
-const runs = Number(process.env.FUZZ_RUNS ?? 5_000);
+const runs = Number(process.env.FUZZ_RUNS ?? (thorough ? 5_000 : 1_500));
 const firstSeed = Number(process.env.FUZZ_SEED ?? 1);
 
 const options = knownOptions({ callTimeoutMs: 2 ** 31, keepaliveIntervalMs: 0 });

@@ -17,7 +17,7 @@ export default defineConfig({
     pool: 'forks',
     // A process for each worker, not for each file: starting them and reading the code again was a third of the time.
     isolate: false,
-    // One process for dozens of files: with room for what is young, the collector runs half as often.
+    // One process for dozens of files: with room for what is young, the collector runs less often.
     execArgv: ['--min-semi-space-size=16'],
   },
 });

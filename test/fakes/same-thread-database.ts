@@ -6,7 +6,7 @@ import { fromErrorShape, MemoirError } from '../../src/domain/memoir-error.ts';
 /**
  * The database without its threads, for tests of what does not depend on them: the same two connections, the same hosts of the same
  * services, and everything cloned on its way as between threads. Two threads for each of some hundred servers were a fifth of
- * the whole run. That threads do the same is for test/database, and for the tests of journal, catalogue, dumps and whole servers.
+ * the whole run. That threads do the same is for test/database and whole servers, and in CI for journal, catalogue and dumps.
  */
 export function openSameThreadDatabase(path: string): Database {
   const hosts = new Map<'write' | 'read', ServiceHost>();

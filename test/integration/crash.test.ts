@@ -36,7 +36,7 @@ type Dump = {
   record: { sha256: string } | null;
 };
 
-/** How often the server is killed: `KILLS=50` for a long look. */
+/** How often the server is killed, beside the one time in the middle of a dump: `KILLS=50` for a long look. */
 const rounds = Number(process.env.KILLS ?? (thorough ? 4 : 0));
 
 describe('a server that is killed', () => {

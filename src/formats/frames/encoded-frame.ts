@@ -6,6 +6,6 @@ export interface EncodedFrame {
   readonly bytes: Uint8Array;
   readonly contentSize: number;
   readonly checksum: number;
-  /** To be called when nobody reads `bytes` any more: their memory is free at once, not when the collector comes by. */
+  /** To be called once, when nobody reads `bytes` any more: their memory is free at once, not when the collector comes by. */
   giveBack?(): void;
 }

@@ -3,21 +3,21 @@ import { type ReactNode, Suspense } from 'react';
 import { Provider } from 'urql';
 import { Redirect, Route, Switch, useLocation } from 'wouter';
 import type { Api } from './api/client.ts';
-import { liveProgress } from './api/live-progress.ts';
 import { ApiContext } from './api/use-api.ts';
-import { Loading } from './components/answer-states.tsx';
-import { Dialogs } from './components/dialogs.tsx';
-import { ErrorBoundary } from './components/error-boundary.tsx';
-import { Shell } from './components/shell/shell.tsx';
-import { later } from './lib/later.tsx';
-import { ShownLocation } from './lib/shown-location.tsx';
-import { Overview } from './pages/overview/overview.tsx';
-import { theme } from './theme.ts';
+import { Overview } from './overview/overview.tsx';
+import { Dialogs } from './shell/dialogs.tsx';
+import { Shell } from './shell/shell.tsx';
+import { liveProgress } from './state/live-progress.ts';
+import { ShownLocation } from './state/shown-location.tsx';
+import { theme } from './style/theme.ts';
+import { Loading } from './ui/answer-states.tsx';
+import { ErrorBoundary } from './ui/error-boundary.tsx';
+import { later } from './ui/later.tsx';
 
-const Dumps = later(() => import('./pages/dumps/dumps.tsx').then((it) => it.Dumps));
-const Machines = later(() => import('./pages/machines/machines.tsx').then((it) => it.Machines));
-const Operations = later(() => import('./pages/operations/operations.tsx').then((it) => it.Operations));
-const Settings = later(() => import('./pages/settings/settings.tsx').then((it) => it.Settings));
+const Dumps = later(() => import('./dumps/dumps.tsx').then((it) => it.Dumps));
+const Machines = later(() => import('./machines/machines.tsx').then((it) => it.Machines));
+const Operations = later(() => import('./operations/operations.tsx').then((it) => it.Operations));
+const Settings = later(() => import('./settings/settings.tsx').then((it) => it.Settings));
 
 const screens: Readonly<Record<string, { readonly load: () => Promise<unknown> }>> = {
   dumps: Dumps,

@@ -1,11 +1,11 @@
 import { startTransition } from 'react';
 import { createRoot } from 'react-dom/client';
-import { remembered } from './api/activity.ts';
 import { createApi } from './api/client.ts';
-import { startLive } from './api/live.ts';
 import { askPosition } from './api/position.ts';
 import { App, loadScreen } from './app.tsx';
-import { loadAhead } from './lib/later.tsx';
+import { remembered } from './state/activity.ts';
+import { startLive } from './state/live.ts';
+import { loadAhead } from './ui/later.tsx';
 import './style/mantine.css';
 import 'virtual:theme.css';
 import './style/base.css';

@@ -1,9 +1,9 @@
 import { join } from 'node:path';
 import react from '@vitejs/plugin-react';
 import { defineConfig } from 'vite';
-import { filesFor } from './files.ts';
-import { pages } from './pages.ts';
-import { themeSheet } from './theme-sheet.tsx';
+import { filesFor } from './build/files.ts';
+import { pages } from './build/pages.ts';
+import { themeSheet } from './build/theme-sheet.tsx';
 
 /** Colors that nothing on the screens has: Mantine defines nineteen shades of each, twice. */
 const unusedColors = /^--mantine-color-(blue|cyan|grape|green|lime|orange|pink|violet|yellow)-/;

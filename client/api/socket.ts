@@ -1,5 +1,5 @@
 import { type Client, createClient } from 'graphql-ws';
-import { connection } from './connection.ts';
+import { connection } from '../state/connection.ts';
 import { authorization } from './token.ts';
 
 const pingMs = 10_000;

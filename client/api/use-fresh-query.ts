@@ -1,7 +1,7 @@
 import type { Client } from '@urql/core';
 import { useEffect, useMemo, useRef, useState } from 'react';
 import { type AnyVariables, type CombinedError, createRequest, type TypedDocumentNode, useClient } from 'urql';
-import { freshness, type Topic } from './freshness.ts';
+import { freshness, type Topic } from '../state/freshness.ts';
 
 export interface FreshQuery<Data> {
   /** The newest that is known; while another page of a list is on its way, the one before it. */

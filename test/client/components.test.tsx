@@ -3,15 +3,15 @@ import { MantineProvider } from '@mantine/core';
 import { act, cleanup, fireEvent, render, screen, within } from '@testing-library/react';
 import type { ReactNode } from 'react';
 import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import { activity } from '../../client/api/activity.ts';
 import type { RecordFieldsFragment } from '../../client/api/generated/graphql.ts';
-import { ActivityLog } from '../../client/components/activity-log.tsx';
-import { MemoryBar } from '../../client/components/memory-bar.tsx';
-import { PauseMeter } from '../../client/components/pause-meter.tsx';
-import { RecordTable } from '../../client/components/records/record-table.tsx';
-import { Toasts } from '../../client/components/toasts.tsx';
-import { addActivity, noActivity } from '../../client/lib/activity.ts';
-import { toast, toasts } from '../../client/lib/toasts.ts';
+import { ActivityLog } from '../../client/overview/activity-log.tsx';
+import { RecordTable } from '../../client/records/record-table.tsx';
+import { Toasts } from '../../client/shell/toasts.tsx';
+import { activity } from '../../client/state/activity.ts';
+import { addActivity, noActivity } from '../../client/state/activity-entries.ts';
+import { toast, toasts } from '../../client/state/toasts.ts';
+import { MemoryBar } from '../../client/ui/memory-bar.tsx';
+import { PauseMeter } from '../../client/ui/pause-meter.tsx';
 
 const show = (node: ReactNode) => render(<MantineProvider>{node}</MantineProvider>);
 

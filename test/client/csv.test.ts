@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type Cell, csvCell, csvLine } from '../../client/lib/csv.ts';
+import { type Cell, csvCell, csvLine } from '../../client/format/csv.ts';
 import { anyText } from '../contracts/any-text.ts';
 
 /** A reader of RFC 4180, written from the RFC and not from the writer. */

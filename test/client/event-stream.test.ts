@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { createEventStream, type EventSource, type News } from '../../client/api/event-stream.ts';
 import type { EventFieldsFragment } from '../../client/api/generated/graphql.ts';
+import { createEventStream, type EventSource, type News } from '../../client/state/event-stream.ts';
 
 const event = (seq: number, type: EventFieldsFragment['type'] = 'STARTED'): EventFieldsFragment => ({
   __typename: 'OperationEvent',

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { exportRecords } from '../../client/api/export-records.ts';
-import { recordColumns } from '../../client/lib/record-csv.ts';
+import { exportRecords } from '../../client/records/export-records.ts';
+import { recordColumns } from '../../client/records/record-csv.ts';
 
 /** A server with `total` records whose cursor is a number; each request is remembered. */
 function serveRecords(total: number) {

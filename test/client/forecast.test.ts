@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { ForecastFragment } from '../../client/api/generated/graphql.ts';
-import { fillDays } from '../../client/lib/days.ts';
-import { planDump, summarise } from '../../client/lib/forecast.ts';
+import { planDump, summarise } from '../../client/dumps/forecast.ts';
+import { fillDays } from '../../client/records/history/days.ts';
 
 const forecast = (part: Partial<ForecastFragment> = {}): ForecastFragment => ({
   __typename: 'CaptureOptions',

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { formatBytes, formatRate } from '../../client/lib/bytes.ts';
-import { formatMs, formatSeconds } from '../../client/lib/duration.ts';
-import { formatAge, formatMoment, startOfDay } from '../../client/lib/moment.ts';
-import { needsConfirmation, pauseStep } from '../../client/lib/pause.ts';
-import { plainText } from '../../client/lib/plain-text.ts';
-import { sentence } from '../../client/lib/sentence.ts';
+import { formatBytes, formatRate } from '../../client/format/bytes.ts';
+import { formatMs, formatSeconds } from '../../client/format/duration.ts';
+import { formatAge, formatMoment, startOfDay } from '../../client/format/moment.ts';
+import { needsConfirmation, pauseStep } from '../../client/format/pause.ts';
+import { plainText } from '../../client/format/plain-text.ts';
+import { sentence } from '../../client/format/sentence.ts';
 
 describe('figures for people', () => {
   it.each([

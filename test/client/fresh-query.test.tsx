@@ -3,9 +3,9 @@ import { act, cleanup, render, screen } from '@testing-library/react';
 import { Client, fetchExchange, Provider } from 'urql';
 import { afterEach, describe, expect, it } from 'vitest';
 import { createCache } from '../../client/api/cache.ts';
-import { freshness } from '../../client/api/freshness.ts';
 import { EventPositionDocument } from '../../client/api/generated/graphql.ts';
 import { useFreshQuery } from '../../client/api/use-fresh-query.ts';
+import { freshness } from '../../client/state/freshness.ts';
 
 /** A server that answers with the next of its answers, or is not there. */
 function serve(...answers: (string | null)[]) {

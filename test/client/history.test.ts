@@ -1,7 +1,7 @@
 import type { Client } from 'urql';
 import { describe, expect, it } from 'vitest';
-import { activity } from '../../client/api/activity.ts';
-import { fillLog } from '../../client/api/history.ts';
+import { activity } from '../../client/state/activity.ts';
+import { fillLog } from '../../client/state/fill-log.ts';
 
 /** A server whose log has `newest` events, the first of each four a phase; it goes on while it is asked. */
 function serve(newest: number) {

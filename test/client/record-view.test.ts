@@ -7,7 +7,7 @@ import {
   readRecordView,
   recordFilter,
   writeRecordView,
-} from '../../client/lib/record-view.ts';
+} from '../../client/records/record-view.ts';
 
 const day = fc.constantFrom('', '2026-01-01', '2026-11-21', '2024-02-29');
 const view: fc.Arbitrary<RecordView> = fc.record({

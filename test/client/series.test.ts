@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { UsageFragment } from '../../client/api/generated/graphql.ts';
-import { createLiveUsage } from '../../client/api/live-usage.ts';
-import { formatPercent, joinSeries, markGaps, sparkPath } from '../../client/lib/series.ts';
+import { formatPercent, joinSeries, markGaps, sparkPath } from '../../client/machines/usage/series.ts';
+import { createLiveUsage } from '../../client/state/live-usage.ts';
 
 const start = Date.UTC(2026, 4, 5, 12) / 1000;
 const iso = (sec: number) => new Date((start + sec) * 1000).toISOString();

@@ -1,11 +1,11 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { createFreshness } from '../../client/api/freshness.ts';
 import type { EventFieldsFragment } from '../../client/api/generated/graphql.ts';
-import { createLiveProgress, type Tick } from '../../client/api/live-progress.ts';
 import { waitBefore } from '../../client/api/socket.ts';
-import { createEventToasts } from '../../client/api/toast-events.ts';
-import { type ActivityEntry, addActivity, noActivity } from '../../client/lib/activity.ts';
-import { toast, toasts } from '../../client/lib/toasts.ts';
+import { type ActivityEntry, addActivity, noActivity } from '../../client/state/activity-entries.ts';
+import { createFreshness } from '../../client/state/freshness.ts';
+import { createLiveProgress, type Tick } from '../../client/state/live-progress.ts';
+import { createEventToasts } from '../../client/state/toast-events.ts';
+import { toast, toasts } from '../../client/state/toasts.ts';
 
 const entry = (seq: number): ActivityEntry => ({
   key: `c${seq}`,

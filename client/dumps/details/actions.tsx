@@ -1,0 +1,113 @@
+import { Button } from '@mantine/core';
+import { useState } from 'react';
+import { useMutation } from 'urql';
+import { DeleteDumpDocument, VerifyDumpDocument } from '../../api/generated/graphql.ts';
+import { problemOf } from '../../api/problem.ts';
+import { formatBytes } from '../../format/bytes.ts';
+import { useDownload } from '../../records/use-download.ts';
+import { refusal, role, wasRefused } from '../../state/authority.ts';
+import { connection } from '../../state/connection.ts';
+import { question } from '../../state/dialogs.ts';
+import { useStore } from '../../state/store.ts';
+import { toast } from '../../state/toasts.ts';
+import { Icon } from '../../ui/icon.tsx';
+import styles from './details.module.css';
+import type { Dump, DumpRecord } from './details.tsx';
+import { Verification } from './verification.tsx';
+
+interface Props {
+  readonly dump: Dump | null;
+  readonly record: DumpRecord | null;
+}
+
+/** What can be done with a finished dump, as far as its file is still there. */
+export function DetailsActions({ dump, record }: Props) {
+  const [verifying, setVerifying] = useState<string | null>(null);
+  const [verified, verify] = useMutation(VerifyDumpDocument);
+  const [, remove] = useMutation(DeleteDumpDocument);
+  const download = useDownload();
+  const has = useStore(role);
+  const live = useStore(connection).state === 'LIVE';
+  // A record of another server: its file is not within reach of this one.
+  if (!record || !dump) return null;
+  const { id, dom, gzipSizeBytes } = record;
+  const there = record.state !== 'DELETED';
+  const blocked = (deed: 'verify' | 'download' | 'delete'): string | null =>
+    refusal(deed, has) ??
+    (live ? null : 'Not connected.') ??
+    (there ? null : 'The file was deleted.') ??
+    (deed === 'download' && record.state === 'DAMAGED' ? 'A verification found the file damaged.' : null);
+
+  async function startVerification(): Promise<void> {
+    const { data, error } = await verify({ id });
+    if (data) return setVerifying(data.verifyDump.id);
+    if (!error) return;
+    const { code, message } = problemOf(error);
+    if (code === 'FORBIDDEN') wasRefused();
+    toast('error', `Not verified: ${message}`);
+  }
+  function askToDelete(): void {
+    question.set({
+      title: `Delete the dump of ${dom}?`,
+      text: `The file of ${formatBytes(gzipSizeBytes)} is removed for good. The record stays and says so.`,
+      action: 'Delete the file',
+      run: async () => {
+        const { error } = await remove({ id });
+        if (!error) return;
+        const { code, message } = problemOf(error);
+        if (code === 'FORBIDDEN') wasRefused();
+        toast('error', `Not deleted: ${message}`);
+      },
+    });
+  }
+
+  return (
+    <>
+      {verifying !== null && <Verification id={verifying} name={dom} />}
+      <div className={styles.actions}>
+        <Button
+          variant="default"
+          leftSection={<Icon name="verify" />}
+          onClick={startVerification}
+          loading={verified.fetching}
+          disabled={blocked('verify') !== null}
+          title={blocked('verify') ?? 'Reads the file back and compares it with its digests'}
+        >
+          Verify
+        </Button>
+        <Button
+          variant="default"
+          leftSection={<Icon name="download" />}
+          onClick={() => download.start(id, 'FILE')}
+          loading={download.busy}
+          disabled={blocked('download') !== null}
+          title={blocked('download') ?? 'The file as it lies on disk: its SHA-256 is the recorded one'}
+        >
+          Download
+        </Button>
+        {record.compression !== 'NONE' && (
+          <Button
+            variant="default"
+            onClick={() => download.start(id, 'IMAGE')}
+            disabled={blocked('download') !== null || download.busy}
+            title={
+              blocked('download') ?? `The memory image of ${formatBytes(record.rawSizeBytes)}, decompressed on the way`
+            }
+          >
+            Decompressed
+          </Button>
+        )}
+        <Button
+          variant="default"
+          className={styles.delete ?? ''}
+          leftSection={<Icon name="trash" />}
+          onClick={askToDelete}
+          disabled={blocked('delete') !== null}
+          title={blocked('delete') ?? undefined}
+        >
+          Delete…
+        </Button>
+      </div>
+    </>
+  );
+}

@@ -1,0 +1,147 @@
+import { Button } from '@mantine/core';
+import { Suspense, useState } from 'react';
+import { useLocation, useSearch } from 'wouter';
+import { type DumpRecordSort, RecordsDocument } from '../api/generated/graphql.ts';
+import { useFreshQuery } from '../api/use-fresh-query.ts';
+import { formatCount } from '../format/count.ts';
+import { ExportButton } from '../records/export-button.tsx';
+import { RecordTable } from '../records/record-table.tsx';
+import { RecordToggles } from '../records/record-toggles.tsx';
+import { RecordTools } from '../records/record-tools.tsx';
+import {
+  defaultView,
+  isFiltered,
+  pageSizes,
+  type RecordView,
+  readRecordView,
+  recordFilter,
+  recordOrder,
+  writeRecordView,
+} from '../records/record-view.ts';
+import styles from '../records/records.module.css';
+import { ScreenHeading } from '../shell/screen-heading.tsx';
+import { useAddress } from '../state/address.ts';
+import { useFreshness } from '../state/freshness.ts';
+import { livePreference, zonePreference } from '../state/preference.ts';
+import { useStore } from '../state/store.ts';
+import { Empty, Failure, Loading, Warnings } from '../ui/answer-states.tsx';
+import { later } from '../ui/later.tsx';
+import { Pager } from '../ui/pager.tsx';
+import { Panel } from '../ui/panel.tsx';
+import { RunningDumps } from './running-dumps.tsx';
+
+const Details = later(() => import('./details/details.tsx').then((it) => it.Details));
+
+/** What was dumped, with everything to find a dump again. */
+export function Dumps({ id }: { readonly id: string | undefined }) {
+  const [view, change] = useAddress(readRecordView, writeRecordView);
+  const query = useSearch();
+  const [, navigate] = useLocation();
+  return (
+    <>
+      <ScreenHeading title="Dumps" />
+      <RunningDumps hideEmpty className={styles.running} />
+      <Records view={view} change={change} />
+      {id !== undefined && (
+        <Suspense fallback={null}>
+          <Details key={id} id={id} close={() => navigate(`/dumps${query && `?${query}`}`)} />
+        </Suspense>
+      )}
+    </>
+  );
+}
+
+interface Props {
+  readonly view: RecordView;
+  readonly change: (part: Partial<RecordView>, options?: { readonly replace?: boolean }) => void;
+}
+
+function Records({ view, change }: Props) {
+  const zone = useStore(zonePreference);
+  const live = useStore(livePreference) === 'ON';
+  const filter = recordFilter(view, zone);
+  const orderBy = recordOrder(view);
+  const variables = { filter, orderBy, first: view.size, offset: (view.page - 1) * view.size };
+  const { data, error, fetching, stale, refresh } = useFreshQuery(RecordsDocument, variables, ['records'], {
+    frozen: !live,
+  });
+  const answer = data?.dumpRecords;
+
+  function sort(by: DumpRecordSort): void {
+    const turned = view.direction === 'DESC' ? 'ASC' : 'DESC';
+    change({ sort: by, direction: by === view.sort ? turned : by === 'VM' ? 'ASC' : 'DESC', page: 1 });
+  }
+
+  return (
+    <Panel
+      title="Records"
+      note={answer && formatCount(answer.totalCount)}
+      flush
+      actions={
+        <>
+          {!live && <News refresh={refresh} />}
+          <RecordToggles />
+          <ExportButton filter={filter} orderBy={orderBy} total={answer?.totalCount ?? 0} />
+        </>
+      }
+    >
+      <RecordTools view={view} change={change} />
+      {answer && <Warnings warnings={answer.warnings} />}
+      {error && !answer ? (
+        <Failure error={error} retry={refresh} />
+      ) : !answer ? (
+        <Loading lines={10} label="Loading the records" />
+      ) : answer.totalCount === 0 ? (
+        isFiltered(view) ? (
+          <Empty
+            action={
+              <Button variant="default" onClick={() => change(defaultView)}>
+                Reset the filters
+              </Button>
+            }
+          >
+            No record matches.
+          </Empty>
+        ) : (
+          <Empty>Nothing was dumped yet. When a dump is completed, its record appears here.</Empty>
+        )
+      ) : (
+        <>
+          {error && <Failure error={error} retry={refresh} />}
+          <RecordTable
+            records={answer.nodes}
+            sorting={{ by: view.sort, direction: view.direction, change: sort }}
+            busy={fetching && !stale}
+          />
+          <Pager
+            page={view.page}
+            size={view.size}
+            total={answer.totalCount}
+            sizes={pageSizes}
+            go={(page) => change({ page })}
+            resize={(size) => change({ size, page: 1 })}
+          />
+        </>
+      )}
+    </Panel>
+  );
+}
+
+/** While the list is frozen: the offer to bring it up to date, once there is a reason. */
+function News({ refresh }: { readonly refresh: () => void }) {
+  const version = useFreshness(['records']);
+  const [shown, setShown] = useState(version);
+  if (version === shown) return null;
+  return (
+    <Button
+      size="compact-sm"
+      variant="default"
+      onClick={() => {
+        setShown(version);
+        refresh();
+      }}
+    >
+      The list has changed: show
+    </Button>
+  );
+}

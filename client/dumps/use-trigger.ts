@@ -1,0 +1,54 @@
+import { useCallback } from 'react';
+import { useMutation } from 'urql';
+import { TriggerDumpsDocument, type TriggerDumpsInput, type TriggerDumpsMutation } from '../api/generated/graphql.ts';
+import { problemOf } from '../api/problem.ts';
+import { plainText } from '../format/plain-text.ts';
+import { sentence } from '../format/sentence.ts';
+import { logPage } from '../state/activity.ts';
+import { wasRefused } from '../state/authority.ts';
+import { freshness } from '../state/freshness.ts';
+import { toast } from '../state/toasts.ts';
+
+export type TriggerOutcome = TriggerDumpsMutation['triggerDumps'];
+
+/** More refusals than this are counted, not told one by one. */
+const told = 3;
+
+export interface Trigger {
+  readonly busy: boolean;
+  /** Null if the server did not take the order at all; what was said about it was shown then. */
+  run(input: Omit<TriggerDumpsInput, 'idempotencyKey'>): Promise<TriggerOutcome | null>;
+}
+
+/** Orders dumps. What was accepted is told by the event stream, as to everybody else; what was refused is told here. */
+export function useTrigger(): Trigger {
+  const [{ fetching }, mutate] = useMutation(TriggerDumpsDocument);
+  const run = useCallback<Trigger['run']>(
+    async (input) => {
+      const { data, error } = await mutate({ input: { ...input, idempotencyKey: newKey() } });
+      if (error) {
+        const { code, message, hint } = problemOf(error);
+        if (code === 'FORBIDDEN') wasRefused();
+        say(`Nothing was triggered: ${sentence(message)}${hint ? ` ${hint}` : ''}`);
+      }
+      if (!data) return null;
+      freshness.mark(['active', 'operations']);
+      const { rejected } = data.triggerDumps;
+      for (const { vm, message } of rejected.slice(0, told)) say(`No dump of ${plainText(vm)}: ${sentence(message)}`);
+      if (rejected.length > told) say(`${rejected.length - told} more machines were not dumped.`);
+      return data.triggerDumps;
+    },
+    [mutate],
+  );
+  return { busy: fetching, run };
+}
+
+function say(text: string): void {
+  toast('error', text);
+  logPage('error', text);
+}
+
+/** A key for one press of a button: a request that is sent twice by a bad line is one order. (randomUUID needs TLS.) */
+function newKey(): string {
+  return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, '0')).join('');
+}

@@ -1,0 +1,34 @@
+import { useMutation } from 'urql';
+import { CreateDownloadDocument, type DownloadForm } from '../api/generated/graphql.ts';
+import { problemOf } from '../api/problem.ts';
+import { wasRefused } from '../state/authority.ts';
+import { toast } from '../state/toasts.ts';
+
+export interface Download {
+  readonly busy: boolean;
+  start(id: string, form: DownloadForm): Promise<void>;
+}
+
+/**
+ * Hands a dump's bytes to the browser's own downloads, which can pause, go on and show how far they are. A link carries no
+ * token, so the server makes one that is good for this dump and for some minutes.
+ */
+export function useDownload(): Download {
+  const [{ fetching }, create] = useMutation(CreateDownloadDocument);
+  return {
+    busy: fetching,
+    async start(id, form) {
+      const { data, error } = await create({ id, form });
+      if (data) {
+        const link = document.createElement('a');
+        link.href = data.createDownload.url;
+        link.download = '';
+        link.click();
+      } else if (error) {
+        const { code, message } = problemOf(error);
+        if (code === 'FORBIDDEN') wasRefused();
+        toast('error', `Not downloaded: ${message}`);
+      }
+    },
+  };
+}

@@ -1,0 +1,114 @@
+import { Button } from '@mantine/core';
+import { useMutation } from 'urql';
+import {
+  DeadLettersDocument,
+  type OutboxState,
+  RetryDeadLettersDocument,
+  type ServiceFieldsFragment,
+} from '../api/generated/graphql.ts';
+import { problemOf } from '../api/problem.ts';
+import { useFreshQuery } from '../api/use-fresh-query.ts';
+import { formatCount } from '../format/count.ts';
+import { plainText } from '../format/plain-text.ts';
+import { sentence } from '../format/sentence.ts';
+import { refusal, role } from '../state/authority.ts';
+import { freshness } from '../state/freshness.ts';
+import { useStore } from '../state/store.ts';
+import { toast } from '../state/toasts.ts';
+import { Facts } from '../ui/facts.tsx';
+import { Age, Moment } from '../ui/moment.tsx';
+import { Panel } from '../ui/panel.tsx';
+import styles from './settings.module.css';
+
+const states: Record<OutboxState, string> = {
+  IDLE: 'Everything was accepted',
+  SENDING: 'Sending',
+  RETRYING: 'Does not answer; it is tried again',
+  PAUSED: 'Paused: somebody has to mend something',
+};
+
+type Influx = NonNullable<ServiceFieldsFragment['influx']>;
+
+/** The InfluxDB that records are written to: what is on its way, what it refused, and sending that again. */
+export function InfluxPanel({ influx }: { readonly influx: Influx }) {
+  const has = useStore(role);
+  const [{ fetching }, retry] = useMutation(RetryDeadLettersDocument);
+  const refused = refusal('retry', has);
+  const isStuck = influx.state === 'RETRYING' || influx.state === 'PAUSED';
+
+  async function sendAgain(): Promise<void> {
+    const { data, error } = await retry({});
+    if (error) toast('error', `Not sent again: ${problemOf(error).message}`);
+    else toast('success', sentOf(data?.retryDeadLetters.retried ?? 0));
+    freshness.mark(['service']);
+  }
+
+  return (
+    <Panel
+      title="InfluxDB"
+      actions={
+        (influx.dead > 0 || isStuck) && (
+          <Button
+            size="compact-sm"
+            variant="default"
+            loading={fetching}
+            disabled={refused !== null}
+            title={refused ?? undefined}
+            onClick={sendAgain}
+          >
+            Send again
+          </Button>
+        )
+      }
+    >
+      <Facts
+        facts={[
+          [
+            'Address',
+            <span key="url" className="mono">
+              {plainText(influx.url)}
+            </span>,
+          ],
+          ['Database', plainText(influx.database)],
+          ['State', states[influx.state]],
+          ['Reason', influx.reason && plainText(sentence(influx.reason))],
+          ['What helps', influx.mend && plainText(influx.mend)],
+          ['Tried again', isStuck && influx.nextAttemptAt ? <Moment key="next" at={influx.nextAttemptAt} /> : null],
+          ['Waiting', `${formatCount(influx.waiting)} lines`],
+          ['Waiting since', influx.waitingSince && <Age key="since" at={influx.waitingSince} />],
+          ['Refused', influx.dead > 0 ? `${formatCount(influx.dead)} lines` : null],
+          [
+            'Did not fit',
+            influx.overflowed > 0 ? `${formatCount(influx.overflowed)} lines; memoir records sync writes them` : null,
+          ],
+          ['Last accepted', influx.lastAcceptedAt && <Age key="last" at={influx.lastAcceptedAt} />],
+        ]}
+      />
+      {influx.dead > 0 && refused === null && <RefusedLines dead={influx.dead} />}
+    </Panel>
+  );
+}
+
+const shown = 5;
+
+/** The oldest of the lines that were refused, and what was said of them. */
+function RefusedLines({ dead }: { readonly dead: number }) {
+  const { data } = useFreshQuery(DeadLettersDocument, { first: shown }, ['service']);
+  const letters = data?.deadLetters.nodes ?? [];
+  return (
+    <ul className={styles.letters} aria-label="Refused lines">
+      {letters.map(({ seq, line, reason }) => (
+        <li key={seq}>
+          <code>{plainText(line)}</code>
+          <p>{plainText(sentence(reason))}</p>
+        </li>
+      ))}
+      {dead > letters.length && letters.length > 0 && <li>and {formatCount(dead - letters.length)} more</li>}
+    </ul>
+  );
+}
+
+function sentOf(retried: number): string {
+  if (retried === 0) return 'Trying again now';
+  return retried === 1 ? 'Sending 1 line again' : `Sending ${formatCount(retried)} lines again`;
+}

@@ -1,0 +1,196 @@
+import { SegmentedControl, useMantineColorScheme } from '@mantine/core';
+import { useId } from 'react';
+import { ServiceDocument, type ServiceFieldsFragment } from '../api/generated/graphql.ts';
+import { useFreshQuery } from '../api/use-fresh-query.ts';
+import { formatBytes } from '../format/bytes.ts';
+import { formatCount } from '../format/count.ts';
+import { plainText } from '../format/plain-text.ts';
+import { ScreenHeading } from '../shell/screen-heading.tsx';
+import { refusal, role } from '../state/authority.ts';
+import { connection } from '../state/connection.ts';
+import { liveState } from '../state/live.ts';
+import { sizePreference, zonePreference } from '../state/preference.ts';
+import { useStore } from '../state/store.ts';
+import { Failure, Loading } from '../ui/answer-states.tsx';
+import { Facts } from '../ui/facts.tsx';
+import { Age, Moment } from '../ui/moment.tsx';
+import { Panel } from '../ui/panel.tsx';
+import { AccessPanel } from './access-panel.tsx';
+import { AuditPanel } from './audit-panel.tsx';
+import { InfluxPanel } from './influx-panel.tsx';
+import { MeasurementsPanel } from './measurements-panel.tsx';
+import { OperationCounts } from './operation-counts.tsx';
+import styles from './settings.module.css';
+import { TokensPanel } from './tokens-panel.tsx';
+
+/** How the server is doing, and what this browser prefers. */
+export function Settings() {
+  const has = useStore(role);
+  const { data, error, refresh } = useFreshQuery(ServiceDocument, {}, ['service']);
+  return (
+    <>
+      <ScreenHeading title="Settings" />
+      <div className={styles.panels}>
+        {data ? (
+          <ServicePanels service={data.service} />
+        ) : (
+          <Panel title="Server">{error ? <Failure error={error} retry={refresh} /> : <Loading lines={6} />}</Panel>
+        )}
+        <ConnectionPanel />
+        <PreferencesPanel />
+        <AccessPanel />
+      </div>
+      {refusal('tokens', has) === null && (
+        <>
+          <TokensPanel className={styles.wide} />
+          <AuditPanel className={styles.wide} />
+        </>
+      )}
+    </>
+  );
+}
+
+const hypervisorStates = { UP: 'Answers', CONNECTING: 'Connecting', DOWN: 'Does not answer' };
+
+function ServicePanels({ service }: { readonly service: ServiceFieldsFragment }) {
+  const { hypervisor, storage } = service;
+  const { freeBytes, totalBytes } = storage;
+  const used = freeBytes === null || totalBytes === null || totalBytes === 0 ? null : 1 - freeBytes / totalBytes;
+  return (
+    <>
+      <Panel title="Server">
+        <Facts
+          facts={[
+            ['Memoir', service.version],
+            ['Host', plainText(service.host)],
+            ['Started', <Age key="started" at={service.startedAt} />],
+            ['Dumps at once', service.maxParallelDumps],
+          ]}
+        />
+      </Panel>
+      <Panel title="Hypervisor">
+        <Facts
+          facts={[
+            [
+              'Kind',
+              hypervisor.kind === 'DEMO' ? 'Demo: simulated machines, real bytes through the real pipeline' : 'libvirt',
+            ],
+            ['State', hypervisorStates[hypervisor.state]],
+            ['Since', <Moment key="since" at={hypervisor.since} />],
+            [
+              'Address',
+              <span key="uri" className="mono">
+                {plainText(hypervisor.uri)}
+              </span>,
+            ],
+            ['Version', hypervisor.version],
+            ['Reason', hypervisor.reason],
+            ['What helps', hypervisor.mend],
+          ]}
+        />
+      </Panel>
+      <Panel title="Storage">
+        <Facts
+          facts={[
+            [
+              'Folder',
+              <span key="folder" className="mono">
+                {plainText(storage.location)}
+              </span>,
+            ],
+            ['Free', `${formatBytes(freeBytes)} of ${formatBytes(totalBytes)}`],
+            ['Attention', storage.warning],
+          ]}
+        />
+        {used !== null && (
+          <meter
+            className={styles.meter}
+            min={0}
+            max={1}
+            high={0.95}
+            optimum={0}
+            value={used}
+            aria-label="Space in use"
+          />
+        )}
+      </Panel>
+      {service.influx && <InfluxPanel influx={service.influx} />}
+      <MeasurementsPanel />
+      <Panel title="Operations so far" flush>
+        <OperationCounts counts={service.operationCounts} />
+      </Panel>
+    </>
+  );
+}
+
+const connectionWords = {
+  CONNECTING: 'Connecting',
+  LIVE: 'Live',
+  LOST: 'Lost; it is tried again',
+  REFUSED: 'Refused',
+};
+
+function ConnectionPanel() {
+  const { state } = useStore(connection);
+  const { seq } = useStore(liveState);
+  return (
+    <Panel title="This connection">
+      <Facts
+        facts={[
+          ['State', connectionWords[state]],
+          ['Newest event', seq === null ? 'none yet' : `#${formatCount(seq)}`],
+          [
+            'How it works',
+            'Everything live comes over one WebSocket. After a break it goes on where it was, by the number of the last event.',
+          ],
+        ]}
+      />
+    </Panel>
+  );
+}
+
+function PreferencesPanel() {
+  const { colorScheme, setColorScheme } = useMantineColorScheme();
+  const zone = useStore(zonePreference);
+  const size = useStore(sizePreference);
+  return (
+    <Panel title="This browser">
+      <div className={styles.preferences}>
+        <Preference
+          label="Colors"
+          value={colorScheme}
+          change={setColorScheme}
+          choices={{ light: 'Light', dark: 'Dark', auto: 'System' }}
+        />
+        <Preference label="Times" value={zone} change={zonePreference.set} choices={{ LOCAL: 'Local', UTC: 'UTC' }} />
+        <Preference
+          label="Sizes in tables"
+          value={size}
+          change={sizePreference.set}
+          choices={{ DISK: 'On disk', MEMORY: 'Of memory' }}
+        />
+      </div>
+    </Panel>
+  );
+}
+
+function Preference<T extends string>(props: {
+  readonly label: string;
+  readonly value: T;
+  readonly change: (value: T) => void;
+  readonly choices: Record<T, string>;
+}) {
+  const id = useId();
+  return (
+    <div>
+      <span id={id}>{props.label}</span>
+      <SegmentedControl
+        size="xs"
+        aria-labelledby={id}
+        value={props.value}
+        onChange={(value) => props.change(value as T)}
+        data={Object.entries<string>(props.choices).map(([value, label]) => ({ value, label }))}
+      />
+    </div>
+  );
+}

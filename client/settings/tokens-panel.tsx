@@ -1,0 +1,128 @@
+import { Button } from '@mantine/core';
+import { useState } from 'react';
+import { useMutation } from 'urql';
+import { RevokeTokenDocument, type TokenFieldsFragment, TokensDocument } from '../api/generated/graphql.ts';
+import { problemOf } from '../api/problem.ts';
+import { useFreshQuery } from '../api/use-fresh-query.ts';
+import { useClock } from '../state/clock.ts';
+import { question } from '../state/dialogs.ts';
+import { freshness } from '../state/freshness.ts';
+import { toast } from '../state/toasts.ts';
+import { Empty, Failure, Loading } from '../ui/answer-states.tsx';
+import { cell, DataTable } from '../ui/data-table.tsx';
+import { Age, Moment } from '../ui/moment.tsx';
+import { Name } from '../ui/name.tsx';
+import { Panel } from '../ui/panel.tsx';
+import { NewToken } from './new-token.tsx';
+
+/** Who else may come in: the tokens of this server. For admins. */
+export function TokensPanel({ className }: { readonly className?: string | undefined }) {
+  const { data, error, refresh } = useFreshQuery(TokensDocument, {}, ['access']);
+  const [making, setMaking] = useState(false);
+  const [, revoke] = useMutation(RevokeTokenDocument);
+
+  function askToRevoke({ id, name }: TokenFieldsFragment): void {
+    question.set({
+      title: `Revoke the token ${name}?`,
+      text: 'Whoever uses it is out at once, open connections within seconds. It cannot be taken back; a new one can be made.',
+      action: 'Revoke it',
+      run: async () => {
+        const { error: refused } = await revoke({ id });
+        if (refused) toast('error', `Not revoked: ${problemOf(refused).message}`);
+        else toast('success', `Revoked the token ${name}`);
+        freshness.mark(['access']);
+      },
+    });
+  }
+
+  return (
+    <Panel
+      title="Tokens"
+      className={className}
+      flush
+      actions={
+        <Button size="compact-sm" variant="default" onClick={() => setMaking(true)}>
+          New token…
+        </Button>
+      }
+    >
+      {error && !data ? (
+        <Failure error={error} retry={refresh} />
+      ) : !data ? (
+        <Loading lines={3} />
+      ) : data.tokens.length === 0 ? (
+        <Empty>There are none. From the first one on, everybody needs one to come in.</Empty>
+      ) : (
+        <DataTable
+          cardsBelow="64em"
+          head={
+            <>
+              <th scope="col">Name</th>
+              <th scope="col">Role</th>
+              <th scope="col">Made</th>
+              <th scope="col">By</th>
+              <th scope="col">Last used</th>
+              <th scope="col">Ends</th>
+              <th scope="col">
+                <span className="unseen">Actions</span>
+              </th>
+            </>
+          }
+        >
+          {data.tokens.map((token) => (
+            <TokenRow key={token.id} token={token} revoke={askToRevoke} />
+          ))}
+        </DataTable>
+      )}
+      {making && <NewToken close={() => setMaking(false)} first={data?.tokens.length === 0} />}
+    </Panel>
+  );
+}
+
+function TokenRow({
+  token,
+  revoke,
+}: {
+  readonly token: TokenFieldsFragment;
+  readonly revoke: (token: TokenFieldsFragment) => void;
+}) {
+  const { name, role, createdAt, createdBy, lastUsedAt, expiresAt, revokedAt } = token;
+  const expired = useClock((now) => expiresAt !== null && Date.parse(expiresAt) <= now);
+  const over = revokedAt !== null || expired;
+  return (
+    <tr className={over ? 'dim' : undefined}>
+      <th scope="row" className={cell.first}>
+        <Name>{name}</Name>
+      </th>
+      <td data-label="Role">{role.charAt(0) + role.slice(1).toLowerCase()}</td>
+      <td data-label="Made">
+        <Moment at={createdAt} />
+      </td>
+      <td data-label="By">
+        <Name>{createdBy}</Name>
+      </td>
+      <td data-label="Last used">{lastUsedAt ? <Age at={lastUsedAt} /> : 'never'}</td>
+      <td data-label="Ends">
+        {revokedAt ? (
+          <>
+            revoked <Age at={revokedAt} />
+          </>
+        ) : expiresAt ? (
+          <>
+            {expired ? 'ended ' : ''}
+            <Moment at={expiresAt} />
+          </>
+        ) : (
+          'never'
+        )}
+      </td>
+      <td className={cell.actions}>
+        {!over && (
+          <Button size="compact-sm" variant="default" onClick={() => revoke(token)} aria-label={`Revoke ${name}`}>
+            Revoke…
+          </Button>
+        )}
+      </td>
+    </tr>
+  );
+}

@@ -1,0 +1,29 @@
+import { Button } from '@mantine/core';
+import { plainText } from '../format/plain-text.ts';
+import { type Question, question } from '../state/dialogs.ts';
+import styles from '../ui/dialog.module.css';
+import { Dialog } from '../ui/dialog.tsx';
+
+/** The one question that may be open; “no” has the focus. */
+export function Confirmation({ asked }: { readonly asked: Question }) {
+  const close = () => question.set(null);
+  return (
+    <Dialog close={close} title={plainText(asked.title)}>
+      <p className={styles.text}>{asked.text}</p>
+      <div className={styles.buttons}>
+        <Button variant="default" onClick={close} data-autofocus>
+          Keep it
+        </Button>
+        <Button
+          color="red"
+          onClick={() => {
+            close();
+            asked.run();
+          }}
+        >
+          {asked.action}
+        </Button>
+      </div>
+    </Dialog>
+  );
+}

@@ -1,0 +1,19 @@
+import { formatCount } from '../format/count.ts';
+import { connection } from '../state/connection.ts';
+import { liveState } from '../state/live.ts';
+import { useStore } from '../state/store.ts';
+import styles from './shell.module.css';
+
+/** Whether what is seen is live, and the number of the newest event that it follows from. */
+export function ConnectionBadge() {
+  const { state } = useStore(connection);
+  const { seq } = useStore(liveState);
+  const word = { CONNECTING: 'Connecting', LIVE: 'Live', LOST: 'Offline', REFUSED: 'Refused' }[state];
+  return (
+    <span className={styles.badge} data-state={state} title="The number of the newest event in the server’s log">
+      <span className={styles.dot} aria-hidden="true" />
+      {word}
+      {seq !== null && seq > 0 && <span className={styles.seq}>#{formatCount(seq)}</span>}
+    </span>
+  );
+}

@@ -1,0 +1,96 @@
+import { type ReactNode, Suspense, useEffect, useRef } from 'react';
+import { useLocation } from 'wouter';
+import { useBrowserLocation } from 'wouter/use-browser-location';
+import { ServiceDocument, SessionDocument } from '../api/generated/graphql.ts';
+import { useFreshQuery } from '../api/use-fresh-query.ts';
+import { role } from '../state/authority.ts';
+import { connection } from '../state/connection.ts';
+import { useStore } from '../state/store.ts';
+import { Loading } from '../ui/answer-states.tsx';
+import { later } from '../ui/later.tsx';
+import { Panel } from '../ui/panel.tsx';
+import { ConnectionBadge } from './connection-badge.tsx';
+import { ConnectionBanner } from './connection-banner.tsx';
+import { Frame } from './frame.tsx';
+import { HypervisorBanner } from './hypervisor-banner.tsx';
+import { SchemeToggle } from './scheme-toggle.tsx';
+import styles from './shell.module.css';
+import { Toasts } from './toasts.tsx';
+
+const TokenForm = later(() => import('../settings/token-form.tsx').then((it) => it.TokenForm));
+
+/** What surrounds every screen: where one is, whether it is live, and what was just said. */
+export function Shell({ children }: { readonly children: ReactNode }) {
+  const [path] = useLocation();
+  const [here] = useBrowserLocation();
+  const { data } = useFreshQuery(ServiceDocument, {}, ['service']);
+  const state = useStore(connection);
+  const refused = state.state === 'REFUSED' ? state.reason : null;
+  const session = useFreshQuery(SessionDocument, {}, ['access']).data?.session;
+  const screen = `/${path.split('/')[1] ?? ''}`;
+  const shown = useRef(screen);
+  const main = useRef<HTMLElement>(null);
+
+  useEffect(() => {
+    if (session) role.set(session.role);
+  }, [session]);
+
+  // As a new document would: the focus goes to the new screen's heading, so that a screen reader says where one is.
+  useEffect(() => {
+    if (shown.current === screen) return;
+    shown.current = screen;
+    window.scrollTo(0, 0);
+    main.current?.focus({ preventScroll: true });
+  }, [screen]);
+
+  return (
+    <Frame
+      here={here}
+      main={main}
+      mark={
+        data?.service.hypervisor.kind === 'DEMO' && (
+          <span className={styles.demo} title="The machines are simulated; the bytes, hashes and files are real.">
+            DEMO
+          </span>
+        )
+      }
+      right={
+        <>
+          {session?.role === 'VIEWER' && (
+            <span
+              className={styles.readOnly}
+              title="Your token’s role is viewer: it sees everything and changes nothing."
+            >
+              Read-only
+            </span>
+          )}
+          <ConnectionBadge />
+          <SchemeToggle />
+        </>
+      }
+      banners={
+        <>
+          <ConnectionBanner />
+          {data && <HypervisorBanner hypervisor={data.service.hypervisor} />}
+        </>
+      }
+      after={<Toasts />}
+    >
+      {refused && <Refused reason={refused} />}
+      {/* Not shown, but not gone: a dialog may hold the secret of the very token that shut this browser out. */}
+      <div style={{ display: refused ? 'none' : 'contents' }}>{children}</div>
+    </Frame>
+  );
+}
+
+/** Nothing can be shown without a token: the form for it, and nothing else. */
+function Refused({ reason }: { readonly reason: string }) {
+  return (
+    <Panel title="This server asks who you are" className={styles.refused}>
+      <p role="alert">{reason}</p>
+      <Suspense fallback={<Loading />}>
+        <TokenForm />
+      </Suspense>
+    </Panel>
+  );
+}

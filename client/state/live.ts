@@ -1,0 +1,137 @@
+import { stringifyDocument } from '@urql/core';
+import type { Api } from '../api/client.ts';
+import {
+  DumpProgressDocument,
+  type EventFieldsFragment,
+  EventPositionDocument,
+  LiveUsageDocument,
+  type LiveUsageSubscription,
+  OperationEventsDocument,
+} from '../api/generated/graphql.ts';
+import { formatSeconds } from '../format/duration.ts';
+import { activity, logEvent, logPage, remembered } from './activity.ts';
+import { remember } from './activity-memory.ts';
+import { connection } from './connection.ts';
+import { createEventStream, type EventSource, type News } from './event-stream.ts';
+import { fillLog } from './fill-log.ts';
+import { allTopics, freshness, type Topic } from './freshness.ts';
+import { liveProgress, type Tick } from './live-progress.ts';
+import { liveUsage } from './live-usage.ts';
+import { createStore } from './store.ts';
+import { createEventToasts } from './toast-events.ts';
+import { watchMachines } from './watch-machines.ts';
+
+/** The page's own view of the event stream, for header, banner and log. */
+export interface LiveState {
+  /** Number of the newest event that was read. */
+  readonly seq: number | null;
+  /** The last absence, shown for some seconds after it. */
+  readonly returned: { readonly awayMs: number; readonly caughtUp: number } | null;
+}
+
+export const liveState = createStore<LiveState>({ seq: remembered.place?.seq ?? null, returned: null });
+
+/** Absences shorter than this (a reload, a hiccup) are caught up with, but not spoken of. */
+const worthSayingMs = 3000;
+const returnedShownMs = 8000;
+
+const topicsOf: Partial<Record<EventFieldsFragment['type'], readonly Topic[]>> = {
+  COMPLETED: ['active', 'operations', 'records', 'machines', 'service'],
+  NOTED: ['records', 'operations', 'machines', 'service'],
+};
+const otherTopics: readonly Topic[] = ['active', 'operations', 'service'];
+
+/** Wires the live half of the page: events, progress, machines, service. It runs for as long as the page does. */
+export function startLive({ client, socket }: Api, position: Promise<string | undefined>): void {
+  const source: EventSource = {
+    async newest() {
+      const { data, error } = await client.query(EventPositionDocument, {}, { requestPolicy: 'network-only' });
+      if (!data) throw error ?? new Error('no answer');
+      return data.service.eventCursor;
+    },
+    subscribe: (variables, on) =>
+      socket.subscribe(
+        { query: stringifyDocument(OperationEventsDocument), variables },
+        {
+          next: ({ data, errors }) => {
+            const event = data?.operationEvents as EventFieldsFragment | undefined;
+            if (event) on.event(event);
+            else on.refused(String(errors?.[0]?.extensions?.code ?? 'INTERNAL'), errors?.[0]?.message ?? '');
+          },
+          error: ([first]) => on.refused(String(first?.extensions?.code ?? 'INTERNAL'), first?.message ?? ''),
+          complete: () => on.ended(),
+        },
+      ),
+  };
+  const stream = createEventStream(source);
+  const toastEvent = createEventToasts();
+
+  function tell(news: News): void {
+    if (news.type === 'EVENT') {
+      logEvent(news.event);
+      liveState.set({ ...liveState.get(), seq: news.event.seq });
+      if (!news.replayed) toastEvent(news.event);
+      freshness.mark(topicsOf[news.event.type] ?? otherTopics);
+      return;
+    }
+    if (news.type !== 'RETURNED' || !news.reloaded) freshness.mark(allTopics);
+    if (news.type === 'LAGGED') logEvent(news.event);
+    else if (news.type === 'RESET')
+      logPage('warning', 'The server’s event log is another one now: going on from here.');
+    else if (news.awayMs >= worthSayingMs) {
+      const { awayMs, caughtUp } = news;
+      logPage('info', `Back after ${formatSeconds(awayMs / 1000)}: ${countEvents(caughtUp)}, none missed.`);
+      liveState.set({ ...liveState.get(), returned: { awayMs, caughtUp } });
+      setTimeout(() => liveState.set({ ...liveState.get(), returned: null }), returnedShownMs);
+    }
+  }
+
+  connection.subscribe(() => {
+    const state = connection.get();
+    if (state.state === 'LOST') stream.lost(state.since);
+    if (state.state === 'LIVE') stream.back();
+  });
+  const keep = () => remember({ place: stream.place(), activity: activity.get() });
+  activity.subscribe(keep);
+  window.addEventListener('pagehide', keep);
+  void (async () => {
+    // What happened before this tab was opened comes first, then what happens from here on: the order of the log.
+    const place = remembered.place ?? (await fillLog(client, position));
+    if (place) liveState.set({ ...liveState.get(), seq: place.seq });
+    await stream.start(place, tell, remembered.place === null);
+    // The page did not wait for a place: it may have been told something older.
+    if (place === null) freshness.mark(allTopics);
+  })();
+
+  // Progress does not go through the cache: it is drawn, not remembered.
+  function watchProgress(): void {
+    const again = () => setTimeout(watchProgress, 2000);
+    socket.subscribe(
+      { query: stringifyDocument(DumpProgressDocument) },
+      {
+        next: ({ data }) => data && liveProgress.receive(data.dumpProgress as Tick),
+        error: again,
+        complete: again,
+      },
+    );
+  }
+  watchProgress();
+  function watchUsage(): void {
+    const again = () => setTimeout(watchUsage, 2000);
+    socket.subscribe(
+      { query: stringifyDocument(LiveUsageDocument) },
+      {
+        next: ({ data }) => data && liveUsage.receive((data as unknown as LiveUsageSubscription).vmStats),
+        error: again,
+        complete: again,
+      },
+    );
+  }
+  watchUsage();
+  watchMachines(client);
+}
+
+/** `no event`, `1 event`, `17 events`. */
+export function countEvents(count: number): string {
+  return count === 1 ? '1 event' : `${count === 0 ? 'no' : count} events`;
+}

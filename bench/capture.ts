@@ -158,7 +158,7 @@ async function ours({ hypervisor, threads, folder }: World, guest: Guest, method
       compression: 'ZSTD',
       spoolFolder: join(folder, 'spool'),
     },
-    () => undefined,
+    { progress: () => undefined, moved: () => undefined },
   );
   const outcome = await hypervisor.capture(plan, thread.reader, new AbortController().signal);
   const manifest = await thread.finish(

@@ -2,7 +2,7 @@ import { MemoirError } from '../domain/memoir-error.ts';
 import type { ModuleReference } from '../domain/module-reference.ts';
 import type { Hypervisor } from '../machines/hypervisor.ts';
 import type { Operation } from '../operations/operation.ts';
-import type { OperationKind, Recovery, RunContext, RunOutcome } from '../operations/operation-kind.ts';
+import type { OperationKind, Recovery, RunContext, RunOutcome, TimeLimits } from '../operations/operation-kind.ts';
 import type { ArtifactStore } from '../storage/artifact-store.ts';
 import { artifactKeyOf } from './artifact-name.ts';
 import type { DumpRequest } from './dump-request.ts';
@@ -14,7 +14,7 @@ import { SpaceClaims } from './space-claims.ts';
 /** The effects that this room hands over to be written together with a transition. */
 export const recordEffects = { append: 'record.append', mark: 'record.mark' } as const;
 
-export interface DumpKindOptions {
+export interface DumpKindOptions extends TimeLimits {
   readonly hypervisor: Hypervisor;
   readonly store: ArtifactStore;
   /** The same store, for the capture's own thread. */
@@ -22,8 +22,6 @@ export interface DumpKindOptions {
   readonly threads: CaptureThreads;
   readonly spoolFolder: string;
   readonly parallel: number;
-  readonly stallTimeoutMs: number;
-  readonly timeoutMs: number;
 }
 
 /** The operation that captures one machine's memory: plan, capture, finish. */
@@ -51,6 +49,7 @@ async function run(context: RunContext, options: DumpKindOptions, claims: SpaceC
   if (machine === null) throw new MemoirError('GUEST_GONE', `the machine ${request.machineName} is no longer there`);
   const plan = await hypervisor.plan(machine, request.method);
   signal.throwIfAborted();
+  context.setLimits(limitsFor(plan.memoryBytes, options));
 
   const key = artifactKeyOf(operation);
   const expectedBytes = expectedArtifactBytes(plan.memoryBytes);
@@ -65,9 +64,12 @@ async function run(context: RunContext, options: DumpKindOptions, claims: SpaceC
       compression: request.compression,
       spoolFolder: options.spoolFolder,
     },
-    (progress) => {
-      claim.written(progress.writtenBytes);
-      context.progress(progress);
+    {
+      progress(progress) {
+        claim.written(progress.writtenBytes);
+        context.progress(progress);
+      },
+      moved: context.moved,
     },
   );
   // Wakes whatever the thread is at; the promises below then reject with its answer.
@@ -106,6 +108,14 @@ async function run(context: RunContext, options: DumpKindOptions, claims: SpaceC
   } finally {
     signal.removeEventListener('abort', abort);
   }
+}
+
+/** The configured limits are for machines of up to so much memory; larger ones have proportionally more time. */
+const limitedBytes = 64 * 2 ** 30;
+
+export function limitsFor(memoryBytes: number, { stallTimeoutMs, timeoutMs }: TimeLimits): TimeLimits {
+  const factor = Math.max(1, memoryBytes / limitedBytes);
+  return { stallTimeoutMs: Math.ceil(stallTimeoutMs * factor), timeoutMs: Math.ceil(timeoutMs * factor) };
 }
 
 /** An upper bound of what the artifact takes: memory that cannot be compressed, and room for headers. */

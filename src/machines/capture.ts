@@ -69,8 +69,11 @@ export interface CaptureReader {
   open(): Promise<void>;
   /** Settles when the source ended: resolves if it was read whole, rejects (STREAM_INVALID, CAPTURE_FAILED…) if not. */
   readonly drained: Promise<void>;
-  /** Says how far the hypervisor is by its own account, where it tells; bytes of the guest's memory. */
-  report(progress: { readonly doneBytes: number; readonly totalBytes: number }): void;
+  /**
+   * Says that something was seen to move on the hypervisor's side while no byte comes from there: its own count of the
+   * dump, a file that grows, the preparation of a snapshot. A capture that is not said to move is ended as stalled.
+   */
+  moved(): void;
   /** Ends the reading at once; `drained` rejects. Called by the implementation when its side has failed. */
   abandon(): void;
 }

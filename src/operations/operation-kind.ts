@@ -8,6 +8,14 @@ export interface Progress {
   readonly totalBytes: number | null;
   /** Bytes written to the artifact so far, where that differs. */
   readonly writtenBytes?: number;
+  /** Bytes that came in so far, where that differs: they may wait in a spool before any of them is done. */
+  readonly receivedBytes?: number;
+}
+
+/** Milliseconds without movement, and in all, after which a run is ended; 0 for no limit. */
+export interface TimeLimits {
+  readonly stallTimeoutMs: number;
+  readonly timeoutMs: number;
 }
 
 /** What a handler is given for one run. */
@@ -19,6 +27,10 @@ export interface RunContext {
   phase(name: string, message: string): Promise<void>;
   /** Cheap; call it as often as something moved. A call with more bytes than before also says that nothing has stalled. */
   progress(progress: Progress): void;
+  /** Says that something moved which no count of `progress` shows. Cheap. Only call it for what was seen to move. */
+  moved(): void;
+  /** Sets other limits than the kind's for this run, counted from its start: what it has to do is known only now. */
+  setLimits(limits: TimeLimits): void;
 }
 
 /** What is kept of a run that went well. */
@@ -44,13 +56,10 @@ export type Recovery =
  * - `recover` is called at start for each operation that was RUNNING, before any other runs; it brings the world back in
  *   order (idempotently, since the server may die again in the middle) and says how the operation ends.
  */
-export interface OperationKind {
+export interface OperationKind extends TimeLimits {
   readonly kind: string;
   /** How many run at once. */
   readonly parallel: number;
-  /** Milliseconds without a byte, and in all, after which it is ended; 0 for no limit. */
-  readonly stallTimeoutMs: number;
-  readonly timeoutMs: number;
   run(context: RunContext): Promise<RunOutcome>;
   recover(operation: Operation): Promise<Recovery>;
 }

@@ -1,6 +1,6 @@
 import { MemoirError } from '../domain/memoir-error.ts';
 import type { Operation } from './operation.ts';
-import type { OperationKind, Progress, RunContext, RunOutcome } from './operation-kind.ts';
+import type { OperationKind, Progress, RunContext, RunOutcome, TimeLimits } from './operation-kind.ts';
 
 /** What a run needs from the engine. */
 export interface RunHost {
@@ -37,6 +37,8 @@ export function startRun(kind: OperationKind, operation: Operation, host: RunHos
       limits.progressed(progress);
       host.progress(operation.id, progress);
     },
+    moved: () => limits.moved(),
+    setLimits: (wanted) => limits.set(wanted),
   };
   const outcome = (async () => {
     try {
@@ -56,44 +58,66 @@ export function startRun(kind: OperationKind, operation: Operation, host: RunHos
 }
 
 /** The total and the stall timeout of one run, on the monotonic clock, so that a jump of the wall clock ends nothing. */
-function watchLimits(kind: OperationKind, expire: (reason: MemoirError) => void) {
-  let lastMovedMs = performance.now();
+function watchLimits(limits: TimeLimits, expire: (reason: MemoirError) => void) {
+  const startedMs = performance.now();
+  let lastMovedMs = startedMs;
   let lastSum = -1;
   let stall: NodeJS.Timeout | undefined;
+  let total: NodeJS.Timeout | undefined;
+  let ended = false;
 
-  const total =
-    kind.timeoutMs > 0
-      ? setTimeout(
-          () => expire(new MemoirError('TIMED_OUT', `not done after ${seconds(kind.timeoutMs)}`)),
-          kind.timeoutMs,
-        )
-      : undefined;
-
-  const armStall = (afterMs: number) => {
-    stall = setTimeout(() => {
-      const left = lastMovedMs + kind.stallTimeoutMs - performance.now();
-      if (left > 0) armStall(left);
-      else expire(new MemoirError('STALLED', `no byte moved for ${seconds(kind.stallTimeoutMs)}`));
-    }, afterMs);
+  /** Calls back when `limitMs` have passed since the moment that `since` names, which may move on meanwhile. */
+  const arm = (limitMs: number, since: () => number, keep: (timer: NodeJS.Timeout) => void, over: () => void) => {
+    const left = Math.max(0, since() + limitMs - performance.now());
+    const check = () => (since() + limitMs > performance.now() ? arm(limitMs, since, keep, over) : over());
+    keep(setTimeout(check, Math.min(left, longestTimerMs)));
   };
-  if (kind.stallTimeoutMs > 0) armStall(kind.stallTimeoutMs);
+  const set = ({ stallTimeoutMs, timeoutMs }: TimeLimits) => {
+    clearTimeout(total);
+    clearTimeout(stall);
+    if (ended) return;
+    if (timeoutMs > 0)
+      arm(
+        timeoutMs,
+        () => startedMs,
+        (timer) => {
+          total = timer;
+        },
+        () => expire(new MemoirError('TIMED_OUT', `not done after ${seconds(timeoutMs)}`)),
+      );
+    if (stallTimeoutMs > 0)
+      arm(
+        stallTimeoutMs,
+        () => lastMovedMs,
+        (timer) => {
+          stall = timer;
+        },
+        () => expire(new MemoirError('STALLED', `nothing moved for ${seconds(stallTimeoutMs)}`)),
+      );
+  };
+  set(limits);
 
   return {
+    set,
     moved() {
       lastMovedMs = performance.now();
     },
     /** Only a number that grew is movement: a handler that repeats itself is still stalled. */
-    progressed({ doneBytes, writtenBytes = 0 }: Progress) {
-      const sum = doneBytes + writtenBytes;
+    progressed({ doneBytes, writtenBytes = 0, receivedBytes = 0 }: Progress) {
+      const sum = doneBytes + writtenBytes + receivedBytes;
       if (sum > lastSum) lastMovedMs = performance.now();
       lastSum = Math.max(lastSum, sum);
     },
     stop() {
+      ended = true;
       clearTimeout(total);
       clearTimeout(stall);
     },
   };
 }
+
+/** Node's timers count milliseconds in 31 bits. */
+const longestTimerMs = 2 ** 31 - 1;
 
 function seconds(ms: number): string {
   return `${ms / 1000} s`;

@@ -4,6 +4,7 @@ import { MemoirError } from '../../src/domain/memoir-error.ts';
 import { startCaptureThread } from '../../src/dumps/pipeline/capture-thread.ts';
 import { createDemoHypervisor } from '../../src/machines/demo/demo-hypervisor.ts';
 import { directoryStoreModule } from '../../src/storage/directory/directory-store.ts';
+import { plainSourceModule } from '../fakes/plain-source.ts';
 import { temporaryFolder } from '../temporary-folder.ts';
 
 it('a thread that was given up before it was asked to open makes no file that nobody takes away', async () => {
@@ -23,7 +24,7 @@ it('a thread that was given up before it was asked to open makes no file that no
         compression: 'ZSTD',
         spoolFolder: `${folder}/spool`,
       },
-      () => undefined,
+      { progress: () => undefined, moved: () => undefined },
     );
     const stopped = thread.stop(new MemoirError('INTERRUPTED', 'the server is asked to stop'));
     await expect(thread.reader.open()).rejects.toMatchObject({ code: 'INTERRUPTED' });
@@ -31,4 +32,34 @@ it('a thread that was given up before it was asked to open makes no file that no
   }
   const entries = readdirSync(folder, { recursive: true, withFileTypes: true });
   expect(entries.filter((entry) => entry.isFile()).map(({ name }) => name)).toEqual([]);
+});
+
+it('a thread says what came in, although all of it waits in the spool for what comes last', async () => {
+  const folder = temporaryFolder();
+  const [memoryBytes, hangAfterBytes] = [32 << 20, 24 << 20];
+  const came = Promise.withResolvers<number>();
+  const thread = startCaptureThread(
+    {
+      source: {
+        module: plainSourceModule,
+        options: { memoryBytes, fill: 7, descending: true, hangAfterBytes },
+      },
+      store: { module: directoryStoreModule, options: { folder: `${folder}/dumps` } },
+      key: { folder: 'machine', file: 'one.elf.zst' },
+      expectedBytes: memoryBytes * 2,
+      format: 'ELF',
+      compression: 'ZSTD',
+      spoolFolder: `${folder}/spool`,
+    },
+    {
+      progress: ({ receivedBytes, doneBytes }) => {
+        if (receivedBytes === hangAfterBytes) came.resolve(doneBytes);
+      },
+      moved: () => undefined,
+    },
+  );
+  onTestFinished(() => thread.stop(new MemoirError('CANCELLED', 'the test is over')));
+  await thread.reader.open();
+  // Of the image nothing but its header can have been written.
+  expect(await came.promise).toBeLessThan(1 << 20);
 });

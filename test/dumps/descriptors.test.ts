@@ -24,7 +24,7 @@ async function openThread() {
       compression: 'NONE',
       spoolFolder: join(folder, 'spool'),
     },
-    () => undefined,
+    { progress: () => undefined, moved: () => undefined },
     worker,
   );
   await thread.reader.open();

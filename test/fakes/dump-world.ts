@@ -2,6 +2,7 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import { createIdSource } from '../../src/domain/id.ts';
+import type { ModuleReference } from '../../src/domain/module-reference.ts';
 import { createDumpKind } from '../../src/dumps/dump-kind.ts';
 import { createDumps } from '../../src/dumps/dump-service.ts';
 import type { TriggerInput } from '../../src/dumps/dumps.ts';
@@ -25,13 +26,24 @@ interface WorldOptions extends DemoHypervisorOptions {
   readonly dumpFolder?: string;
   readonly stallTimeoutMs?: number;
   readonly reserveBytes?: number;
+  /** Where the memory comes from, instead of the demo's own. */
+  readonly source?: ModuleReference;
 }
 
 /** Everything that a dump needs, without the network: engine, catalogue, store and demo machines, closed after the test. */
 export async function startDumpWorld(options: WorldOptions = {}) {
-  const { folder = temporaryFolder(), stallTimeoutMs = 0, reserveBytes, ...demo } = options;
+  const { folder = temporaryFolder(), stallTimeoutMs = 0, reserveBytes, source, ...demo } = options;
   const dumpFolder = options.dumpFolder ?? join(folder, 'dumps');
   const hypervisor = createDemoHypervisor({ speedBytesPerSec: null, machines: smallFleet, ...demo });
+  if (source !== undefined) {
+    const plan = hypervisor.plan.bind(hypervisor);
+    hypervisor.plan = async (...args) => {
+      const planned = await plan(...args);
+      // The demo reads its own part of the options back.
+      const options = { ...(planned.source.options as object), ...(source.options as object) };
+      return { ...planned, source: { module: source.module, options } };
+    };
+  }
   const database = openEverydayDatabase(join(folder, 'memoir.sqlite'));
   const records = await createSqliteRecords(database);
   const journal = await createSqliteJournal(database, recordEffects);
@@ -77,6 +89,7 @@ export async function startDumpWorld(options: WorldOptions = {}) {
     dumps,
     records,
     store,
+    storeReference,
     hypervisor,
     complaints,
     trigger,

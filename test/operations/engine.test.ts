@@ -75,6 +75,31 @@ describe('the engine', () => {
     expect(await operations.settled(moving.id)).toMatchObject({ error: { code: 'STALLED' } });
   });
 
+  it('takes for movement what comes in before anything is done, and what a kind has seen move', async () => {
+    const toy = new ToyKind({ stallTimeoutMs: 150, parallel: 3 });
+    const { operations } = await startTestEngine([toy]);
+    const [a, b, c] = [
+      await submitOne(operations, 'a'),
+      await submitOne(operations, 'b'),
+      await submitOne(operations, 'c'),
+    ];
+    const [receiving, seen, silent] = [await toy.next(), await toy.next(), await toy.next()];
+    silent.context.setLimits({ stallTimeoutMs: 400, timeoutMs: 0 });
+    let receivedBytes = 0;
+    const timer = setInterval(() => {
+      receiving.context.progress({ doneBytes: 0, totalBytes: 10, receivedBytes: ++receivedBytes });
+      seen.context.moved();
+    }, 20);
+    expect(await operations.settled(c.id)).toMatchObject({
+      error: { code: 'STALLED', message: expect.stringContaining('0.4 s') },
+    });
+    const both = await operations.get([a.id, b.id]);
+    expect(both.map((operation) => operation?.state)).toEqual(['RUNNING', 'RUNNING']);
+    clearInterval(timer);
+    expect(await operations.settled(a.id)).toMatchObject({ error: { code: 'STALLED' } });
+    expect(await operations.settled(b.id)).toMatchObject({ error: { code: 'STALLED' } });
+  });
+
   it('ends what takes too long in all', async () => {
     const toy = new ToyKind({ timeoutMs: 50 });
     const { operations } = await startTestEngine([toy]);

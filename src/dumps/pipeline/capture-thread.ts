@@ -2,7 +2,7 @@ import { Worker } from 'node:worker_threads';
 import { fromErrorShape, MemoirError, toErrorShape } from '../../domain/memoir-error.ts';
 import type { CaptureReader } from '../../machines/capture.ts';
 import type { DumpFacts, Manifest } from '../manifest.ts';
-import type { CaptureCommand, CaptureJob, CaptureReport } from './messages.ts';
+import type { CaptureCommand, CaptureJob, CaptureProgress, CaptureReport } from './messages.ts';
 import { threadFailure } from './thread-failure.ts';
 
 /** How long a thread that was told to stop may take for it before it is ended by force. */
@@ -17,10 +17,11 @@ const resourceLimits = { maxYoungGenerationSizeMb: 3 };
  */
 const trackUnmanagedFds = false;
 
-export interface CaptureProgress {
-  readonly doneBytes: number;
-  readonly totalBytes: number | null;
-  readonly writtenBytes: number;
+/** Who wants to know how a capture goes. */
+export interface CaptureWatcher {
+  progress(progress: CaptureProgress): void;
+  /** Something moved that no count shows. */
+  moved(): void;
 }
 
 /** The server's end of a capture thread: the strings that `hypervisor.capture` pulls, and the commit after it. */
@@ -46,14 +47,13 @@ export function newCaptureWorker(): Worker {
 
 export function startCaptureThread(
   job: CaptureJob,
-  progress: (progress: CaptureProgress) => void,
+  watcher: CaptureWatcher,
   worker: Worker = newCaptureWorker(),
 ): CaptureThread {
   const ready = deferred<void>();
   const drained = deferred<void>();
   const committed = deferred<Manifest>();
   const exited = deferred<void>();
-  let last: CaptureProgress = { doneBytes: 0, totalBytes: null, writtenBytes: 0 };
   let failure: MemoirError | undefined;
 
   const fail = (error: MemoirError) => {
@@ -62,20 +62,16 @@ export function startCaptureThread(
     drained.reject(failure);
     committed.reject(failure);
   };
-  const tell = (latest: CaptureProgress) => {
-    last = latest;
-    progress(latest);
-  };
 
   worker.on('message', (report: CaptureReport) => {
     switch (report.type) {
       case 'READY':
         return ready.resolve();
       case 'PROGRESS':
-        return tell({ doneBytes: report.doneBytes, totalBytes: report.totalBytes, writtenBytes: report.writtenBytes });
+        return watcher.progress(report.progress);
       case 'DIGESTED':
         // Nothing more is written, but reading it back is movement too: a large commit must not look stalled.
-        return tell({ ...last, writtenBytes: last.writtenBytes + 1 });
+        return watcher.moved();
       case 'DRAINED':
         return drained.resolve();
       case 'COMMITTED':
@@ -107,7 +103,7 @@ export function startCaptureThread(
         await ready.promise;
       },
       drained: drained.promise,
-      report: () => undefined,
+      moved: () => watcher.moved(),
       abandon: () =>
         send({
           type: 'ABORT',

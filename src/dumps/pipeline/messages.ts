@@ -4,6 +4,17 @@ import type { ArtifactKey } from '../../storage/artifact-store.ts';
 import type { Compression, ImageFormat } from '../dump-request.ts';
 import type { DumpFacts, Manifest } from '../manifest.ts';
 
+/** How far a capture is. */
+export interface CaptureProgress {
+  /** Bytes that came from the source. */
+  readonly receivedBytes: number;
+  /** Bytes of the image that are in the artifact, of so many; null until the layout is known. */
+  readonly doneBytes: number;
+  readonly totalBytes: number | null;
+  /** Bytes of the artifact. */
+  readonly writtenBytes: number;
+}
+
 /** What a capture thread is to do: plain data, and references to the implementations that it loads. */
 export interface CaptureJob {
   readonly source: ModuleReference;
@@ -28,14 +39,7 @@ export type CaptureCommand =
 /** From the capture thread. */
 export type CaptureReport =
   | { readonly type: 'READY' }
-  | {
-      readonly type: 'PROGRESS';
-      /** Bytes that came from the source, of the image that are in the artifact, and of the artifact. */
-      readonly receivedBytes: number;
-      readonly doneBytes: number;
-      readonly totalBytes: number | null;
-      readonly writtenBytes: number;
-    }
+  | { readonly type: 'PROGRESS'; readonly progress: CaptureProgress }
   /** The source was read to its end and was whole; the guest is not waiting for us any more. */
   | { readonly type: 'DRAINED' }
   /** Bytes of the artifact whose digest is taken: the last stage of a commit. */

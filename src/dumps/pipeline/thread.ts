@@ -142,6 +142,7 @@ function throttle<T>(send: (value: T) => void): (value: T) => void {
 
 function throttledProgress(): ConstructorParameters<typeof DumpSink>[0]['moved'] {
   return throttle((progress) => {
-    if (writer !== undefined) report({ type: 'PROGRESS', ...progress, writtenBytes: writer.writtenBytes });
+    if (writer !== undefined)
+      report({ type: 'PROGRESS', progress: { ...progress, writtenBytes: writer.writtenBytes } });
   });
 }

@@ -1,11 +1,11 @@
 import { Worker } from 'node:worker_threads';
 import { fromErrorShape, MemoirError } from '../../domain/memoir-error.ts';
 import type { ModuleReference } from '../../domain/module-reference.ts';
-import type { OperationKind, RunContext, RunOutcome } from '../../operations/operation-kind.ts';
-import { recordEffects } from '../dump-kind.ts';
+import type { OperationKind, RunContext, RunOutcome, TimeLimits } from '../../operations/operation-kind.ts';
+import { limitsFor, recordEffects } from '../dump-kind.ts';
 import type { Compression, DumpResult } from '../dump-request.ts';
 import { verifyKind } from '../dumps.ts';
-import type { Finding } from './examination.ts';
+import { examinedBytes, type Finding } from './examination.ts';
 import type { VerificationJob, VerificationReport } from './thread.ts';
 
 /** What the journal keeps of the wish to verify. */
@@ -15,26 +15,25 @@ export type VerifyRequest = { readonly dumpId: string; readonly result: DumpResu
  * The operation that reads an artifact back. It completes whatever it finds: the finding is its result, and a damaged
  * artifact marks the record.
  */
-export function createVerifyKind(
-  store: ModuleReference,
-  limits: { stallTimeoutMs: number; timeoutMs: number },
-): OperationKind {
+export function createVerifyKind(store: ModuleReference, limits: TimeLimits): OperationKind {
   return {
     kind: verifyKind,
     parallel: 1,
     ...limits,
-    run: (context) => run(context, store),
+    run: (context) => run(context, store, limits),
     // Reading changes nothing, so it can simply be done again.
     recover: async () => ({ action: 'REQUEUE' }),
   };
 }
 
-async function run(context: RunContext, store: ModuleReference): Promise<RunOutcome> {
+async function run(context: RunContext, store: ModuleReference, limits: TimeLimits): Promise<RunOutcome> {
   const { dumpId, result, compression } = context.operation.request as VerifyRequest;
-  const { folder, file, sizeBytes, sha256 } = result;
+  const { folder, file, sizeBytes, rawSizeBytes, sha256 } = result;
   await context.phase('verifying', 'Reading the artifact back');
-  const job: VerificationJob = { store, key: { folder, file }, expected: { sizeBytes, sha256, compression } };
-  const { damage, imageSha256 } = await examineOnThread(job, context);
+  context.signal.throwIfAborted();
+  context.setLimits(limitsFor(rawSizeBytes, limits));
+  const expected = { sizeBytes, rawSizeBytes, sha256, compression };
+  const { damage, imageSha256 } = await examineOnThread({ store, key: { folder, file }, expected }, context);
   const state = damage === null ? 'AVAILABLE' : 'DAMAGED';
   return {
     result: { dumpId, intact: damage === null, damage, imageSha256 },
@@ -45,7 +44,7 @@ async function run(context: RunContext, store: ModuleReference): Promise<RunOutc
 
 function examineOnThread(job: VerificationJob, { signal, progress }: RunContext): Promise<Finding> {
   const worker = new Worker(new URL('./thread.ts', import.meta.url), { workerData: job });
-  const totalBytes = job.expected.sizeBytes * (job.expected.compression === 'NONE' ? 1 : 2);
+  const totalBytes = examinedBytes(job.expected);
   const result = new Promise<Finding>((resolve, reject) => {
     worker.on('message', (report: VerificationReport) => {
       switch (report.type) {

@@ -4,8 +4,8 @@ import { chance } from './chance.ts';
 import type { DemoMachine } from './demo-world.ts';
 import type { DemoSourceOptions } from './memory-source.ts';
 
-/** How often the simulated hypervisor says how far it is. */
-const reportMs = 250;
+/** How often the simulated hypervisor says that it moves. */
+const reportMs = 50;
 
 export interface DemoCaptureParts {
   readonly machine: DemoMachine;
@@ -50,7 +50,6 @@ export async function runCapture(parts: DemoCaptureParts): Promise<CaptureOutcom
     if (behaviour?.type === 'CONTROL_FAILS') {
       throw new MemoirError(behaviour.code, 'the demo hypervisor was told to fail at the end');
     }
-    reader.report({ doneBytes: plan.memoryBytes, totalBytes: plan.memoryBytes });
     const held = holds ? performance.now() - started : 0;
     return { guestPauseMs: plan.method === 'SNAPSHOT' ? snapshotPauseMs(machine) : held, capturedAtMs };
   } catch (error) {
@@ -71,15 +70,15 @@ function snapshotPauseMs(machine: DemoMachine): number {
   return 1 + (chance(machine.seed, machine.epoch, 5) % 5000) / 1000;
 }
 
-/** The hypervisor's own account of how far it is; it knows only the speed that it was given. */
+/** The hypervisor's own account of its movement; it knows only the speed that it was given. */
 function startReports(plan: CapturePlan, reader: CaptureReader): () => void {
   const { behaviour, bytesPerSec } = plan.source.options as unknown as DemoSourceOptions;
   const speed = behaviour?.type === 'SLOW' ? behaviour.bytesPerSec : bytesPerSec;
   if (speed === null) return () => undefined;
   const started = performance.now();
+  const endBytes = behaviour !== null && 'atByte' in behaviour ? behaviour.atByte : plan.memoryBytes;
   const timer = setInterval(() => {
-    const doneBytes = Math.min(plan.memoryBytes, Math.floor(((performance.now() - started) / 1000) * speed));
-    reader.report({ doneBytes, totalBytes: plan.memoryBytes });
+    if (((performance.now() - started) / 1000) * speed < endBytes) reader.moved();
   }, reportMs);
   return () => clearInterval(timer);
 }

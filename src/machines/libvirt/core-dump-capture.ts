@@ -9,7 +9,7 @@ import { type CaptureParts, untilAborted } from './capture-parts.ts';
 import type { CoreDumpSourceOptions } from './core-dump-source.ts';
 import { figure } from './domain-records.ts';
 import { PauseMeter } from './pause-meter.ts';
-import type { VolumePlace } from './volume-place.ts';
+import { type VolumePlace, volumeAt } from './volume-place.ts';
 import { pumpVolume } from './volume-pump.ts';
 
 /** How often libvirt is asked how far the dump is. */
@@ -43,7 +43,7 @@ export async function takeCoreDump(
     const startedAtMs = Date.now();
     // The call stays open for as long as the dump takes, so it gets a connection of its own.
     await using connection = await connect(link.uri, { ...connectOptions, signal });
-    const dumpTo = async (path: string, isHeld: boolean): Promise<void> => {
+    const dumpTo = async (path: string, file: VolumePlace | null): Promise<void> => {
       const over = new AbortController();
       const dump = connection.call('domainCoreDumpWithFormat', {
         domain: guest.domain,
@@ -53,9 +53,9 @@ export async function takeCoreDump(
         flags: coreDumpFlags.memoryOnly,
       });
       dump.catch(() => undefined);
-      const watched = Promise.race([dump, aborted, watch(parts, over.signal, isHeld)]);
+      const watched = Promise.race([dump, aborted, watch(parts, over.signal, file)]);
       try {
-        await (isHeld ? Promise.race([watched, firstFailure(reader.drained)]) : watched);
+        await (file === null ? Promise.race([watched, firstFailure(reader.drained)]) : watched);
       } finally {
         over.abort();
       }
@@ -63,13 +63,13 @@ export async function takeCoreDump(
     if (remote) volume = await elsewhere();
     else
       try {
-        await dumpTo(place.path, true);
+        await dumpTo(place.path, null);
       } catch (error) {
         if (!isRefusedPath(error)) throw error;
         volume = await Promise.race([otherPlace(error, place.path, elsewhere), aborted]);
         meter.again();
       }
-    if (volume !== null) await dumpTo(volume.path, false);
+    if (volume !== null) await dumpTo(volume.path, volume);
     if (volume !== null)
       await Promise.race([pumpVolume({ link, connectOptions, volume, to: place.path, signal }), aborted]);
     await Promise.race([reader.drained, aborted]);
@@ -101,27 +101,39 @@ function firstFailure(promise: Promise<void>): Promise<never> {
   return promise.then(() => new Promise<never>(() => undefined));
 }
 
-/** Tells the reader how far QEMU is, and rejects when nothing moves any more. Never resolves. */
-async function watch(parts: CaptureParts, signal: AbortSignal, isHeld: boolean): Promise<never> {
-  const { reader, plan } = parts;
+/**
+ * Tells the reader that QEMU moves, which it cannot see while the dump goes to a `file`; rejects when nothing moves any more
+ * and closing the FIFO would release the guest. Never resolves.
+ */
+async function watch(parts: CaptureParts, signal: AbortSignal, file: VolumePlace | null): Promise<never> {
   let lastBytes = -1;
   let movedAt = performance.now();
   while (!signal.aborted) {
     await sleep(pollMs);
     if (signal.aborted) break;
-    const doneBytes = await processed(parts);
+    const doneBytes = (await processed(parts)) ?? (file === null ? null : await growth(parts, file));
     if (doneBytes === null) continue;
     if (doneBytes !== lastBytes) {
       lastBytes = doneBytes;
       movedAt = performance.now();
-      reader.report({ doneBytes: Math.min(plan.memoryBytes, doneBytes), totalBytes: plan.memoryBytes });
-    } else if (isHeld && performance.now() - movedAt > stallMs)
+      parts.reader.moved();
+    } else if (file === null && performance.now() - movedAt > stallMs)
       throw new MemoirError(
         'STALLED',
         `the dump did not move for ${stallMs / 1000} s, and the guest is paused meanwhile`,
       );
   }
   return new Promise<never>(() => undefined);
+}
+
+/** Bytes that the file of a dump takes on the hypervisor's host, for a libvirt that tells nothing of its job. */
+async function growth({ link }: CaptureParts, file: VolumePlace): Promise<number | null> {
+  try {
+    const { allocation } = await link.call('storageVolGetInfo', { volume: await volumeAt(link, file) });
+    return Number(allocation);
+  } catch {
+    return null;
+  }
 }
 
 /** Bytes of memory that QEMU has written, by libvirt's job statistics; null where it does not say. */

@@ -34,7 +34,7 @@ export async function takeSnapshot(parts: CaptureParts): Promise<CaptureOutcome>
     await enable(guest);
     signal.throwIfAborted();
     const startedAtMs = Date.now();
-    await connect(guest, socketsOf(options), meter, aborted);
+    await connect(parts, socketsOf(options), meter, aborted);
     await Promise.race([follow(parts, meter), aborted]);
     await checkRegions(guest, options.regions);
     return {
@@ -90,7 +90,7 @@ function socketsOf({ guestSocket, ownSocket }: SnapshotSourceOptions): string[] 
  * connect shows in the migration's state, and the guest has not been stopped by then.
  */
 async function connect(
-  guest: Guest,
+  { guest, plan, reader }: CaptureParts,
   sockets: readonly string[],
   meter: PauseMeter,
   aborted: Promise<never>,
@@ -98,7 +98,7 @@ async function connect(
   const refusals: string[] = [];
   for (const socket of sockets) {
     await guest.migrate(socket);
-    const migration = await Promise.race([settled(guest, meter), aborted]);
+    const migration = await Promise.race([settled(guest, meter, setupWatch(plan.memoryBytes, reader)), aborted]);
     if (migration.status !== 'failed' || !/connect/i.test(migration.error ?? '')) return;
     refusals.push(migration.error ?? 'failed');
   }
@@ -111,17 +111,29 @@ async function connect(
  * The migration when it has left its first moments behind, in which it connects. QEMU tells of each step by an event; to ask
  * it again and again would take its lock from the thread that is about to pause the guest, and lengthen the pause.
  */
-async function settled(guest: Guest, meter: PauseMeter): Promise<Migration> {
+async function settled(guest: Guest, meter: PauseMeter, inSetup: () => void): Promise<Migration> {
   for (;;) {
     const migration = await guest.migration();
     // Setup goes on while QEMU touches every page of the guest, which takes long for a large one.
     if (migration.status !== 'setup' && migration.status !== 'none') return migration;
+    if (migration.status === 'setup') inSetup();
     await Promise.race([meter.wake.wait(), sleep(pollMs)]);
   }
 }
 
+/** QEMU touches a GiB of shared memory in one to two seconds on a slow host, and says nothing but that it is at it. */
+const setupMsPerGiB = 4_000;
+
+/** A setup that QEMU is seen to be in is movement, for as long as one of so much memory may take. */
+function setupWatch(memoryBytes: number, reader: CaptureParts['reader']): () => void {
+  const deadline = performance.now() + 10_000 + (memoryBytes / 2 ** 30) * setupMsPerGiB;
+  return () => {
+    if (performance.now() < deadline) reader.moved();
+  };
+}
+
 /** To both ends: QEMU says that it completed (0.5 to 3 ms before the end of the stream), and the reader has read it whole. */
-async function follow({ guest, reader, plan }: CaptureParts, meter: PauseMeter): Promise<void> {
+async function follow({ guest, reader }: CaptureParts, meter: PauseMeter): Promise<void> {
   let readerFailure: { readonly error: unknown } | undefined;
   reader.drained.catch((error: unknown) => {
     readerFailure = { error };
@@ -136,12 +148,6 @@ async function follow({ guest, reader, plan }: CaptureParts, meter: PauseMeter):
       await sleep(graceMs);
       throw causeOf(await guest.migration(), readerFailure?.error);
     }
-    if (migration.totalBytes > 0)
-      reader.report({
-        // QEMU counts ROMs and video memory too, which may not be in the image.
-        doneBytes: Math.min(plan.memoryBytes, migration.totalBytes - migration.remainingBytes),
-        totalBytes: plan.memoryBytes,
-      });
     await Promise.race([meter.wake.wait(), sleep(pollMs)]);
   }
   await reader.drained;

@@ -178,7 +178,7 @@ class StalledReader implements CaptureReader {
     this.#source = await openSource(this.#plan.source.options);
   }
 
-  report(): void {}
+  moved(): void {}
 
   abandon(): void {
     void this.#source?.close();

@@ -60,7 +60,7 @@ describe.skipIf(lacksBench())('a snapshot of a guest that writes as fast as it c
         compression: 'NONE',
         spoolFolder: join(bench.folder, 'spool'),
       },
-      () => undefined,
+      { progress: () => undefined, moved: () => undefined },
     );
     const { guestPauseMs, capturedAtMs } = await hypervisor.capture(plan, thread.reader, new AbortController().signal);
     await thread.finish(

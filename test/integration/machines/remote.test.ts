@@ -65,6 +65,20 @@ describe.skipIf(lacksBench())('a machine of another host', { timeout: 240_000 },
     await bench.virsh('resume', guest.uuid);
   });
 
+  it('is seen to move while its dump goes to a file there, before a byte of it comes', async () => {
+    const plan = await hypervisor.plan(await find(), 'AUTO');
+    let movesBefore: number | undefined;
+    const reader: InProcessReader = new InProcessReader(plan, {
+      moved: () => {
+        movesBefore ??= reader.moves;
+      },
+    });
+    await hypervisor.capture(plan, reader, new AbortController().signal);
+    expect(movesBefore).toBeGreaterThan(0);
+    expect(await left()).toEqual([]);
+    await expectUntouched(guest);
+  });
+
   it('goes on, and nothing is left there, when it is cancelled while its dump is fetched', async () => {
     const plan = await hypervisor.plan(await find(), 'AUTO');
     const moved = Promise.withResolvers<void>();

@@ -23,7 +23,7 @@ export class SinkReader implements CaptureReader {
     void this.#read(await openSource(this.#plan.source.options));
   }
 
-  report(): void {}
+  moved(): void {}
 
   abandon(): void {
     this.#controller.abort(new MemoirError('CAPTURE_FAILED', 'the hypervisor ended the capture'));

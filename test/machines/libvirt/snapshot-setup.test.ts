@@ -1,0 +1,58 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import type { CapturePlan, CaptureReader } from '../../../src/machines/capture.ts';
+import type { CaptureParts } from '../../../src/machines/libvirt/capture-parts.ts';
+import type { Guest, Migration } from '../../../src/machines/libvirt/guest.ts';
+import { readRegions } from '../../../src/machines/libvirt/memory-plan.ts';
+import { takeSnapshot } from '../../../src/machines/libvirt/snapshot-capture.ts';
+import { machine } from '../../fakes/machines.ts';
+import { temporaryFolder } from '../../temporary-folder.ts';
+
+const tree = `FlatView #0
+ AS "memory", root: system
+ Root memory region: system
+  0000000000000000-000000003fffffff (prio 0, ram): pc.ram
+`;
+
+it('a snapshot is seen to move while QEMU touches every page of shared memory before the first byte', async () => {
+  const socket = join(temporaryFolder(), 'socket');
+  writeFileSync(socket, '');
+  const statuses = ['none', 'setup', 'setup', 'setup', 'active', 'completed'];
+  const guest = {
+    migration: async (): Promise<Migration> => ({
+      status: statuses.length > 1 ? (statuses.shift() as string) : 'completed',
+      error: null,
+      totalBytes: 0,
+      remainingBytes: 0,
+      blockedReasons: [],
+    }),
+    memoryTree: async () => tree,
+    version: async () => ({ major: 10, minor: 0, micro: 0 }),
+    setSnapshotCapability: async () => undefined,
+    snapshotCapability: async () => true,
+    migrate: async () => undefined,
+  } as unknown as Guest;
+  let moves = 0;
+  const reader: CaptureReader = {
+    open: async () => undefined,
+    drained: Promise.resolve(),
+    moved: () => {
+      moves += 1;
+    },
+    abandon: () => undefined,
+  };
+  const options = { regions: await readRegions(guest), guestSocket: socket, ownSocket: null, cpuCount: 1 };
+  const plan: CapturePlan = {
+    machine: machine(1),
+    method: 'SNAPSHOT',
+    reason: '',
+    memoryBytes: 2 ** 30,
+    source: { module: '', options },
+  };
+  const link = { subscribe: () => Promise.reject(new Error('no events here')) };
+  const signal = new AbortController().signal;
+  const parts = { link, guest, plan, reader, signal, wasRunning: true, connectOptions: {} };
+  await takeSnapshot(parts as unknown as CaptureParts);
+  expect(moves).toBe(3);
+});

@@ -3,8 +3,10 @@ import type { InfluxAddress } from './http.ts';
 import type { InfluxParameters, InfluxRow } from './influx-client.ts';
 import { failureOfText, InfluxError, type InfluxFailure } from './influx-error.ts';
 
-/** Queries over Arrow Flight (gRPC) by the official client, which is loaded when the first one is asked. */
+/** Queries over Arrow Flight (gRPC) by the official client, which is loaded once, when it is first needed. */
 export interface Flight {
+  /** Loads the client; a failure is the next query's to tell. */
+  ready(): Promise<void>;
   query(
     language: 'sql' | 'influxql',
     text: string,
@@ -42,11 +44,17 @@ const grpcOptions = {
 
 export function createFlight(address: InfluxAddress): Flight {
   let opening: Promise<InfluxDBClient> | undefined;
+  const load = () => {
+    opening ??= open(address);
+    return opening;
+  };
 
   return {
+    async ready() {
+      await load().catch(() => undefined);
+    },
     async query(language, text, parameters, timeoutMs) {
-      opening ??= open(address);
-      const client = await opening;
+      const client = await load();
       const { query, params } = bindFalsy(text, parameters);
       const rows: InfluxRow[] = [];
       const read = async () => {

@@ -13,11 +13,13 @@ interface Request {
   readonly path: string;
   readonly parameters: Readonly<Record<string, string>>;
   readonly body?: string;
+  /** The status by which InfluxDB says that it did it: any other answer, also a friendly one, is somebody else's. */
+  readonly success: 200 | 204;
   readonly timeoutMs: number;
   readonly signal?: AbortSignal | undefined;
 }
 
-/** One HTTP exchange: the text of a 2xx answer, or an InfluxError. Redirects are not followed: they would carry the token along. */
+/** One HTTP exchange: the text of a successful answer, or an InfluxError. Redirects are not followed: they would carry the token along. */
 export async function exchange(address: InfluxAddress, request: Request): Promise<string> {
   const url = new URL(request.path, address.url);
   for (const [name, value] of Object.entries(request.parameters)) url.searchParams.set(name, value);
@@ -37,10 +39,12 @@ export async function exchange(address: InfluxAddress, request: Request): Promis
     if (timeout.aborted) throw new InfluxError('TIMEOUT', `no answer within ${request.timeoutMs} ms`, { cause });
     throw new InfluxError('UNREACHABLE', describeCause(cause), { cause });
   }
-  if (response.ok) return text;
+  if (response.status === request.success) return text;
   const message = `HTTP ${response.status}: ${text.slice(0, 500).trim() || response.statusText}`;
   const retryAfterMs = readRetryAfter(response.headers);
-  throw new InfluxError(failureOf(response.status, text), message, { retryAfterMs, status: response.status });
+  // A proxy's page, a maintenance notice, another product: nothing of it says that the request was carried out.
+  const failure = response.ok ? 'NOT_INFLUXDB' : failureOf(response.status, text);
+  throw new InfluxError(failure, message, { retryAfterMs, status: response.status });
 }
 
 /**

@@ -21,6 +21,8 @@ export interface InfluxQuery {
  * that every query limits itself.
  */
 export interface InfluxClient extends Closable {
+  /** Resolves when it can query at once: its Flight part takes a while to load, which is not the first query's to wait for. */
+  ready(): Promise<void>;
   /** Writes lines: when it resolves they are durable and can be read; when it rejects, none is, or (after a broken
    *  connection or a timeout) all may be. */
   write(lines: readonly string[], signal?: AbortSignal): Promise<void>;
@@ -52,6 +54,7 @@ export function createInfluxClient(address: InfluxAddress): InfluxClient {
   const { signal } = closing;
 
   return {
+    ready: flight.ready,
     async write(lines, writeSignal) {
       if (lines.length === 0) return;
       // The v3 path says what is a line's fault and what is not; `accept_partial=false` makes a batch all or nothing.
@@ -60,6 +63,7 @@ export function createInfluxClient(address: InfluxAddress): InfluxClient {
         path: '/api/v3/write_lp',
         parameters: { db: database, precision: 'nanosecond', accept_partial: 'false', no_sync: 'false' },
         body: lines.join('\n'),
+        success: 204,
         timeoutMs: writeTimeoutMs,
         signal: writeSignal ? AbortSignal.any([signal, writeSignal]) : signal,
       });
@@ -72,6 +76,7 @@ export function createInfluxClient(address: InfluxAddress): InfluxClient {
         method: 'GET',
         path: '/query',
         parameters: { db: database, q: text, epoch: 'ns', params: JSON.stringify(parameters) },
+        success: 200,
         timeoutMs,
         signal,
       });
@@ -81,7 +86,15 @@ export function createInfluxClient(address: InfluxAddress): InfluxClient {
       const body = JSON.stringify({ db: database, table: name, tags, fields });
       const path = '/api/v3/configure/table';
       try {
-        await exchange(address, { method: 'POST', path, parameters: {}, body, timeoutMs: defaultTimeoutMs, signal });
+        await exchange(address, {
+          method: 'POST',
+          path,
+          parameters: {},
+          body,
+          success: 200,
+          timeoutMs: defaultTimeoutMs,
+          signal,
+        });
       } catch (error) {
         // Conflict: there is such a table.
         if (!(error instanceof InfluxError && error.status === 409)) throw error;
@@ -92,6 +105,7 @@ export function createInfluxClient(address: InfluxAddress): InfluxClient {
         method: 'GET',
         path: '/ping',
         parameters: {},
+        success: 200,
         timeoutMs: defaultTimeoutMs,
         signal,
       });

@@ -16,6 +16,8 @@ export interface Influx extends Closable {
 /** Opens the outbox in `database`, which is closed after it, and starts to send. Whether InfluxDB answers makes no difference. */
 export async function openInflux(database: Database, address: InfluxAddress): Promise<Influx> {
   const client = createInfluxClient(address);
+  // Loads while the rest of the server starts.
+  void client.ready();
   const outbox = await openOutbox(database, client);
   return {
     url: address.url,

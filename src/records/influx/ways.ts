@@ -73,6 +73,7 @@ export function createWays(client: InfluxClient, elapsedMs: () => number = () =>
 
   return {
     async ask<T>(budget: Budget, work: (reader: PointReader) => Promise<T>): Promise<Asked<T>> {
+      await client.ready();
       const started = performance.now();
       let ways: Way[] = ['SQL'];
       let failure: unknown = new InfluxError('TIMEOUT', 'it has not answered lately');

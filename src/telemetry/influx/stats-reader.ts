@@ -16,6 +16,7 @@ interface Sums {
 /** Reads points window by window, all of it within `budgetMs`; a table or database that is not there is an empty one. */
 export async function readPoints(client: InfluxClient, query: PointsQuery, budgetMs: number): Promise<PointsByMachine> {
   const { machineIds, fromMs, untilMs, resolutionMs } = query;
+  await client.ready();
   const endMs = performance.now() + budgetMs;
   const ask = async (question: InfluxQuery): Promise<InfluxRow[]> => {
     const timeoutMs = Math.floor(endMs - performance.now());

@@ -24,6 +24,7 @@ import { createDemoHypervisor } from './machines/demo/demo-hypervisor.ts';
 import type { Hypervisor } from './machines/hypervisor.ts';
 import { findLibvirtUri } from './machines/libvirt/address.ts';
 import { createLibvirtHypervisor } from './machines/libvirt/hypervisor.ts';
+import { afterEffects } from './operations/after-effects.ts';
 import { startOperations } from './operations/engine.ts';
 import { createSqliteJournal } from './operations/sqlite/journal.ts';
 import { createFleetRecords } from './records/influx/fleet-records.ts';
@@ -68,16 +69,17 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
 
   const database = openDatabase(join(config.dataDir, 'memoir.sqlite'));
   opened.defer(() => database.close());
-  const journal = await createSqliteJournal(database, config.influx ? publishedRecordEffects : recordEffects);
+  const sqliteJournal = await createSqliteJournal(database, config.influx ? publishedRecordEffects : recordEffects);
+  // Everything that speaks to InfluxDB shares this one.
+  const influx = config.influx && (await openInflux(database, config.influx));
+  if (influx) opened.defer(() => influx.close());
+  const journal = influx ? afterEffects(sqliteJournal, influx.outbox.wake) : sqliteJournal;
   const [newest] = (await journal.page({ limit: 1 })).operations;
   const createId = createIdSource(Date.now, newest?.id);
   const access = await createTokenAccess({ database, createId, environmentToken: config.token });
   opened.defer(() => access.close());
   if (!access.required) refuseForeignAddress(config.host);
   const catalogue = await createSqliteRecords(database);
-  // Everything that speaks to InfluxDB shares this one.
-  const influx = config.influx && (await openInflux(database, config.influx));
-  if (influx) opened.defer(() => influx.close());
   // With an InfluxDB, records are those of all hosts that write to it; this server's own are in its catalogue in any case.
   const records = influx ? createFleetRecords({ ...influx, catalogue }) : catalogue;
 

@@ -64,7 +64,7 @@ export async function runProgram(args: readonly string[], host: Host): Promise<E
   program
     .command('dump')
     .description('dump machines')
-    .argument('[vm...]', 'names or UUIDs')
+    .argument('[vm...]', 'names, numeric ids or UUIDs')
     .option('--all', 'all running machines')
     .option('--watch', 'follow the dumps to their end')
     .option('--method <method>', 'auto, snapshot or core-dump')
@@ -75,7 +75,7 @@ export async function runProgram(args: readonly string[], host: Host): Promise<E
   const records = program
     .command('records')
     .description('list finished dumps, newest first')
-    .option('--vm <vm...>', 'only of these machines: names, numbers or UUIDs')
+    .option('--vm <vm...>', 'only of these machines: names, numeric ids or UUIDs')
     .option('--search <text>', 'only with this in the name or hash')
     .option('--from <time>', 'only from this time on')
     .option('--until <time>', 'only before this time')

@@ -166,7 +166,11 @@ async function choose(
   }
   const byId = new Map(machines.map((machine) => [machine.id, machine]));
   const byName = new Map(machines.map((machine) => [machine.name, machine]));
-  return [...new Set(vms)].map((name) => ({ name, machine: byId.get(name) ?? byName.get(name) ?? null }));
+  const byNumber = new Map(machines.map((machine) => [machine.vmid, machine]));
+  return [...new Set(vms)].map((name) => ({
+    name,
+    machine: byId.get(name) ?? byName.get(name) ?? byNumber.get(name) ?? null,
+  }));
 }
 
 function refuse(name: string, machine: Machine | null): MemoirError | null {

@@ -59,6 +59,13 @@ describe('memoir', () => {
     expect(out + told).not.toContain('\u001b');
   });
 
+  it('takes a machine by its numeric id too, as the list shows it', async () => {
+    const { url } = await startTestServer();
+    const { out } = await memoir(url, ['--json', 'dump', machine(1).vmid as string]);
+    expect(JSON.parse(out).accepted).toHaveLength(1);
+    expect((await memoir(url, ['dump', '--help'])).out).toContain('numeric id');
+  });
+
   it('draws bars over each other on a terminal', async () => {
     const server = await startTestServer();
     const running = memoir(server.url, ['dump', 'vm-1', '--watch'], { columns: 60 });
@@ -90,6 +97,10 @@ describe('memoir', () => {
     const { out } = await memoir(url, ['records', '--csv']);
     const lines = out.split('\r\n');
     expect(lines[0]).toMatch(/^id,time,dom,/);
+    for (const name of ['sha256', 'imageSha256', 'ctime', 'mtime', 'atime'])
+      expect(lines[0]?.split(',')).toContain(name);
+    const { ctime, mtime, atime } = sampleRecord(2);
+    expect(lines[1]).toContain(`,${ctime},${mtime},${atime},`);
     expect(lines[1]).toContain(',"a,""b""\n",');
     expect(lines[2]).toContain(`,"'=HYPERLINK(""x"")",`);
     expect((await memoir(url, ['records', '--limit', '1'])).out.trim().split('\n')).toHaveLength(2);

@@ -17,7 +17,7 @@ const [path, url, count] = process.argv.slice(2) as [string, string, string];
 const database = openDatabase(path);
 const journal = await createSqliteJournal(database, publishedRecordEffects);
 const client = createInfluxClient({ url, database: 'vmstats', token: '' });
-const outbox = await openOutbox(database, client, { times: { pollMs: 5, backOffMs: 2, maxBackOffMs: 20 } });
+const outbox = await openOutbox(database, client, { pollMs: 5, backOffMs: 2, maxBackOffMs: 20 });
 
 for (let number = 0; number < Number(count); number += 1) {
   const record = sampleRecord(number, { dom: `vm-${number % 7}, hostile=name \\` });

@@ -57,6 +57,22 @@ describe('writing', () => {
     }
   });
 
+  it('is done only when InfluxDB says so: a page of a proxy or a friendly error is no acceptance', async () => {
+    const answers: [number, string][] = [
+      [200, '<!doctype html><title>Welcome</title>'],
+      [200, '{"error":"read-only for maintenance"}'],
+      [200, ''],
+      [201, ''],
+      [202, 'queued'],
+    ];
+    for (const [status, body] of answers) {
+      double.knobs.onWrite = () => ({ status, body });
+      await failsWith(client.write([line]), 'NOT_INFLUXDB');
+    }
+    double.knobs.onWrite = () => ({ taken: true, status: 204 });
+    await client.write([line]);
+  });
+
   it('passes on when the server wants to be asked again', async () => {
     // A date is of the server's clock, whatever this machine's shows.
     const server = { date: 'Fri, 01 Jan 2100 00:00:00 GMT', 'retry-after': 'Fri, 01 Jan 2100 00:00:05 GMT' };

@@ -7,6 +7,7 @@ import { toLine } from '../../src/records/influx/point.ts';
 import { createSqliteRecords } from '../../src/records/sqlite/sqlite-records.ts';
 import { dayUs, hostileNames, midnightUs, sampleRecord } from '../contracts/sample-records.ts';
 import { startInfluxDouble } from '../fakes/influxdb3/double.ts';
+import { openLineService } from '../fakes/line-service.ts';
 import { openSameThreadDatabase } from '../fakes/same-thread-database.ts';
 import { temporaryFolder } from '../temporary-folder.ts';
 
@@ -32,6 +33,7 @@ async function open() {
     catalogue,
     client,
     outbox,
+    lines: () => openLineService(database),
     reports,
     run: (dryRun = false, signal = new AbortController().signal) =>
       sync.run({ dryRun, signal, report: (done, total) => void reports.push([done, total]) }),
@@ -89,14 +91,15 @@ it('leaves the points of other hosts to them, and takes its own back when the ca
 });
 
 it('corrects a state that never arrived, and does not write twice what waits in the outbox', async () => {
-  const { run, catalogue, client, outbox, double } = await open();
+  const { run, catalogue, client, outbox, lines, double } = await open();
   const [marked, waiting] = [sampleRecord(1), sampleRecord(2)];
   await catalogue.append(marked);
   await catalogue.append(waiting);
   await client.write([toLine(marked)]);
   await catalogue.mark(marked.id, 'DAMAGED');
   double.knobs.onWrite = (lines) => (lines[0] === toLine(waiting) ? { status: 503 } : null);
-  await outbox.enqueue(waiting.id, [toLine(waiting)]);
+  await (await lines()).enqueue(waiting.id, [toLine(waiting)]);
+  outbox.wake();
   expect(await run()).toMatchObject({ ...nothing, corrected: 1 });
   double.knobs.onWrite = () => null;
   await outbox.retry();

@@ -310,7 +310,7 @@ export type TriggerDumpsInput = {
   idempotencyKey?: string | null | undefined;
   /** How to capture. */
   method?: MethodChoice;
-  /** Names or UUIDs, 1 to 1000; one that is named twice is dumped once. */
+  /** Names, numeric ids or UUIDs, 1 to 1000; one that is named twice is dumped once. */
   vms?: Array<string> | null | undefined;
 };
 

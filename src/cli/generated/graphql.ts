@@ -260,7 +260,7 @@ export type TriggerDumpsInput = {
   idempotencyKey?: string | null | undefined;
   /** How to capture. */
   method?: MethodChoice;
-  /** Names or UUIDs, 1 to 1000; one that is named twice is dumped once. */
+  /** Names, numeric ids or UUIDs, 1 to 1000; one that is named twice is dumped once. */
   vms?: Array<string> | null | undefined;
 };
 
@@ -329,7 +329,7 @@ export type CliRecordsQueryVariables = Exact<{
 }>;
 
 
-export type CliRecordsQuery = { dumpRecords: { totalCount: number, source: RecordSource, warnings: Array<string>, nodes: Array<{ id: string, time: string, dom: string, vmid: string, machineId: string, host: string, state: RecordState, sha256: string, durationSec: number, gzipSizeBytes: number, rawSizeBytes: number, dumpPath: string, format: string, compression: string, method: string, guestPauseMs: number | null, demo: boolean }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } };
+export type CliRecordsQuery = { dumpRecords: { totalCount: number, source: RecordSource, warnings: Array<string>, nodes: Array<{ id: string, time: string, dom: string, vmid: string, machineId: string, host: string, state: RecordState, sha256: string, imageSha256: string | null, durationSec: number, gzipSizeBytes: number, rawSizeBytes: number, ctime: number, mtime: number, atime: number, dumpPath: string, format: string, compression: string, method: string, guestPauseMs: number | null, demo: boolean }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } };
 
 export type CliRecordsSyncMutationVariables = Exact<{
   dryRun: boolean;
@@ -615,9 +615,13 @@ export const CliRecordsDocument = new TypedDocumentString(`
       host
       state
       sha256
+      imageSha256
       durationSec
       gzipSizeBytes
       rawSizeBytes
+      ctime
+      mtime
+      atime
       dumpPath
       format
       compression

@@ -6,7 +6,9 @@ import { DumpType } from '../types/dump.ts';
 const TriggerDumpsInput = builder.inputType('TriggerDumpsInput', {
   description: 'Which machines to dump, and how. Either `vms` or `all`.',
   fields: (t) => ({
-    vms: t.stringList({ description: 'Names or UUIDs, 1 to 1000; one that is named twice is dumped once.' }),
+    vms: t.stringList({
+      description: 'Names, numeric ids or UUIDs, 1 to 1000; one that is named twice is dumped once.',
+    }),
     all: t.boolean({ required: true, defaultValue: false, description: 'Every machine that is running now.' }),
     method: t.field({ type: MethodChoiceEnum, required: true, defaultValue: 'AUTO', description: 'How to capture.' }),
     format: t.field({ type: ImageFormatEnum, required: true, defaultValue: 'ELF', description: 'Form of the image.' }),

@@ -4,29 +4,14 @@ import type { Outbox } from './outbox.ts';
 import type { OutboxService } from './outbox-service.ts';
 import { type SenderTimes, startSender } from './sender.ts';
 
-export interface OutboxOptions {
-  readonly times?: SenderTimes;
-  /** Lines that it holds at most. */
-  readonly maxLines?: number;
-}
-
 /** Opens the outbox and starts to send. Neither `database` nor `client` is closed with it; it is closed before them. */
-export async function openOutbox(
-  database: Database,
-  client: InfluxClient,
-  options: OutboxOptions = {},
-): Promise<Outbox> {
-  const { times, maxLines } = options;
+export async function openOutbox(database: Database, client: InfluxClient, times?: SenderTimes): Promise<Outbox> {
   const service = await database.service<OutboxService>('outbox', {
     module: new URL('./outbox-service.ts', import.meta.url).href,
-    options: maxLines === undefined ? null : { maxLines },
+    options: null,
   });
   const sender = startSender(service, client, times);
   return {
-    async enqueue(key, lines) {
-      await service.enqueue(key, lines);
-      sender.wake();
-    },
     wake: sender.wake,
     settled: sender.settled,
     waitingKeys: service.waitingKeys,

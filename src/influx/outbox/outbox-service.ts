@@ -1,8 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { transact } from '../../database/connection.ts';
-import type { Json } from '../../domain/json.ts';
 import type { DeadLetter } from './outbox.ts';
-import { createOutboxWriter } from './outbox-writer.ts';
+import { prepareOutbox } from './outbox-writer.ts';
 
 export type OutboxService = ReturnType<typeof openService>;
 
@@ -12,9 +11,8 @@ export interface WaitingLine {
 }
 
 /** The part of the outbox that lives on the database's writing thread. */
-export function openService(connection: DatabaseSync, options: Json) {
-  const { maxLines } = (options ?? {}) as { maxLines?: number };
-  const enqueue = createOutboxWriter(connection, maxLines);
+export function openService(connection: DatabaseSync) {
+  prepareOutbox(connection);
   const next = connection.prepare("SELECT seq, line FROM outbox_lines WHERE state = 'WAITING' ORDER BY seq LIMIT ?");
   const remove = connection.prepare('DELETE FROM outbox_lines WHERE seq = ?');
   const bury = connection.prepare("UPDATE outbox_lines SET state = 'DEAD', reason = ?, died_at_ms = ? WHERE seq = ?");
@@ -30,7 +28,6 @@ export function openService(connection: DatabaseSync, options: Json) {
   const overflowed = connection.prepare("SELECT value FROM outbox_counters WHERE name = 'overflowed'");
 
   return {
-    enqueue: (key: string, lines: readonly string[]): void => transact(connection, () => enqueue(key, lines)),
     /** The first waiting lines, at least one and no more than fit. */
     next(maxCount: number, maxBytes: number): WaitingLine[] {
       const lines: WaitingLine[] = [];

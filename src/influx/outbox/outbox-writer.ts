@@ -26,8 +26,13 @@ const maxLines = 100_000;
 export type OutboxWriter = (key: string, lines: readonly string[]) => void;
 
 /** Makes the tables if they are not there. */
-export function createOutboxWriter(connection: DatabaseSync, limit = maxLines): OutboxWriter {
+export function prepareOutbox(connection: DatabaseSync): void {
   migrate(connection, 'outbox', migrations);
+}
+
+/** Makes the tables too. `limit` is of all lines, the dead ones included. */
+export function createOutboxWriter(connection: DatabaseSync, limit = maxLines): OutboxWriter {
+  prepareOutbox(connection);
   const count = connection.prepare('SELECT count(*) AS lines FROM outbox_lines');
   const insert = connection.prepare(
     "INSERT INTO outbox_lines (key, line, state, enqueued_at_ms) VALUES (?, ?, 'WAITING', ?)",

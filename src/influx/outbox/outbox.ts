@@ -38,9 +38,7 @@ export interface DeadLetter {
  * order, the same bytes every time (which makes sending twice harmless), never in the way of anything else.
  */
 export interface Outbox extends Closable {
-  /** Puts lines at the end; durable when it resolves. Lines that a transition makes are put in by its effect, in its transaction. */
-  enqueue(key: string, lines: readonly string[]): Promise<void>;
-  /** There may be something new: look now. */
+  /** There may be something new (an effect of the journal has put lines in, in its transaction): look now. */
   wake(): void;
   /** Resolves when nothing is waiting, when sending does not work at the moment, or after so many milliseconds. */
   settled(timeoutMs: number): Promise<void>;

@@ -23,7 +23,7 @@ const arrows: Record<string, readonly string[] | 'everything'> = {
   machines: ['libvirt', 'formats', 'domain'],
   dumps: ['domain', 'operations', 'machines', 'formats', 'storage', 'records'],
   heaps: ['domain', 'operations', 'formats', 'storage'],
-  volumes: ['domain', 'operations', 'libvirt'],
+  volumes: ['domain', 'operations', 'libvirt', 'database'],
   telemetry: ['domain', 'machines', 'database', 'influx'],
   access: ['domain', 'database'],
   graphql: ['domain', 'operations', 'machines', 'dumps', 'records', 'storage', 'telemetry', 'access', 'influx'],
@@ -70,7 +70,7 @@ describe('the house', () => {
 
   it('keeps the implementations of a contract apart: only the composition root picks one', () => {
     const implementation =
-      /^src\/(machines\/(libvirt|demo)|records\/(sqlite|influx)|telemetry\/(sqlite|influx)|storage\/(directory|memory)|operations\/sqlite)\//;
+      /^src\/(machines\/(libvirt|demo)|records\/(sqlite|influx)|telemetry\/(sqlite|influx)|storage\/(directory|memory)|volumes\/(demo|libvirt|cloudstack|sqlite)|operations\/sqlite)\//;
     const wrong = sources.flatMap((path) =>
       imports(path)
         .filter((target) => implementation.test(target) && dirname(target) !== dirname(path) && path !== 'src/app.ts')

@@ -159,6 +159,46 @@ export const errorCatalogue = {
     mend: 'See the text for the reason; nothing is lost, what was recorded is in the catalogue.',
     http: 503,
   },
+  NAME_TAKEN: {
+    meaning: 'Another volume has this name.',
+    mend: 'Choose another name, or delete the volume that has it.',
+    http: 409,
+  },
+  VOLUME_IN_USE: {
+    meaning: 'The volume is attached or exported.',
+    mend: 'Remove its export and detach it first.',
+    http: 409,
+  },
+  DETACH_REFUSED: {
+    meaning: 'The guest did not release the device, so the volume is attached as before.',
+    mend: 'Unmount it inside the guest and detach again. A guest without hot-unplug has to be shut down first.',
+    http: 409,
+  },
+  DEVICE_MISSING: {
+    meaning: 'No device of this host can be shown to be the volume.',
+    mend: 'Check that the volume is attached to this host, then reconcile.',
+    http: 409,
+  },
+  DEVICE_AMBIGUOUS: {
+    meaning: 'More than one device could be the volume, so none is used.',
+    mend: 'Give the volume a serial, or detach the other one; see the text for the devices.',
+    http: 409,
+  },
+  DEVICE_CHANGED: {
+    meaning: 'The device is not the one that was verified before.',
+    mend: 'Stop using it, then reconcile: that verifies the new device from the beginning.',
+    http: 409,
+  },
+  PROVIDER_UNAVAILABLE: {
+    meaning: 'The volume provider does not answer.',
+    mend: 'Check its address and network; the operation can be started again without making anything twice.',
+    http: 503,
+  },
+  PROVIDER_REFUSED: {
+    meaning: 'The volume provider refused the request.',
+    mend: 'See the text, which is the provider’s own.',
+    http: 502,
+  },
   SHUTTING_DOWN: {
     meaning: 'The server is stopping and takes no new work.',
     mend: 'Try again when it is back.',

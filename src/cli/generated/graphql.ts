@@ -74,6 +74,14 @@ export type ErrorCode =
   | 'DATABASE_FAILED'
   /** Another server uses this data directory. Stop it, or give this one its own DATA_DIR. */
   | 'DATA_DIR_IN_USE'
+  /** The guest did not release the device, so the volume is attached as before. Unmount it inside the guest and detach again. A guest without hot-unplug has to be shut down first. */
+  | 'DETACH_REFUSED'
+  /** More than one device could be the volume, so none is used. Give the volume a serial, or detach the other one; see the text for the devices. */
+  | 'DEVICE_AMBIGUOUS'
+  /** The device is not the one that was verified before. Stop using it, then reconcile: that verifies the new device from the beginning. */
+  | 'DEVICE_CHANGED'
+  /** No device of this host can be shown to be the volume. Check that the volume is attached to this host, then reconcile. */
+  | 'DEVICE_MISSING'
   /** The token’s role does not allow this. Use a token of the role that the message names. */
   | 'FORBIDDEN'
   /** The machine does not execute and its QEMU does not answer, whatever its status says. As root on its host, scripts/thaw-guest.py thaws what an interrupted snapshot froze; else restart it (its memory is lost). */
@@ -96,6 +104,8 @@ export type ErrorCode =
   | 'LIMIT_EXCEEDED'
   /** The chosen capture method is not possible for this machine now. Choose AUTO, or ask captureOptions for what blocks it. */
   | 'METHOD_UNAVAILABLE'
+  /** Another volume has this name. Choose another name, or delete the volume that has it. */
+  | 'NAME_TAKEN'
   /** This needs something that this server was not told to use. Set the variable that the message names, and start again. */
   | 'NOT_CONFIGURED'
   /** There is no such thing. Check the name or id; names are case-sensitive. */
@@ -104,6 +114,10 @@ export type ErrorCode =
   | 'NOT_RUNNING'
   /** The dump folder has too little free space. Free some space, delete old dumps, or point DUMP_DIR at a larger file system. */
   | 'NO_SPACE'
+  /** The volume provider refused the request. See the text, which is the provider’s own. */
+  | 'PROVIDER_REFUSED'
+  /** The volume provider does not answer. Check its address and network; the operation can be started again without making anything twice. */
+  | 'PROVIDER_UNAVAILABLE'
   /** Too many operations are waiting. Try again when some have finished. */
   | 'QUEUE_FULL'
   /** The server is stopping and takes no new work. Try again when it is back. */
@@ -119,7 +133,9 @@ export type ErrorCode =
   /** An answer took too long. Try again, or ask for less. */
   | 'TIMEOUT'
   /** No token, or one that is unknown, expired or revoked. Send `Authorization: Bearer <token>`. */
-  | 'UNAUTHENTICATED';
+  | 'UNAUTHENTICATED'
+  /** The volume is attached or exported. Remove its export and detach it first. */
+  | 'VOLUME_IN_USE';
 
 /** Where machines come from. */
 export type HypervisorKind =

@@ -1,0 +1,15 @@
+import type { Closable } from '../../domain/closable.ts';
+import type { BlockDevice, DeviceChange } from './block-device.ts';
+
+/**
+ * The block devices that this host has. Implementations: the kernel's (/sys/block and its events) and simulated ones.
+ *
+ * - `scan` reads the devices themselves, now; what it answers was true during the call. It also tells the watchers what it found.
+ * - Watchers are told each difference once and in order: GONE of the old device always comes before APPEARED of the one that has
+ *   taken its name. Events of the kernel may be lost: a difference is then told within the polling interval.
+ */
+export interface BlockDevices extends Closable {
+  scan(): Promise<readonly BlockDevice[]>;
+  /** Tells of every change from now on, until the returned function is called. */
+  watch(listener: (change: DeviceChange) => void): () => void;
+}

@@ -4,13 +4,15 @@ import { EarlyPages } from '../../src/dumps/pipeline/early-pages.ts';
 import { FrameAssembler } from '../../src/dumps/pipeline/frame-assembler.ts';
 import { Spool } from '../../src/dumps/pipeline/spool.ts';
 import { pageBytes } from '../../src/machines/memory-source.ts';
+import { watchHeldBytes } from '../held-memory.ts';
 import { temporaryFolder } from '../temporary-folder.ts';
+import { thorough } from '../thorough.ts';
 
 const frameBytes = 4 * pageBytes;
 
 /** An assembler of small frames over ranges of so many pages, and what it handed out. */
 async function assemble(rangePages: readonly number[], options: { earlyPages?: number; lateFrames?: number } = {}) {
-  const spool = await Spool.open(temporaryFolder(), 1 << 30);
+  const spool = await Spool.open(temporaryFolder(), frameBytes, 1 << 30);
   onTestFinished(() => spool.close().catch(() => undefined));
   const out: Uint8Array[] = [];
   const ranges: number[] = [];
@@ -23,7 +25,7 @@ async function assemble(rangePages: readonly number[], options: { earlyPages?: n
       return range;
     }),
     frameBytes,
-    early: new EarlyPages(spool, (options.earlyPages ?? 1000) * pageBytes),
+    early: (frames) => new EarlyPages(spool, frames, (options.earlyPages ?? 1000) * pageBytes),
     lateFrames: options.lateFrames ?? 0,
     allocate: () => new Uint8Array(frameBytes),
     sink: {
@@ -123,4 +125,34 @@ describe('frames from pages', () => {
       expect.objectContaining({ code: 'CAPTURE_FAILED', message: expect.stringContaining('38 of 40') }),
     );
   });
+
+  it('of a TiB that arrive out of order take less than 64 MB of memory', () => {
+    const limitBytes = 64e6;
+    const grown = watchHeldBytes(limitBytes);
+    const bytesPerFrame = 512 * 1024;
+    let slots = 0;
+    // The disk is not what is measured.
+    const spool = { takeZeroed: () => slots++, write: () => undefined, read: () => undefined, free: () => undefined };
+    const assembler = new FrameAssembler({
+      ranges: [{ start: 0n, end: 2n ** 40n }],
+      frameBytes: bytesPerFrame,
+      early: (frames) => new EarlyPages(spool, frames, 12 * 1024 * 1024),
+      lateFrames: 16,
+      allocate: () => new Uint8Array(bytesPerFrame),
+      sink: {
+        range: () => undefined,
+        frame: () => undefined,
+        zeros: () => undefined,
+        late: () => ({ settle: () => undefined }),
+      },
+    });
+    const one = page(1);
+    const frames = 2 ** 40 / bytesPerFrame;
+    // All tables are as large as they become; the pages themselves are counted.
+    const step = thorough ? 1 : 8;
+    for (let frame = frames - 1; frame >= 16; frame -= step) assembler.data(frame * bytesPerFrame, one);
+    expect(slots).toBeGreaterThan(2_000_000 / step);
+    expect(grown()).toBeLessThan(limitBytes);
+    expect(() => assembler.finish()).toThrow(/did not arrive/);
+  }, 60_000);
 });

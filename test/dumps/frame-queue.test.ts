@@ -17,7 +17,7 @@ function content(number: number): Uint8Array {
 }
 
 it('what was pushed comes out in order and unchanged, though buffers, output and spool are used again and again', async () => {
-  const spool = await Spool.open(temporaryFolder(), 1 << 30);
+  const spool = await Spool.open(temporaryFolder(), frameBytes, 1 << 30);
   const zstd = createCodec('ZSTD', frameBytes);
   // What is given back is gone in that moment.
   const codec: Codec = {

@@ -1,52 +1,60 @@
+import fc from 'fast-check';
 import { expect, it, onTestFinished } from 'vitest';
 import { Spool } from '../../src/dumps/pipeline/spool.ts';
 import { temporaryFolder } from '../temporary-folder.ts';
 
-const large = 512 * 1024;
-const small = 4096;
+const slotBytes = 512;
 const piece = (length: number, fill: number) => new Uint8Array(length).fill(fill);
 
 async function open(limitBytes = 1 << 30) {
-  const spool = await Spool.open(temporaryFolder(), limitBytes);
+  const spool = await Spool.open(temporaryFolder(), slotBytes, limitBytes);
   onTestFinished(() => spool.close());
-  const read = (at: number, length: number): Uint8Array => {
-    const target = new Uint8Array(length);
-    spool.read(at, target);
+  const read = (slot: number): Uint8Array => {
+    const target = new Uint8Array(slotBytes).fill(255);
+    spool.read(slot, target);
     return target;
   };
   return { spool, read };
 }
 
-it('uses the place of a large piece again, and leaves every other piece as it is', async () => {
+it('keeps what was written to each slot, however slots are taken and given back', async () => {
   const { spool, read } = await open();
-  const places = [1, 2, 3].map((fill) => spool.append(piece(large, fill)));
-  const page = spool.append(piece(small, 9));
-  const odd = spool.append(piece(large - small, 8));
-  const size = spool.size;
-  spool.free(places[1] as number, large);
-  expect(spool.append(piece(large, 4))).toBe(places[1]);
-  expect(spool.size).toBe(size);
-  expect(spool.append(piece(large, 5))).toBe(size);
-  expect([places[0], places[1], places[2], size].map((at) => read(at as number, large)[large - 1])).toEqual([
-    1, 4, 3, 5,
-  ]);
-  expect([read(page, small), read(odd, large - small)]).toEqual([piece(small, 9), piece(large - small, 8)]);
-});
-
-it('gives no place of a small piece away: what was read ahead would be another’s', async () => {
-  const { spool, read } = await open();
-  const pages = Array.from({ length: 200 }, (_, index) => spool.append(piece(small, index)));
-  read(pages[0] as number, small);
-  spool.free(pages[1] as number, small);
-  expect(spool.append(piece(small, 250))).toBe(200 * small);
-  expect(read(pages[1] as number, small)).toEqual(piece(small, 1));
+  const kept = new Map<number, Uint8Array>();
+  let most = 0;
+  fc.assert(
+    fc.property(
+      fc.array(fc.record({ zeroed: fc.boolean(), offset: fc.nat(400), fill: fc.integer({ min: 1, max: 254 }) })),
+      fc.array(fc.boolean()),
+      (writes, frees) => {
+        for (const { zeroed, offset, fill } of writes) {
+          const slot = zeroed ? spool.takeZeroed() : spool.take();
+          expect(kept.has(slot)).toBe(false);
+          const content = piece(slotBytes, zeroed ? 0 : fill);
+          if (zeroed) {
+            spool.write(slot, offset, [piece(40, fill), piece(60, fill)]);
+            content.fill(fill, offset, offset + 100);
+          } else spool.write(slot, 0, [content]);
+          kept.set(slot, content);
+        }
+        most = Math.max(most, kept.size);
+        for (const [slot, content] of kept) expect(read(slot)).toEqual(content);
+        [...kept.keys()].forEach((slot, index) => {
+          if (frees[index] === false) return;
+          spool.free(slot);
+          kept.delete(slot);
+        });
+        expect(spool.size).toBe(most * slotBytes);
+      },
+    ),
+    { numRuns: 30 },
+  );
 });
 
 it('refuses to become longer than it may, and takes as much again as was freed', async () => {
-  const { spool } = await open(2 * large);
-  const [first] = [spool.append(piece(large, 1)), spool.append(piece(large, 2))];
-  expect(() => spool.append(piece(large, 3))).toThrow(/more than 1048576 bytes of spool/);
-  spool.free(first, large);
-  expect(spool.append(piece(large, 3))).toBe(first);
-  expect(() => spool.append(piece(large, 4))).toThrow(/spool/);
+  const { spool } = await open(2 * slotBytes);
+  const [first] = [spool.take(), spool.takeZeroed()];
+  expect(() => spool.take()).toThrow(/more than 1024 bytes of spool/);
+  spool.free(first);
+  expect(spool.take()).toBe(first);
+  expect(() => spool.takeZeroed()).toThrow(/spool/);
 });

@@ -78,7 +78,7 @@ export class DumpSink implements MemorySink {
       ranges: layout.ranges,
       frameBytes,
       lateFrames,
-      early: new EarlyPages(this.#spool, earlyBytes),
+      early: (frames) => new EarlyPages(this.#spool, frames, earlyBytes),
       allocate: () => this.#allocate(),
       sink: {
         range: (index) => this.#pushZeros(gapsBefore[index] as number),

@@ -1,46 +1,82 @@
-import { pageBytes } from '../../machines/memory-source.ts';
 import type { Spool } from './spool.ts';
 
+/** Where early pages go that memory has no room for; see Spool. */
+export type SlotStore = Pick<Spool, 'takeZeroed' | 'write' | 'read' | 'free'>;
+
+/** A stretch of a frame. */
+interface Run {
+  readonly offset: number;
+  readonly bytes: Uint8Array;
+}
+
 /**
- * Pages that arrived before their turn, by page number: a guest's freshly written pages come first in a background snapshot.
- * A few in memory, the rest in the spool.
+ * Pages that arrived before their turn, by frame: a guest's freshly written pages come first in a background snapshot. They
+ * are gathered in memory; when that is full, all of them go to the spool, each frame to a slot of its own. What a frame has
+ * no page for is zero. It takes the memory it is given, and four bytes for each frame of the guest.
  */
 export class EarlyPages {
-  readonly #spool: Spool;
+  readonly #spool: SlotStore;
   readonly #memoryLimit: number;
-  readonly #inMemory = new Map<number, Uint8Array>();
-  /** Page number → place in the spool. */
-  readonly #spooled = new Map<number, number>();
+  readonly #frames: number;
+  readonly #gathered = new Map<number, Run[]>();
+  #gatheredBytes = 0;
+  /** By frame: its slot's number plus one; 0 for none. Made when memory was full for the first time. */
+  #slots: Uint32Array | undefined;
 
-  constructor(spool: Spool, memoryBytes: number) {
+  constructor(spool: SlotStore, frames: number, memoryBytes: number) {
     this.#spool = spool;
-    this.#memoryLimit = Math.floor(memoryBytes / pageBytes);
+    this.#frames = frames;
+    this.#memoryLimit = memoryBytes;
   }
 
-  /** Keeps a copy of one page; false if that page is kept already. */
-  put(page: number, bytes: Uint8Array): boolean {
-    if (this.#inMemory.has(page) || this.#spooled.has(page)) return false;
-    if (this.#inMemory.size < this.#memoryLimit) this.#inMemory.set(page, new Uint8Array(bytes));
-    else this.#spooled.set(page, this.#spool.append(bytes));
-    return true;
+  /** Keeps a copy of pages that lie at an offset of a frame. */
+  put(frame: number, offset: number, bytes: Uint8Array): void {
+    if (this.#gatheredBytes + bytes.length > this.#memoryLimit) this.#spill();
+    const run = { offset, bytes: new Uint8Array(bytes) };
+    const runs = this.#gathered.get(frame);
+    if (runs === undefined) this.#gathered.set(frame, [run]);
+    else runs.push(run);
+    this.#gatheredBytes += bytes.length;
   }
 
-  /** Moves one page into `target`; false if it is not here. */
-  take(page: number, target: Uint8Array): boolean {
-    const kept = this.#inMemory.get(page);
-    if (kept !== undefined) {
-      target.set(kept);
-      this.#inMemory.delete(page);
-      return true;
+  has(frame: number): boolean {
+    return this.#gathered.has(frame) || (this.#slots?.[frame] ?? 0) > 0;
+  }
+
+  /** Moves what is kept of a frame to its places in `target`, which is zero elsewhere. */
+  take(frame: number, target: Uint8Array): void {
+    const slot = (this.#slots?.[frame] ?? 0) - 1;
+    if (this.#slots !== undefined && slot >= 0) {
+      this.#spool.read(slot, target);
+      this.#spool.free(slot);
+      this.#slots[frame] = 0;
     }
-    const at = this.#spooled.get(page);
-    if (at === undefined) return false;
-    this.#spool.read(at, target);
-    this.#spooled.delete(page);
-    return true;
+    for (const { offset, bytes } of this.#gathered.get(frame) ?? []) {
+      target.set(bytes, offset);
+      this.#gatheredBytes -= bytes.length;
+    }
+    this.#gathered.delete(frame);
   }
 
-  get isEmpty(): boolean {
-    return this.#inMemory.size === 0 && this.#spooled.size === 0;
+  #spill(): void {
+    this.#slots ??= new Uint32Array(this.#frames);
+    for (const [frame, runs] of this.#gathered) {
+      if (this.#slots[frame] === 0) this.#slots[frame] = this.#spool.takeZeroed() + 1;
+      const slot = (this.#slots[frame] as number) - 1;
+      runs.sort((left, right) => left.offset - right.offset);
+      // Pages that follow each other are written by one call: a call for each would cost more than its bytes.
+      for (let first = 0; first < runs.length; ) {
+        const pieces: Uint8Array[] = [];
+        const { offset } = runs[first] as Run;
+        for (let end = offset; runs[first]?.offset === end; first += 1) {
+          const { bytes } = runs[first] as Run;
+          pieces.push(bytes);
+          end += bytes.length;
+        }
+        this.#spool.write(slot, offset, pieces);
+      }
+    }
+    this.#gathered.clear();
+    this.#gatheredBytes = 0;
   }
 }

@@ -3,11 +3,14 @@ import type { ArtifactWriter } from '../../storage/artifact-store.ts';
 import { bytesOf, type Codec, type Encoded } from './codec.ts';
 import type { Spool } from './spool.ts';
 
-/** A frame that waits for its turn: its bytes, where they lie in the spool, or how many zeros it is. */
+/**
+ * A frame that waits for its turn: its bytes, the slot of the spool where they lie, or how many zeros it is. A large guest may
+ * have millions waiting, so that the usual two are numbers: a slot that is full, or less than nothing for zeros.
+ */
 type Waiting =
+  | number
   | { readonly content: Uint8Array; readonly fixed?: true; readonly place?: Place }
-  | { readonly spooledAt: number; readonly length: number }
-  | { readonly zeros: number };
+  | { readonly slot: number; readonly length: number };
 
 /** Where a piece stands whose content comes later: known when it is written. */
 interface Place {
@@ -78,8 +81,11 @@ export class FrameQueue {
       this.#waitingBytes += content.length;
       this.#waiting.push({ content });
     } else {
-      this.#waiting.push({ spooledAt: this.#options.spool.append(content), length: content.length });
-      this.#options.recycle(content);
+      const { spool, recycle } = this.#options;
+      const slot = spool.take();
+      spool.write(slot, 0, [content]);
+      this.#waiting.push(content.length === spool.slotBytes ? slot : { slot, length: content.length });
+      recycle(content);
     }
     this.#fill();
   }
@@ -94,7 +100,7 @@ export class FrameQueue {
 
   pushZeros(length: number): void {
     this.#check();
-    this.#waiting.push({ zeros: length });
+    this.#waiting.push(-length);
     this.#fill();
   }
 
@@ -136,27 +142,29 @@ export class FrameQueue {
         this.#waiting = this.#waiting.slice(this.#next);
         this.#next = 0;
       }
-      if ('zeros' in frame) {
-        this.#coding.push({ encoded: codec.zeros(frame.zeros), length: frame.zeros, content: undefined });
+      if (typeof frame === 'number' && frame < 0) {
+        this.#coding.push({ encoded: codec.zeros(-frame), length: -frame, content: undefined });
         continue;
       }
       let content: Uint8Array;
-      if ('content' in frame) {
+      if (typeof frame === 'object' && 'content' in frame) {
         content = frame.content;
         this.#waitingBytes -= content.length;
       } else {
-        content = this.#options.allocate().subarray(0, frame.length);
-        spool.read(frame.spooledAt, content);
-        spool.free(frame.spooledAt, frame.length);
+        const { slot, length } = typeof frame === 'number' ? { slot: frame, length: spool.slotBytes } : frame;
+        content = this.#options.allocate().subarray(0, length);
+        spool.read(slot, content);
+        spool.free(slot);
       }
-      const encoded = 'fixed' in frame ? codec.fixed(content) : codec.encode(content);
+      const kept = typeof frame === 'object' && 'content' in frame ? frame : undefined;
+      const encoded = kept?.fixed ? codec.fixed(content) : codec.encode(content);
       // Awaited in its turn; without this a failure before that turn would count as unhandled.
       encoded.catch(() => undefined);
       this.#coding.push({
         encoded,
         length: content.length,
         content,
-        place: 'place' in frame ? frame.place : undefined,
+        place: kept?.place,
       });
     }
     this.#wake.knock();

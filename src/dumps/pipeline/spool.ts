@@ -1,112 +1,65 @@
-import { constants, readSync, writeSync } from 'node:fs';
+import { constants, readSync, writevSync } from 'node:fs';
 import { type FileHandle, mkdir, open, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { MemoirError } from '../../domain/memoir-error.ts';
 
-const gatheredBytes = 256 * 1024;
-
 /**
- * Bytes that came before their turn, put on disk so that memory stays bounded and the source is never kept waiting. The file
- * has no name from its first moment on: whatever ends the process ends the file, and whatever ends the thread closes its
- * handle.
+ * Frames that came before their turn, put on disk so that memory stays bounded and the source is never kept waiting: a file of
+ * slots, each as large as a frame, which are used again. The file has no name from its first moment on: whatever ends the
+ * process ends the file, and whatever ends the thread closes its handle.
  *
  * Writing is synchronous on purpose: it goes to the page cache at memory speed, and the thread has nothing better to do than
  * to take the source's bytes out of its way.
  */
 export class Spool {
+  readonly slotBytes: number;
   readonly #handle: FileHandle;
   readonly #limitBytes: number;
-  /** How long the file became. */
-  #size = 0;
-  /** Places of large pieces that nobody wants any more, by their length: pages that the kernel has at hand, instead of new ones. */
-  readonly #free = new Map<number, number[]>();
-  /** The last bytes that were appended, not written yet. */
-  readonly #gathering = new Uint8Array(gatheredBytes);
-  #gathered = 0;
-  /** Bytes that were read ahead, and where they lie. */
-  readonly #ahead = new Uint8Array(gatheredBytes);
-  #aheadAt = 0;
-  #aheadBytes = 0;
+  readonly #zeros: Uint8Array;
+  /** Slots that the file has, and those of them that are free: a bit each. */
+  #slots = 0;
+  #free = new Uint8Array(64);
+  #freeSlots = 0;
+  /** No byte of `#free` before this one has a bit. */
+  #firstFree = 0;
 
-  private constructor(handle: FileHandle, limitBytes: number) {
+  private constructor(handle: FileHandle, slotBytes: number, limitBytes: number) {
     this.#handle = handle;
+    this.slotBytes = slotBytes;
     this.#limitBytes = limitBytes;
+    this.#zeros = new Uint8Array(slotBytes);
   }
 
-  static async open(folder: string, limitBytes: number): Promise<Spool> {
-    return new Spool(await openNameless(folder), limitBytes);
+  static async open(folder: string, slotBytes: number, limitBytes: number): Promise<Spool> {
+    return new Spool(await openNameless(folder), slotBytes, limitBytes);
   }
 
-  /** What it takes on the disk. */
+  /** What it takes on the disk at most. */
   get size(): number {
-    return this.#size;
+    return this.#slots * this.slotBytes;
   }
 
-  /** Answers where the bytes lie. Pages are gathered before they are written: a call for each would cost more than its bytes. */
-  append(bytes: Uint8Array): number {
-    const free = this.#free.get(bytes.length)?.pop();
-    if (free !== undefined) {
-      this.#write(bytes, free);
-      return free;
-    }
-    const at = this.#size;
-    if (at + bytes.length > this.#limitBytes) {
-      throw new MemoirError(
-        'CAPTURE_FAILED',
-        `the memory arrived in an order that needs more than ${this.#limitBytes} bytes of spool`,
-      );
-    }
-    if (this.#gathered + bytes.length > this.#gathering.length) this.#flush();
-    if (bytes.length > this.#gathering.length) this.#write(bytes, at);
-    else {
-      this.#gathering.set(bytes, this.#gathered);
-      this.#gathered += bytes.length;
-    }
-    this.#size += bytes.length;
-    return at;
+  /** A slot for a frame that will be written whole. */
+  take(): number {
+    return this.#reuse() ?? this.#grow();
   }
 
-  /** Fills `target` with what was appended at `at`; with that, what lies behind it is read too, since it is wanted next. */
-  read(at: number, target: Uint8Array): void {
-    const written = this.#size - this.#gathered;
-    if (at >= written) {
-      target.set(this.#gathering.subarray(at - written, at - written + target.length));
-      return;
-    }
-    if (target.length > this.#ahead.length / 2) {
-      this.#readInto(at, target);
-      return;
-    }
-    if (at < this.#aheadAt || at + target.length > this.#aheadAt + this.#aheadBytes) {
-      this.#aheadBytes = Math.min(this.#ahead.length, written - at);
-      this.#aheadAt = at;
-      this.#readInto(at, this.#ahead.subarray(0, this.#aheadBytes));
-    }
-    target.set(this.#ahead.subarray(at - this.#aheadAt, at - this.#aheadAt + target.length));
+  /** A slot in which everything that is not written is zero. */
+  takeZeroed(): number {
+    const slot = this.#reuse();
+    // What the file was never written at reads as zeros.
+    if (slot === undefined) return this.#grow();
+    this.write(slot, 0, [this.#zeros]);
+    return slot;
   }
 
-  /** What was appended there is not read again. Only the places of large pieces are used again: the small ones lie together. */
-  free(at: number, length: number): void {
-    if (length <= this.#gathering.length) return;
-    const places = this.#free.get(length) ?? [];
-    this.#free.set(length, places);
-    places.push(at);
-  }
-
-  close(): Promise<void> {
-    return this.#handle.close();
-  }
-
-  #flush(): void {
-    if (this.#gathered === 0) return;
-    this.#write(this.#gathering.subarray(0, this.#gathered), this.#size - this.#gathered);
-    this.#gathered = 0;
-  }
-
-  #write(bytes: Uint8Array, at: number): void {
+  /** Writes pieces that follow each other, from an offset in the slot on. */
+  write(slot: number, offset: number, pieces: readonly Uint8Array[]): void {
+    const at = slot * this.slotBytes + offset;
     try {
-      for (let done = 0; done < bytes.length; ) {
-        done += writeSync(this.#handle.fd, bytes, done, bytes.length - done, at + done);
+      let done = 0;
+      for (let left = pieces; left.length > 0; left = after(pieces, done)) {
+        done += writevSync(this.#handle.fd, left, at + done);
       }
     } catch (cause) {
       const full = ['ENOSPC', 'EDQUOT'].includes((cause as NodeJS.ErrnoException).code ?? '');
@@ -116,14 +69,68 @@ export class Spool {
     }
   }
 
-  #readInto(at: number, target: Uint8Array): void {
-    for (let done = 0; done < target.length; ) {
+  /** Fills `target` from the slot's start on; what lies behind everything that was written is zero. */
+  read(slot: number, target: Uint8Array): void {
+    const at = slot * this.slotBytes;
+    let done = 0;
+    while (done < target.length) {
       const count = readSync(this.#handle.fd, target, done, target.length - done, at + done);
-      if (count === 0)
-        throw new MemoirError('STORAGE_FAILED', 'the spool of early memory is shorter than what was written to it');
+      if (count === 0) break;
       done += count;
     }
+    target.fill(0, done);
   }
+
+  /** The slot is not read again. */
+  free(slot: number): void {
+    const byte = slot >> 3;
+    this.#free[byte] = (this.#free[byte] as number) | (1 << (slot & 7));
+    this.#freeSlots += 1;
+    if (byte < this.#firstFree) this.#firstFree = byte;
+  }
+
+  close(): Promise<void> {
+    return this.#handle.close();
+  }
+
+  #reuse(): number | undefined {
+    if (this.#freeSlots === 0) return undefined;
+    while (this.#free[this.#firstFree] === 0) this.#firstFree += 1;
+    const bits = this.#free[this.#firstFree] as number;
+    const bit = 31 - Math.clz32(bits & -bits);
+    this.#free[this.#firstFree] = bits & ~(1 << bit);
+    this.#freeSlots -= 1;
+    return this.#firstFree * 8 + bit;
+  }
+
+  #grow(): number {
+    if (this.size + this.slotBytes > this.#limitBytes) {
+      throw new MemoirError(
+        'CAPTURE_FAILED',
+        `the memory arrived in an order that needs more than ${this.#limitBytes} bytes of spool`,
+      );
+    }
+    const slot = this.#slots++;
+    if (slot >> 3 >= this.#free.length) {
+      const larger = new Uint8Array(this.#free.length * 2);
+      larger.set(this.#free);
+      this.#free = larger;
+    }
+    return slot;
+  }
+}
+
+/** What is left of pieces of which so many bytes are written. */
+function after(pieces: readonly Uint8Array[], done: number): readonly Uint8Array[] {
+  let skip = done;
+  let first = 0;
+  while (first < pieces.length && skip >= (pieces[first] as Uint8Array).length) {
+    skip -= (pieces[first] as Uint8Array).length;
+    first += 1;
+  }
+  const left = pieces.slice(first);
+  if (skip > 0) left[0] = (left[0] as Uint8Array).subarray(skip);
+  return left;
 }
 
 async function openNameless(folder: string): Promise<FileHandle> {

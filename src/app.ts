@@ -29,8 +29,8 @@ import { startOperations } from './operations/engine.ts';
 import { createSqliteJournal } from './operations/sqlite/journal.ts';
 import { createFleetRecords } from './records/influx/fleet-records.ts';
 import { createInfluxSync } from './records/influx/influx-sync.ts';
-import { publishedRecordEffects } from './records/published-record-effects.ts';
-import { createSqliteRecords, recordEffects } from './records/sqlite/sqlite-records.ts';
+import { recordEffectWriters } from './records/record-effects.ts';
+import { createSqliteRecords } from './records/sqlite/sqlite-records.ts';
 import { directoryStoreModule, openStore } from './storage/directory/directory-store.ts';
 import { createTelemetry } from './telemetry/create-telemetry.ts';
 
@@ -69,7 +69,7 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
 
   const database = openDatabase(join(config.dataDir, 'memoir.sqlite'));
   opened.defer(() => database.close());
-  const sqliteJournal = await createSqliteJournal(database, config.influx ? publishedRecordEffects : recordEffects);
+  const sqliteJournal = await createSqliteJournal(database, [recordEffectWriters({ publish: config.influx !== null })]);
   // Everything that speaks to InfluxDB shares this one.
   const influx = config.influx && (await openInflux(database, config.influx));
   if (influx) opened.defer(() => influx.close());

@@ -5,8 +5,8 @@ import { setInterval } from 'node:timers/promises';
 import { createTokenAccess } from '../../src/access/token-access.ts';
 import { openDatabase } from '../../src/database/database.ts';
 import { createIdSource } from '../../src/domain/id.ts';
-import type { DumpRequest } from '../../src/dumps/dump-request.ts';
-import { dumpKind } from '../../src/dumps/dumps.ts';
+import type { DumpRequest, DumpResult } from '../../src/dumps/dump-request.ts';
+import { dumpType } from '../../src/dumps/operation-types.ts';
 import type { Services } from '../../src/graphql/context.ts';
 import { createHost } from '../../src/http/host.ts';
 import { startOperations } from '../../src/operations/engine.ts';
@@ -16,8 +16,8 @@ import { answerUsage } from './usage.ts';
 
 // A server whose one dump never ends and makes progress all the time: the engine tells it ten times a second.
 
-const kind: OperationKind = {
-  kind: dumpKind,
+const kind: OperationKind<DumpRequest, DumpResult> = {
+  type: dumpType,
   parallel: 1,
   stallTimeoutMs: 0,
   timeoutMs: 0,
@@ -34,7 +34,7 @@ const kind: OperationKind = {
 
 const folder = mkdtempSync(join(tmpdir(), 'memoir-bench-'));
 const database = openDatabase(join(folder, 'memoir.sqlite'));
-const journal = await createSqliteJournal(database, {});
+const journal = await createSqliteJournal(database, []);
 const createId = createIdSource();
 const log = { debug() {}, info() {}, warn() {}, error: console.error };
 const operations = await startOperations({
@@ -60,7 +60,7 @@ const request: DumpRequest = {
   compression: 'ZSTD',
   demo: true,
 };
-await operations.submit([{ kind: dumpKind, subject: 'vm:1', request, message: 'Waiting for its turn' }], {
+await operations.submitOne(dumpType.submission({ subjects: ['vm:1'], request, message: 'Waiting for its turn' }), {
   actor: 'bench',
 });
 const { port } = await host.listen();

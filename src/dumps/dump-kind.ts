@@ -3,16 +3,14 @@ import type { ModuleReference } from '../domain/module-reference.ts';
 import type { Hypervisor } from '../machines/hypervisor.ts';
 import type { Operation } from '../operations/operation.ts';
 import type { OperationKind, Recovery, RunContext, RunOutcome, TimeLimits } from '../operations/operation-kind.ts';
+import { appendRecord } from '../records/record-effects.ts';
 import type { ArtifactStore } from '../storage/artifact-store.ts';
 import { artifactKeyOf } from './artifact-name.ts';
-import type { DumpRequest } from './dump-request.ts';
-import { dumpKind } from './dumps.ts';
+import type { DumpRequest, DumpResult } from './dump-request.ts';
 import { type Manifest, readManifest, toRecord, toResult } from './manifest.ts';
+import { dumpType } from './operation-types.ts';
 import type { CaptureThreads } from './pipeline/capture-threads.ts';
 import { SpaceClaims } from './space-claims.ts';
-
-/** The effects that this room hands over to be written together with a transition. */
-export const recordEffects = { append: 'record.append', mark: 'record.mark' } as const;
 
 export interface DumpKindOptions extends TimeLimits {
   readonly hypervisor: Hypervisor;
@@ -25,23 +23,26 @@ export interface DumpKindOptions extends TimeLimits {
 }
 
 /** The operation that captures one machine's memory: plan, capture, finish. */
-export function createDumpKind(options: DumpKindOptions): OperationKind {
+export function createDumpKind(options: DumpKindOptions): OperationKind<DumpRequest, DumpResult> {
   const { parallel, stallTimeoutMs, timeoutMs, store } = options;
   const claims = new SpaceClaims();
   return {
-    kind: dumpKind,
+    type: dumpType,
     parallel,
     stallTimeoutMs,
     timeoutMs,
     run: (context) => run(context, options, claims),
-    recover: (operation) => recover(operation, store),
+    recover: (operation, request) => recover(operation, request, store),
   };
 }
 
-async function run(context: RunContext, options: DumpKindOptions, claims: SpaceClaims): Promise<RunOutcome> {
-  const { operation, signal } = context;
+async function run(
+  context: RunContext<DumpRequest>,
+  options: DumpKindOptions,
+  claims: SpaceClaims,
+): Promise<RunOutcome<DumpResult>> {
+  const { operation, request, signal } = context;
   const { hypervisor } = options;
-  const request = operation.request as DumpRequest;
   const begunMs = performance.now();
 
   await context.phase('planning', 'Planning the capture');
@@ -51,7 +52,7 @@ async function run(context: RunContext, options: DumpKindOptions, claims: SpaceC
   signal.throwIfAborted();
   context.setLimits(limitsFor(plan.memoryBytes, options));
 
-  const key = artifactKeyOf(operation);
+  const key = artifactKeyOf(operation, request);
   const expectedBytes = expectedArtifactBytes(plan.memoryBytes);
   using claim = claims.take(expectedBytes);
   const thread = options.threads.start(
@@ -123,13 +124,13 @@ export function expectedArtifactBytes(memoryBytes: number): number {
   return memoryBytes + Math.ceil(memoryBytes / 256) + 1024 * 1024;
 }
 
-function completed(manifest: Manifest): RunOutcome {
+function completed(manifest: Manifest): RunOutcome<DumpResult> {
   const { sizeBytes, rawSizeBytes, guestPauseMs } = manifest;
   const pause = guestPauseMs === null ? '' : `, guest paused for ${guestPauseMs.toFixed(1)} ms`;
   return {
     result: toResult(manifest),
     message: `Captured ${sizeText(rawSizeBytes)} into ${sizeText(sizeBytes)}${pause}`,
-    effects: [{ type: recordEffects.append, payload: { ...toRecord(manifest) } }],
+    effects: [appendRecord.of(toRecord(manifest))],
   };
 }
 
@@ -140,8 +141,12 @@ function sizeText(bytes: number): string {
 }
 
 /** A server died during the run. What it had committed is a dump; anything less is removed. */
-async function recover(operation: Operation, store: ArtifactStore): Promise<Recovery> {
-  const key = artifactKeyOf(operation);
+async function recover(
+  operation: Operation,
+  request: DumpRequest,
+  store: ArtifactStore,
+): Promise<Recovery<DumpResult>> {
+  const key = artifactKeyOf(operation, request);
   const [artifact, manifest] = [await store.find(key), readManifest(await store.manifest(key))];
   if (artifact !== null && manifest?.id === operation.id && manifest.sizeBytes === artifact.sizeBytes) {
     return { action: 'COMPLETE', ...completed(manifest) };

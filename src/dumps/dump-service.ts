@@ -2,11 +2,12 @@ import { MemoirError, toErrorShape } from '../domain/memoir-error.ts';
 import { isTerminal } from '../domain/operation-state.ts';
 import type { Hypervisor } from '../machines/hypervisor.ts';
 import { type Machine, machineStates } from '../machines/machine.ts';
-import type { SubmitOutcome } from '../operations/journal.ts';
 import type { Operation } from '../operations/operation.ts';
-import type { OperationRequest, Operations } from '../operations/operations.ts';
+import type { Operations } from '../operations/operations.ts';
+import type { Submission, SubmitOutcome } from '../operations/submission.ts';
+import { markRecord } from '../records/record-effects.ts';
 import type { ArtifactStore } from '../storage/artifact-store.ts';
-import { expectedArtifactBytes, recordEffects } from './dump-kind.ts';
+import { expectedArtifactBytes } from './dump-kind.ts';
 import type { DumpRequest, DumpResult } from './dump-request.ts';
 import {
   artifactSubject,
@@ -15,11 +16,9 @@ import {
   type Dumps,
   dumpKind,
   machineSubject,
-  reindexKind,
   type TriggerInput,
-  verifyKind,
 } from './dumps.ts';
-import type { VerifyRequest } from './verification/verify-kind.ts';
+import { dumpType, reindexType, verifyType } from './operation-types.ts';
 
 /** Most machines of one request, and the longest name that is looked up. */
 const maxMachines = 1000;
@@ -36,10 +35,11 @@ export function createDumps({ operations, hypervisor, store }: DumpServiceParts)
   async function finished(id: string): Promise<{ operation: Operation; result: DumpResult }> {
     const [operation] = await operations.get([id]);
     if (!operation || operation.kind !== dumpKind) throw new MemoirError('NOT_FOUND', `there is no dump ${id}`);
-    if (operation.state !== 'COMPLETED' || operation.result === null) {
+    const result = dumpType.resultOf(operation);
+    if (operation.state !== 'COMPLETED' || result === null) {
       throw new MemoirError('ARTIFACT_MISSING', `the dump ${id} is ${operation.state}: it has no artifact`);
     }
-    return { operation, result: operation.result as unknown as DumpResult };
+    return { operation, result };
   }
 
   async function activeOn(subject: string): Promise<Operation | null> {
@@ -56,7 +56,7 @@ export function createDumps({ operations, hypervisor, store }: DumpServiceParts)
       checkInput(input);
       const wanted = await choose(input, hypervisor);
       const rejected: DumpRejection[] = [];
-      const requests = new Map<string, { name: string; request: OperationRequest }>();
+      const requests = new Map<string, { name: string; request: Submission }>();
       for (const { name, machine } of wanted) {
         const refusal = refuse(name, machine);
         if (refusal !== null) rejected.push({ vm: name, error: toErrorShape(refusal), active: null });
@@ -86,7 +86,7 @@ export function createDumps({ operations, hypervisor, store }: DumpServiceParts)
       const verification = await activeOn(artifactSubject(id));
       if (verification !== null) throw new MemoirError('ALREADY_ACTIVE', 'the artifact is being verified');
       // Said before it is done: a server that dies in between leaves a record that promises less than there is, not more.
-      const effects = [{ type: recordEffects.mark, payload: { id, state: 'DELETED' } }];
+      const effects = [markRecord.of({ id, state: 'DELETED' })];
       const noted = await operations.note(id, `Deleted by ${actor}`, { action: 'DELETED', actor }, effects);
       const removed = await store.remove({ folder: result.folder, file: result.file });
       if (!removed) throw new MemoirError('ARTIFACT_MISSING', `the artifact of dump ${id} was gone already`);
@@ -98,32 +98,19 @@ export function createDumps({ operations, hypervisor, store }: DumpServiceParts)
       if ((await store.find({ folder: result.folder, file: result.file })) === null) {
         throw new MemoirError('ARTIFACT_MISSING', `the artifact of dump ${id} is not at ${result.dumpPath}`);
       }
-      const { compression } = operation.request as DumpRequest;
-      const request: VerifyRequest = { dumpId: id, result, compression };
+      const { compression } = dumpType.requestOf(operation);
       const message = 'Waiting to read the artifact back';
-      const [outcome] = await operations.submit(
-        [{ kind: verifyKind, subject: artifactSubject(id), request, message }],
-        { actor },
-      );
-      if (outcome?.type === 'ACCEPTED') return outcome.operation;
-      throw outcome?.type === 'ALREADY_ACTIVE'
-        ? new MemoirError('ALREADY_ACTIVE', 'the artifact is being verified already', {
-            details: { active: outcome.active.id },
-          })
-        : new MemoirError('QUEUE_FULL', 'too many verifications are waiting');
+      const request = { dumpId: id, result, compression };
+      return operations.submitOne(verifyType.submission({ subjects: [artifactSubject(id)], request, message }), {
+        actor,
+      });
     },
 
     async reindex(actor) {
-      const [outcome] = await operations.submit(
-        [{ kind: reindexKind, subject: catalogueSubject, request: {}, message: 'Waiting to read the manifests' }],
-        { actor },
-      );
-      if (outcome?.type === 'ACCEPTED') return outcome.operation;
-      throw outcome?.type === 'ALREADY_ACTIVE'
-        ? new MemoirError('ALREADY_ACTIVE', 'the catalogue is being rebuilt already', {
-            details: { active: outcome.active.id },
-          })
-        : new MemoirError('QUEUE_FULL', 'too many are waiting');
+      const message = 'Waiting to read the manifests';
+      return operations.submitOne(reindexType.submission({ subjects: [catalogueSubject], request: {}, message }), {
+        actor,
+      });
     },
 
     async forecast(vm) {
@@ -179,7 +166,7 @@ function refuse(name: string, machine: Machine | null): MemoirError | null {
   return hasMemory ? null : new MemoirError('NOT_RUNNING', `${quote(name)} is ${label.toLowerCase()}`);
 }
 
-function toRequest(machine: Machine, input: TriggerInput, hypervisor: Hypervisor): OperationRequest {
+function toRequest(machine: Machine, input: TriggerInput, hypervisor: Hypervisor): Submission {
   const request: DumpRequest = {
     machineId: machine.id,
     machineName: machine.name,
@@ -188,7 +175,7 @@ function toRequest(machine: Machine, input: TriggerInput, hypervisor: Hypervisor
     compression: input.compression,
     demo: hypervisor.kind === 'demo',
   };
-  return { kind: dumpKind, subject: machineSubject(machine.id), request, message: 'Waiting for its turn' };
+  return dumpType.submission({ subjects: [machineSubject(machine.id)], request, message: 'Waiting for its turn' });
 }
 
 function idempotency(input: TriggerInput): { idempotencyKey?: string; fingerprint?: string } {
@@ -200,10 +187,14 @@ function idempotency(input: TriggerInput): { idempotencyKey?: string; fingerprin
 
 function toRejection(outcome: Exclude<SubmitOutcome, { type: 'ACCEPTED' }>, name = ''): DumpRejection {
   if (outcome.type === 'QUEUE_FULL') {
-    return { vm: name, error: toErrorShape(new MemoirError('QUEUE_FULL', 'too many dumps are waiting')), active: null };
+    return {
+      vm: name,
+      error: toErrorShape(new MemoirError('QUEUE_FULL', 'too many operations are queued')),
+      active: null,
+    };
   }
   const { active } = outcome;
-  const vm = name || (active.request as DumpRequest).machineName;
+  const vm = name || dumpType.requestOf(active).machineName;
   const state = isTerminal(active.state) ? 'had' : 'has';
   const error = new MemoirError('ALREADY_ACTIVE', `${quote(vm)} ${state} a dump under way`, {
     details: { active: active.id },

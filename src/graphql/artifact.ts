@@ -1,6 +1,7 @@
 import { MemoirError } from '../domain/memoir-error.ts';
-import { type Compression, compressions, type DumpRequest, type DumpResult } from '../dumps/dump-request.ts';
+import { type Compression, compressions } from '../dumps/dump-request.ts';
 import { dumpKind } from '../dumps/dumps.ts';
+import { dumpType } from '../dumps/operation-types.ts';
 import type { ArtifactKey } from '../storage/artifact-store.ts';
 import type { Services } from './context.ts';
 
@@ -26,14 +27,15 @@ export interface DumpArtifact {
 export async function findArtifact({ operations, records }: Services, dumpId: string): Promise<DumpArtifact> {
   const [[operation], [record]] = await Promise.all([operations.get([dumpId]), records.get([dumpId])]);
   if (!operation || operation.kind !== dumpKind) throw new MemoirError('NOT_FOUND', `there is no dump ${dumpId}`);
-  const { sha256, folder, file } = (operation.result ?? {}) as Partial<DumpResult>;
-  if (operation.state !== 'COMPLETED' || sha256 === undefined || folder === undefined || file === undefined) {
+  const result = dumpType.resultOf(operation);
+  if (operation.state !== 'COMPLETED' || result === null) {
     throw new MemoirError('ARTIFACT_MISSING', `the dump ${dumpId} is ${operation.state}: it has no artifact`);
   }
   if (record?.state === 'DELETED') throw new MemoirError('ARTIFACT_MISSING', 'the artifact was deleted');
   if (record?.state === 'DAMAGED')
     throw new MemoirError('ARTIFACT_DAMAGED', 'a verification found the artifact damaged');
-  const { compression } = operation.request as DumpRequest;
+  const { sha256, folder, file } = result;
+  const { compression } = dumpType.requestOf(operation);
   const { extension } = compressions[compression];
   const fileName = (form: DownloadForm) =>
     form === 'IMAGE' && extension !== '' && file.endsWith(extension) ? file.slice(0, -extension.length) : file;

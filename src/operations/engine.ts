@@ -32,7 +32,7 @@ export interface EngineOptions {
  */
 export async function startOperations(options: EngineOptions): Promise<Operations> {
   const { journal, host, log, now = Date.now } = options;
-  const kinds = new Map(options.kinds.map((kind) => [kind.kind, kind]));
+  const kinds = new Map(options.kinds.map((kind) => [kind.type.name, kind]));
   const events = new EventLog(journal, (await journal.bounds()).last);
   const board = new ProgressBoard();
 
@@ -79,24 +79,34 @@ export async function startOperations(options: EngineOptions): Promise<Operation
     }
   };
 
+  const submit: Operations['submit'] = async (batch, context) => {
+    if (scheduler.closing) throw new MemoirError('SHUTTING_DOWN', 'the server is stopping');
+    for (const { kind } of batch) {
+      if (!kinds.has(kind)) throw new MemoirError('INTERNAL', `no kind of operation is called ${kind}`);
+    }
+    const ids = batch.map(() => options.createId());
+    const result = await journal.submit(batch, context, { ids, host, atMs: now(), queueLimit: options.queueLimit });
+    if (!result.repeated) {
+      for (const outcome of result.outcomes) {
+        if (outcome.type !== 'ACCEPTED') continue;
+        board.update(outcome.operation);
+        scheduler.enqueue(outcome.operation);
+      }
+      events.publish(result.events);
+    }
+    return result.outcomes;
+  };
+
   return {
-    async submit(requests, context) {
-      if (scheduler.closing) throw new MemoirError('SHUTTING_DOWN', 'the server is stopping');
-      for (const { kind } of requests) {
-        if (!kinds.has(kind)) throw new MemoirError('INTERNAL', `no kind of operation is called ${kind}`);
-      }
-      const { queueLimit } = options;
-      const batch = requests.map((request) => ({ id: options.createId(), ...request }));
-      const result = await journal.submit(batch, { ...context, host, atMs: now(), queueLimit });
-      if (!result.repeated) {
-        for (const outcome of result.outcomes) {
-          if (outcome.type !== 'ACCEPTED') continue;
-          board.update(outcome.operation);
-          scheduler.enqueue(outcome.operation);
-        }
-        events.publish(result.events);
-      }
-      return result.outcomes;
+    submit,
+
+    async submitOne(submission, context) {
+      const [outcome] = await submit([submission], context);
+      if (outcome?.type === 'ACCEPTED') return outcome.operation;
+      if (outcome?.type !== 'ALREADY_ACTIVE') throw new MemoirError('QUEUE_FULL', 'too many operations are queued');
+      const { id, kind } = outcome.active;
+      const underWay = kinds.get(kind)?.type.underWay ?? `an operation of kind ${kind} is active`;
+      throw new MemoirError('ALREADY_ACTIVE', underWay, { details: { active: id } });
     },
 
     async cancel(id, actor) {
@@ -154,7 +164,7 @@ export async function startOperations(options: EngineOptions): Promise<Operation
 
 async function recover(operation: Operation, kind: OperationKind | undefined, log: OperationsLog): Promise<Recovery> {
   try {
-    return (await kind?.recover(operation)) ?? { action: 'FAIL' };
+    return (await kind?.recover(operation, kind.type.requestOf(operation))) ?? { action: 'FAIL' };
   } catch (error) {
     log.error(
       { operation: operation.id, error: toErrorShape(error) },

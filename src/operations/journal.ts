@@ -1,34 +1,19 @@
+import type { Effect } from '../database/effect.ts';
 import type { Json } from '../domain/json.ts';
 import type { ErrorShape } from '../domain/memoir-error.ts';
 import type { OperationState } from '../domain/operation-state.ts';
-import type { Effect, Operation, OperationEvent, OperationEventType } from './operation.ts';
+import type { Operation, OperationEvent, OperationEventType } from './operation.ts';
+import type { Submission, SubmitContext, SubmitOutcome } from './submission.ts';
 
-/** A wish to do something, not yet accepted. */
-export interface Submission {
-  readonly id: string;
-  readonly kind: string;
-  readonly subject: string;
-  readonly request: Json;
-  readonly message: string;
-}
-
-export interface SubmitOptions {
-  readonly actor: string;
+/** What the engine adds to the submissions that it hands to the journal. */
+export interface Acceptance {
+  /** One for each submission. */
+  readonly ids: readonly string[];
   readonly host: string;
   readonly atMs: number;
-  /** The same key gives the same operations again; a key seen with other submissions is IDEMPOTENCY_CONFLICT. */
-  readonly idempotencyKey?: string;
-  /** What the key stands for: compared as text, so that a repeated request is told from another one under the same key. */
-  readonly fingerprint?: string;
   /** Most operations of a kind that may wait; beyond it the rest of the batch is refused with QUEUE_FULL. */
   readonly queueLimit?: number;
 }
-
-/** One outcome per submission, in order: accepted, or refused because of an active operation on the subject. */
-export type SubmitOutcome =
-  | { readonly type: 'ACCEPTED'; readonly operation: Operation }
-  | { readonly type: 'ALREADY_ACTIVE'; readonly active: Operation }
-  | { readonly type: 'QUEUE_FULL' };
 
 /** A step in an operation's life. Undefined fields stay as they are. */
 export interface Transition {
@@ -60,6 +45,7 @@ export interface Note {
 export interface OperationQuery {
   readonly kind?: string;
   readonly states?: readonly OperationState[];
+  /** Operations that have one of these subjects. */
   readonly subjects?: readonly string[];
   /** 1 to 1000; newest first. */
   readonly limit: number;
@@ -86,12 +72,12 @@ export interface Written {
  * suite in test/contracts/; SQLite today, a shared database when one server is not enough, hence asynchronous throughout.
  *
  * - Every method that changes something is atomic and durable when it resolves: state, event and effects together, or none.
- * - Exclusion is the journal's: two active operations never share a subject, however many submit at once.
+ * - Exclusion is the journal's: two active operations never share one of their subjects, however many submit at once.
  * - `seq` has no gaps and no reordering: who has read up to n and asks for more after n misses nothing and sees nothing twice.
  * - Failures: NOT_FOUND for an unknown id, ALREADY_FINISHED for a step from a terminal state, DATABASE_* for the store.
  */
 export interface Journal {
-  submit(batch: readonly Submission[], options: SubmitOptions): Promise<SubmitResult>;
+  submit(batch: readonly Submission[], context: SubmitContext, acceptance: Acceptance): Promise<SubmitResult>;
   transition(step: Transition): Promise<Written>;
   note(note: Note): Promise<Written>;
   /** In the order of `ids`; null where there is none. */

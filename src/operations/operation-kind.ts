@@ -1,5 +1,7 @@
+import type { Effect } from '../database/effect.ts';
 import type { Json } from '../domain/json.ts';
-import type { Effect, Operation } from './operation.ts';
+import type { Operation } from './operation.ts';
+import type { OperationType } from './operation-type.ts';
 
 /** How far an operation is, now: latest wins, never journaled. */
 export interface Progress {
@@ -19,8 +21,9 @@ export interface TimeLimits {
 }
 
 /** What a handler is given for one run. */
-export interface RunContext {
+export interface RunContext<Request extends Json = Json> {
   readonly operation: Operation;
+  readonly request: Request;
   /** Aborted with a MemoirError as its reason: CANCELLED, STALLED, TIMED_OUT or SHUTTING_DOWN. */
   readonly signal: AbortSignal;
   /** Enters a named phase: journaled, so await it. */
@@ -34,19 +37,19 @@ export interface RunContext {
 }
 
 /** What is kept of a run that went well. */
-export interface RunOutcome {
-  readonly result: Json;
+export interface RunOutcome<Result extends Json = Json> {
+  readonly result: Result;
   readonly message: string;
   /** Written in the same transaction as COMPLETED. */
   readonly effects?: readonly Effect[];
 }
 
 /** What to do with an operation that was RUNNING when the last server died. */
-export type Recovery =
+export type Recovery<Result extends Json = Json> =
   | { readonly action: 'FAIL'; readonly message?: string }
   | { readonly action: 'REQUEUE'; readonly message?: string }
   /** Everything but the journal's entry had been done: finish it. */
-  | ({ readonly action: 'COMPLETE' } & RunOutcome);
+  | ({ readonly action: 'COMPLETE' } & RunOutcome<Result>);
 
 /**
  * A kind of operation. A new kind implements this and is named in the composition root; no file of `operations/` changes.
@@ -56,10 +59,10 @@ export type Recovery =
  * - `recover` is called at start for each operation that was RUNNING, before any other runs; it brings the world back in
  *   order (idempotently, since the server may die again in the middle) and says how the operation ends.
  */
-export interface OperationKind extends TimeLimits {
-  readonly kind: string;
+export interface OperationKind<Request extends Json = Json, Result extends Json = Json> extends TimeLimits {
+  readonly type: OperationType<Request, Result>;
   /** How many run at once. */
   readonly parallel: number;
-  run(context: RunContext): Promise<RunOutcome>;
-  recover(operation: Operation): Promise<Recovery>;
+  run(context: RunContext<Request>): Promise<RunOutcome<Result>>;
+  recover(operation: Operation, request: Request): Promise<Recovery<Result>>;
 }

@@ -1,14 +1,17 @@
 import type { Json } from '../domain/json.ts';
 import type { ErrorShape } from '../domain/memoir-error.ts';
 import type { OperationState } from '../domain/operation-state.ts';
+import type { Subjects } from './submission.ts';
 
 /** One piece of work with a life, as the journal holds it. */
 export interface Operation {
   /** UUIDv7: sorts by the time of submission. */
   readonly id: string;
   readonly kind: string;
-  /** What it excludes others from while it is active, e.g. `vm:<uuid>`. */
+  /** What it is about, e.g. `vm:<uuid>`: the first of its subjects. */
   readonly subject: string;
+  /** All that it excludes others from while it is active. */
+  readonly subjects: Subjects;
   /** The host whose server works on it. */
   readonly host: string;
   readonly state: OperationState;
@@ -55,11 +58,5 @@ export interface OperationEvent {
   readonly phase: string | null;
   readonly message: string;
   readonly atMs: number;
-  readonly payload: Json;
-}
-
-/** Something that has to be written in the same transaction as a transition: named, and carried out by the writer of that name. */
-export interface Effect {
-  readonly type: string;
   readonly payload: Json;
 }

@@ -1,22 +1,10 @@
+import type { Effect } from '../database/effect.ts';
 import type { Closable } from '../domain/closable.ts';
 import type { Json } from '../domain/json.ts';
-import type { Journal, OperationPage, OperationQuery, SubmitOutcome } from './journal.ts';
-import type { Effect, Operation, OperationEvent } from './operation.ts';
+import type { Journal, OperationPage, OperationQuery } from './journal.ts';
+import type { Operation, OperationEvent } from './operation.ts';
 import type { Progress } from './operation-kind.ts';
-
-/** A wish to do something, as a kind's own front door phrases it. */
-export interface OperationRequest {
-  readonly kind: string;
-  readonly subject: string;
-  readonly request: Json;
-  readonly message: string;
-}
-
-export interface SubmitContext {
-  readonly actor: string;
-  readonly idempotencyKey?: string;
-  readonly fingerprint?: string;
-}
+import type { Submission, SubmitContext, SubmitOutcome } from './submission.ts';
 
 /** An operation with how far it is: what a subscriber to progress sees. */
 export interface LiveOperation {
@@ -34,7 +22,7 @@ export interface ProgressQuery {
   readonly kind?: string;
   /** Only these; the stream ends by itself when all of them are terminal. An unknown id is NOT_FOUND, before the stream starts. */
   readonly ids?: readonly string[];
-  /** Only these subjects; goes on for as long as the subscriber wants. */
+  /** Only operations that have one of these subjects; goes on for as long as the subscriber wants. */
   readonly subjects?: readonly string[];
 }
 
@@ -52,7 +40,9 @@ export type EventItem =
  * keep a cursor.
  */
 export interface Operations extends Closable {
-  submit(requests: readonly OperationRequest[], context: SubmitContext): Promise<readonly SubmitOutcome[]>;
+  submit(batch: readonly Submission[], context: SubmitContext): Promise<readonly SubmitOutcome[]>;
+  /** The same for one: ALREADY_ACTIVE, with the id of the other one in `details.active`, or QUEUE_FULL. */
+  submitOne(submission: Submission, context: SubmitContext): Promise<Operation>;
   /** Asks for its end: at once for a queued one. Resolves with the operation when the wish is durable. ALREADY_FINISHED, NOT_FOUND. */
   cancel(id: string, actor: string): Promise<Operation>;
   /** Says something of a finished or running operation, durably, with effects: `verified`, `deleted`. */

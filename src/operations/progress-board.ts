@@ -74,7 +74,7 @@ export class ProgressBoard {
       (query.kind === undefined || operation.kind === query.kind) &&
       (ids === undefined && subjects === undefined
         ? true
-        : (ids?.has(operation.id) ?? false) || (subjects?.has(operation.subject) ?? false));
+        : (ids?.has(operation.id) ?? false) || operation.subjects.some((subject) => subjects?.has(subject)));
 
     const stream = new PullStream<LiveOperation>(take, () => this.#subscribers.delete(subscriber));
     const subscriber: Subscriber = { stream, slots, matches };

@@ -26,7 +26,7 @@ export function startRun(kind: OperationKind, operation: Operation, host: RunHos
     if (!controller.signal.aborted) controller.abort(reason);
   };
 
-  const context: RunContext = {
+  const context: Omit<RunContext, 'request'> = {
     operation,
     signal: controller.signal,
     async phase(name, message) {
@@ -42,7 +42,7 @@ export function startRun(kind: OperationKind, operation: Operation, host: RunHos
   };
   const outcome = (async () => {
     try {
-      return await kind.run(context);
+      return await kind.run({ ...context, request: kind.type.requestOf(operation) });
     } finally {
       limits.stop();
     }

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createIdSource } from '../../src/domain/id.ts';
-import type { Journal, Submission, SubmitOptions } from '../../src/operations/journal.ts';
+import type { Acceptance, Journal } from '../../src/operations/journal.ts';
+import type { Submission, SubmitContext } from '../../src/operations/submission.ts';
 
 export interface JournalFixture {
   readonly journal: Journal;
@@ -15,22 +16,21 @@ export function journalSuite(name: string, create: () => Promise<JournalFixture>
     let fixture: JournalFixture;
     let journal: Journal;
     const createId = createIdSource();
-    const options = (more: Partial<SubmitOptions> = {}): SubmitOptions => ({
-      actor: 'tester',
+    const context: SubmitContext = { actor: 'tester' };
+    const acceptance = (count = 1): Acceptance => ({
+      ids: Array.from({ length: count }, createId),
       host: 'here',
       atMs: 1000,
-      ...more,
     });
     const submission = (subject: string, more: Partial<Submission> = {}): Submission => ({
-      id: createId(),
       kind: 'DUMP',
-      subject,
+      subjects: [subject],
       request: { what: subject },
       message: 'Queued',
       ...more,
     });
     const accept = async (subject: string, more: Partial<Submission> = {}) => {
-      const { outcomes } = await journal.submit([submission(subject, more)], options());
+      const { outcomes } = await journal.submit([submission(subject, more)], context, acceptance());
       const outcome = outcomes[0];
       if (outcome?.type !== 'ACCEPTED') throw new Error(`not accepted: ${outcome?.type}`);
       return outcome.operation;
@@ -47,19 +47,20 @@ export function journalSuite(name: string, create: () => Promise<JournalFixture>
     afterEach(() => fixture.close());
 
     it('accepts an operation as QUEUED, with an event', async () => {
-      const wish = submission('vm:a');
-      const { outcomes, events, repeated } = await journal.submit([wish], options());
+      const { ids, ...rest } = acceptance();
+      const id = ids[0]!;
+      const { outcomes, events, repeated } = await journal.submit([submission('vm:a')], context, { ids, ...rest });
       expect(repeated).toBe(false);
       expect(outcomes).toMatchObject([
-        { type: 'ACCEPTED', operation: { id: wish.id, state: 'QUEUED', actor: 'tester', host: 'here' } },
+        { type: 'ACCEPTED', operation: { id, state: 'QUEUED', actor: 'tester', host: 'here' } },
       ]);
-      expect(events).toMatchObject([{ seq: 1, operationId: wish.id, type: 'QUEUED', state: 'QUEUED', atMs: 1000 }]);
-      expect(await journal.get([wish.id, 'nobody'])).toMatchObject([{ request: { what: 'vm:a' }, seq: 1 }, null]);
+      expect(events).toMatchObject([{ seq: 1, operationId: id, type: 'QUEUED', state: 'QUEUED', atMs: 1000 }]);
+      expect(await journal.get([id, 'nobody'])).toMatchObject([{ request: { what: 'vm:a' }, seq: 1 }, null]);
     });
 
     it('lets one of fifty simultaneous submissions for a subject through, and names it to the others', async () => {
       const results = await Promise.all(
-        Array.from({ length: 50 }, () => journal.submit([submission('vm:a')], options())),
+        Array.from({ length: 50 }, () => journal.submit([submission('vm:a')], context, acceptance())),
       );
       const outcomes = results.flatMap((result) => result.outcomes);
       const accepted = outcomes.filter((outcome) => outcome.type === 'ACCEPTED');
@@ -73,32 +74,46 @@ export function journalSuite(name: string, create: () => Promise<JournalFixture>
     it('excludes by subject within one batch, and frees the subject when the operation is over', async () => {
       const { outcomes } = await journal.submit(
         [submission('vm:a'), submission('vm:a'), submission('vm:b')],
-        options(),
+        context,
+        acceptance(3),
       );
       expect(outcomes.map((outcome) => outcome.type)).toEqual(['ACCEPTED', 'ALREADY_ACTIVE', 'ACCEPTED']);
       const [first] = await journal.active();
       await finish(first!.id);
-      expect((await journal.submit([submission('vm:a')], options())).outcomes[0]?.type).toBe('ACCEPTED');
+      expect((await journal.submit([submission('vm:a')], context, acceptance())).outcomes[0]?.type).toBe('ACCEPTED');
+    });
+
+    it('excludes by every subject of an operation, and finds it by each', async () => {
+      const change = await accept('vm:a', { kind: 'VOLUME', subjects: ['vm:a', 'volume:x', 'vm:a'] });
+      expect(change).toMatchObject({ subject: 'vm:a', subjects: ['vm:a', 'volume:x', 'vm:a'] });
+      for (const subjects of [['vm:a'], ['volume:x'], ['vm:b', 'volume:x']] as const) {
+        const { outcomes } = await journal.submit([submission('', { subjects })], context, acceptance());
+        expect(outcomes).toMatchObject([{ type: 'ALREADY_ACTIVE', active: { id: change.id } }]);
+      }
+      await accept('vm:b');
+      expect((await journal.page({ limit: 9, subjects: ['volume:x'] })).operations).toMatchObject([{ id: change.id }]);
+      await finish(change.id);
+      await accept('volume:x');
     });
 
     it('refuses what exceeds the queue, and nothing else of the batch', async () => {
       const batch = [submission('vm:a'), submission('vm:b'), submission('vm:c')];
-      const { outcomes } = await journal.submit(batch, options({ queueLimit: 2 }));
+      const { outcomes } = await journal.submit(batch, context, { ...acceptance(3), queueLimit: 2 });
       expect(outcomes.map((outcome) => outcome.type)).toEqual(['ACCEPTED', 'ACCEPTED', 'QUEUE_FULL']);
     });
 
     it('gives the same operations for the same idempotency key, and refuses the key for another request', async () => {
       await accept('vm:b');
-      const keyed = options({ idempotencyKey: 'k', fingerprint: 'a+b' });
-      const first = await journal.submit([submission('vm:a'), submission('vm:b')], keyed);
+      const keyed = { ...context, idempotencyKey: 'k', fingerprint: 'a+b' };
+      const first = await journal.submit([submission('vm:a'), submission('vm:b')], keyed, acceptance(2));
       await finish((first.outcomes[0] as { operation: { id: string } }).operation.id);
-      const again = await journal.submit([submission('vm:a'), submission('vm:b')], keyed);
+      const again = await journal.submit([submission('vm:a'), submission('vm:b')], keyed, acceptance(2));
       expect(again.repeated).toBe(true);
       expect(again.events).toEqual([]);
       expect(again.outcomes.map((outcome) => outcome.type)).toEqual(['ACCEPTED', 'ALREADY_ACTIVE']);
       expect(again.outcomes[0]).toMatchObject({ operation: { state: 'COMPLETED' } });
       await expect(
-        journal.submit([submission('vm:c')], options({ idempotencyKey: 'k', fingerprint: 'c' })),
+        journal.submit([submission('vm:c')], { ...keyed, fingerprint: 'c' }, acceptance()),
       ).rejects.toMatchObject({ code: 'IDEMPOTENCY_CONFLICT' });
       expect(await journal.page({ limit: 10 })).toMatchObject({ totalCount: 2 });
     });

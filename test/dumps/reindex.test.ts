@@ -1,7 +1,7 @@
 import { appendFileSync, copyFileSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import type { ReindexResult } from '../../src/dumps/reindex/reindex-kind.ts';
+import type { ReindexResult } from '../../src/dumps/operation-types.ts';
 import { demoFleet } from '../../src/machines/demo/demo-machine.ts';
 import { startDumpWorld } from '../fakes/dump-world.ts';
 import { temporaryFolder } from '../temporary-folder.ts';

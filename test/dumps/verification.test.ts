@@ -1,9 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { MemoirError } from '../../src/domain/memoir-error.ts';
 import { limitsFor } from '../../src/dumps/dump-kind.ts';
-import type { DumpResult } from '../../src/dumps/dump-request.ts';
+import { dumpType, type VerifyRequest } from '../../src/dumps/operation-types.ts';
 import { createVerifyKind } from '../../src/dumps/verification/verify-kind.ts';
-import type { Operation } from '../../src/operations/operation.ts';
 import type { Progress, RunContext } from '../../src/operations/operation-kind.ts';
 import { startDumpWorld } from '../fakes/dump-world.ts';
 import { plainSourceModule } from '../fakes/plain-source.ts';
@@ -15,10 +14,11 @@ describe('a verification', () => {
     const world = await startDumpWorld({ source });
     const dump = await world.dump('web-01');
     expect(dump.error).toBeNull();
-    const result = dump.result as unknown as DumpResult;
+    const result = dumpType.resultOf(dump)!;
     const ticks: Progress[] = [];
-    const context: RunContext = {
-      operation: { request: { dumpId: dump.id, result, compression: 'ZSTD' } } as unknown as Operation,
+    const context: RunContext<VerifyRequest> = {
+      operation: dump,
+      request: { dumpId: dump.id, result, compression: 'ZSTD' },
       signal,
       phase: async () => undefined,
       progress: (tick) => void ticks.push(tick),

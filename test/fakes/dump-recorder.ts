@@ -3,7 +3,8 @@ import { openDatabase } from '../../src/database/database.ts';
 import { createInfluxClient } from '../../src/influx/influx-client.ts';
 import { openOutbox } from '../../src/influx/outbox/open-outbox.ts';
 import { createSqliteJournal } from '../../src/operations/sqlite/journal.ts';
-import { publishedRecordEffects } from '../../src/records/published-record-effects.ts';
+import type { Submission } from '../../src/operations/submission.ts';
+import { appendRecord, recordEffectWriters } from '../../src/records/record-effects.ts';
 import { sampleRecord } from '../contracts/sample-records.ts';
 
 // A server reduced to what must not lose anything: it completes dumps one after the other, each with its record as the
@@ -15,7 +16,7 @@ flushCompileCache();
 
 const [path, url, count] = process.argv.slice(2) as [string, string, string];
 const database = openDatabase(path);
-const journal = await createSqliteJournal(database, publishedRecordEffects);
+const journal = await createSqliteJournal(database, [recordEffectWriters({ publish: true })]);
 const client = createInfluxClient({ url, database: 'vmstats', token: '' });
 const outbox = await openOutbox(database, client, { pollMs: 5, backOffMs: 2, maxBackOffMs: 20 });
 
@@ -23,14 +24,14 @@ for (let number = 0; number < Number(count); number += 1) {
   const record = sampleRecord(number, { dom: `vm-${number % 7}, hostile=name \\` });
   const [known] = await journal.get([record.id]);
   if (known === null || known === undefined) {
-    const submission = { id: record.id, kind: 'DUMP', subject: `vm:${number}`, request: {}, message: '' };
-    await journal.submit([submission], { actor: 'test', host: 'host-1', atMs: 1 });
+    const submission: Submission = { kind: 'DUMP', subjects: [`vm:${number}`], request: {}, message: '' };
+    await journal.submit([submission], { actor: 'test' }, { ids: [record.id], host: 'host-1', atMs: 1 });
   }
   const [operation] = await journal.get([record.id]);
   if (operation?.state === 'QUEUED')
     await journal.transition({ id: record.id, from: 'QUEUED', to: 'RUNNING', atMs: 2 });
   if (operation?.state !== 'COMPLETED') {
-    const effects = [{ type: 'record.append', payload: { ...record } }];
+    const effects = [appendRecord.of(record)];
     await journal.transition({ id: record.id, from: 'RUNNING', to: 'COMPLETED', atMs: 3, effects });
     outbox.wake();
   }

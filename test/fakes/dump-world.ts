@@ -13,7 +13,8 @@ import { createDemoHypervisor, type DemoHypervisorOptions } from '../../src/mach
 import { demoFleet } from '../../src/machines/demo/demo-machine.ts';
 import { startOperations } from '../../src/operations/engine.ts';
 import { createSqliteJournal } from '../../src/operations/sqlite/journal.ts';
-import { createSqliteRecords, recordEffects } from '../../src/records/sqlite/sqlite-records.ts';
+import { recordEffectWriters } from '../../src/records/record-effects.ts';
+import { createSqliteRecords } from '../../src/records/sqlite/sqlite-records.ts';
 import { directoryStoreModule, openStore } from '../../src/storage/directory/directory-store.ts';
 import { temporaryFolder } from '../temporary-folder.ts';
 import { openEverydayDatabase } from './everyday-database.ts';
@@ -46,7 +47,7 @@ export async function startDumpWorld(options: WorldOptions = {}) {
   }
   const database = openEverydayDatabase(join(folder, 'memoir.sqlite'));
   const records = await createSqliteRecords(database);
-  const journal = await createSqliteJournal(database, recordEffects);
+  const journal = await createSqliteJournal(database, [recordEffectWriters({ publish: false })]);
   const storeReference = {
     module: directoryStoreModule,
     options: { folder: dumpFolder, ...(reserveBytes === undefined ? {} : { reserveBytes }) },

@@ -35,9 +35,8 @@ export async function startTestEngine(
 
 /** Submits one operation of a kind and answers it. */
 export async function submitOne(operations: Operations, subject: string, kind = 'TOY') {
-  const [outcome] = await operations.submit([{ kind, subject, request: { subject }, message: 'Queued' }], {
-    actor: 'tester',
-  });
-  if (outcome?.type !== 'ACCEPTED') throw new Error(`not accepted: ${outcome?.type}`);
-  return outcome.operation;
+  return operations.submitOne(
+    { kind, subjects: [subject], request: { subject }, message: 'Queued' },
+    { actor: 'tester' },
+  );
 }

@@ -1,11 +1,19 @@
 import type { DatabaseSync } from 'node:sqlite';
-import type { Json } from '../../src/domain/json.ts';
+import { type EffectWriter, effectType } from '../../src/database/effect.ts';
 
-/** Effect `test.keep`: a table of its own, written in the journal's transaction. */
-export function openEffect(connection: DatabaseSync): (payload: Json) => void {
+/** `test.keep`: a table of its own, written in the journal's transaction. `test.throw`: always fails. */
+export const keep = effectType<unknown>('test.keep');
+export const fail = effectType<null>('test.throw');
+
+export function openEffects(connection: DatabaseSync): EffectWriter[] {
   connection.exec('CREATE TABLE IF NOT EXISTS kept (payload TEXT NOT NULL)');
   const insert = connection.prepare('INSERT INTO kept VALUES (?)');
-  return (payload) => void insert.run(JSON.stringify(payload));
+  return [
+    keep.writer((payload) => void insert.run(JSON.stringify(payload))),
+    fail.writer(() => {
+      throw new Error('this effect always fails');
+    }),
+  ];
 }
 
 /** Reads what was kept, as a service on the reading thread. */

@@ -10,7 +10,8 @@ import { createHost, type HostOptions } from '../../src/http/host.ts';
 import type { Machine, MachineMeasurement } from '../../src/machines/machine.ts';
 import { startOperations } from '../../src/operations/engine.ts';
 import { createSqliteJournal } from '../../src/operations/sqlite/journal.ts';
-import { createSqliteRecords, recordEffects } from '../../src/records/sqlite/sqlite-records.ts';
+import { recordEffectWriters } from '../../src/records/record-effects.ts';
+import { createSqliteRecords } from '../../src/records/sqlite/sqlite-records.ts';
 import { openStore } from '../../src/storage/memory/memory-store.ts';
 import { createTelemetry } from '../../src/telemetry/create-telemetry.ts';
 import { FakeHypervisor, machine } from './machines.ts';
@@ -61,7 +62,7 @@ export async function openTestServer({
 }: TestServerOptions = {}) {
   const folder = kept ?? mkdtempSync(join(tmpdir(), 'memoir-test-'));
   const database = openSameThreadDatabase(join(folder, 'memoir.sqlite'));
-  const journal = await createSqliteJournal(database, recordEffects);
+  const journal = await createSqliteJournal(database, [recordEffectWriters({ publish: false })]);
   const createId = createIdSource();
   const access = await createTokenAccess({
     database,

@@ -11,10 +11,7 @@ const here = (file: string) => new URL(file, import.meta.url).href;
 export async function openTestJournal(folder?: string, open: typeof openDatabase = openDatabase) {
   const place = folder ?? mkdtempSync(join(tmpdir(), 'memoir-test-'));
   const database = open(join(place, 'memoir.sqlite'));
-  const journal = await createSqliteJournal(database, {
-    'test.keep': here('./kept-effects.ts'),
-    'test.throw': here('./throwing-effect.ts'),
-  });
+  const journal = await createSqliteJournal(database, [{ module: here('./kept-effects.ts'), options: null }]);
   const kept = await database.service<Service & { all(): unknown[] }>(
     'kept',
     { module: here('./kept-effects.ts'), options: null },

@@ -1,6 +1,8 @@
+import type { Json } from '../../src/domain/json.ts';
 import { MemoirError } from '../../src/domain/memoir-error.ts';
 import type { Operation } from '../../src/operations/operation.ts';
 import type { OperationKind, Recovery, RunContext, RunOutcome } from '../../src/operations/operation-kind.ts';
+import { type OperationType, operationType, type Parser } from '../../src/operations/operation-type.ts';
 
 /** One run of the toy, held open until the test says how it ends. */
 export interface ToyRun {
@@ -9,9 +11,26 @@ export interface ToyRun {
   fail(error: unknown): void;
 }
 
+/** Takes any request. */
+const toyType = (name = 'TOY', request: Parser<Json> = { parse: (kept) => kept as Json }) =>
+  operationType<Json, Json>({
+    name,
+    underWay: 'the toy is being played with',
+    request,
+    result: { parse: (kept) => kept as Json },
+  });
+
+interface ToyOptions {
+  readonly kind?: string;
+  readonly request?: Parser<Json>;
+  readonly parallel?: number;
+  readonly stallTimeoutMs?: number;
+  readonly timeoutMs?: number;
+}
+
 /** A kind of operation for tests: does nothing until told, and ends with its signal's reason when that is aborted. */
 export class ToyKind implements OperationKind {
-  readonly kind: string;
+  readonly type: OperationType;
   readonly parallel: number;
   readonly stallTimeoutMs: number;
   readonly timeoutMs: number;
@@ -21,8 +40,8 @@ export class ToyKind implements OperationKind {
   #waiting: ((run: ToyRun) => void)[] = [];
   #taken = 0;
 
-  constructor(options: { kind?: string; parallel?: number; stallTimeoutMs?: number; timeoutMs?: number } = {}) {
-    this.kind = options.kind ?? 'TOY';
+  constructor(options: ToyOptions = {}) {
+    this.type = toyType(options.kind, options.request);
     this.parallel = options.parallel ?? 1;
     this.stallTimeoutMs = options.stallTimeoutMs ?? 0;
     this.timeoutMs = options.timeoutMs ?? 0;

@@ -7,8 +7,9 @@ import type { Outbox, OutboxStatus } from '../../src/influx/outbox/outbox.ts';
 import type { SenderTimes } from '../../src/influx/outbox/sender.ts';
 import { afterEffects } from '../../src/operations/after-effects.ts';
 import { createSqliteJournal } from '../../src/operations/sqlite/journal.ts';
+import type { Submission } from '../../src/operations/submission.ts';
 import { toLine } from '../../src/records/influx/point.ts';
-import { publishedRecordEffects } from '../../src/records/published-record-effects.ts';
+import { appendRecord, recordEffectWriters } from '../../src/records/record-effects.ts';
 import { sampleRecord } from '../contracts/sample-records.ts';
 import { type InfluxDouble, startInfluxDouble } from '../fakes/influxdb3/double.ts';
 import { openLineService } from '../fakes/line-service.ts';
@@ -224,13 +225,16 @@ describe('the outbox', () => {
       await client.close();
       await database.close();
     });
-    const journal = afterEffects(await createSqliteJournal(database, publishedRecordEffects), outbox.wake);
+    const journal = afterEffects(
+      await createSqliteJournal(database, [recordEffectWriters({ publish: true })]),
+      outbox.wake,
+    );
     await outbox.settled(10_000);
     const record = sampleRecord(1);
-    const submission = { id: record.id, kind: 'DUMP', subject: 'vm:1', request: {}, message: '' };
-    await journal.submit([submission], { actor: 'test', host: 'host-1', atMs: 1 });
+    const submission: Submission = { kind: 'DUMP', subjects: ['vm:1'], request: {}, message: '' };
+    await journal.submit([submission], { actor: 'test' }, { ids: [record.id], host: 'host-1', atMs: 1 });
     await journal.transition({ id: record.id, from: 'QUEUED', to: 'RUNNING', atMs: 2 });
-    const effects = [{ type: 'record.append', payload: { ...record } }];
+    const effects = [appendRecord.of(record)];
     await journal.transition({ id: record.id, from: 'RUNNING', to: 'COMPLETED', atMs: 3, effects });
     await expect.poll(() => double.store.taken).toEqual([toLine(record)]);
   });

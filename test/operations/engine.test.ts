@@ -1,7 +1,10 @@
 import { describe, expect, it } from 'vitest';
+import { z } from 'zod';
 import { MemoirError } from '../../src/domain/memoir-error.ts';
 import type { Journal } from '../../src/operations/journal.ts';
+import type { Operation } from '../../src/operations/operation.ts';
 import { startTestEngine, submitOne } from '../fakes/engine.ts';
+import { fail, keep } from '../fakes/kept-effects.ts';
 import { openTestJournal } from '../fakes/sqlite-journal.ts';
 import { ToyKind } from '../fakes/toy-kind.ts';
 import { temporaryFolder } from '../temporary-folder.ts';
@@ -26,7 +29,7 @@ describe('the engine', () => {
     const toy = new ToyKind();
     const { operations, kept } = await startTestEngine([toy]);
     const { id } = await submitOne(operations, 'a');
-    (await toy.next()).finish({ result: { size: 3 }, effects: [{ type: 'test.keep', payload: { id } }] });
+    (await toy.next()).finish({ result: { size: 3 }, effects: [keep.of({ id })] });
     expect(await operations.settled(id)).toMatchObject({ state: 'COMPLETED', result: { size: 3 }, message: 'Made' });
     expect(await kept()).toEqual([{ id }]);
   });
@@ -124,6 +127,30 @@ describe('the engine', () => {
     await expect(submitOne(operations, 'x', 'NO_SUCH_KIND')).rejects.toThrow();
   });
 
+  it('names the active operation to whoever submits a single one on the same subject', async () => {
+    const { operations } = await startTestEngine([new ToyKind()]);
+    const active = await submitOne(operations, 'a');
+    await expect(submitOne(operations, 'a')).rejects.toMatchObject({
+      code: 'ALREADY_ACTIVE',
+      message: 'the toy is being played with',
+      details: { active: active.id },
+    });
+  });
+
+  it('gives a handler its request as the kind’s type reads it, and fails an operation whose request cannot be read', async () => {
+    const toy = new ToyKind({ request: z.object({ subject: z.string(), times: z.number().default(3) }) });
+    const { operations } = await startTestEngine([toy]);
+    await submitOne(operations, 'a');
+    expect((await toy.next()).context.request).toEqual({ subject: 'a', times: 3 });
+    toy.runs[0]?.finish();
+    const [unread] = await operations.submit([{ kind: 'TOY', subjects: ['b'], request: 'nonsense', message: '' }], {
+      actor: 'tester',
+    });
+    const { id } = (unread as { operation: Operation }).operation;
+    expect(await operations.settled(id)).toMatchObject({ state: 'FAILED', error: { code: 'INTERNAL' } });
+    expect(toy.runs).toHaveLength(1);
+  });
+
   it('tries again to write an end that the journal could not take', async () => {
     const toy = new ToyKind();
     const fixture = await openTestJournal();
@@ -148,7 +175,7 @@ describe('the engine', () => {
     const toy = new ToyKind();
     const { operations } = await startTestEngine([toy]);
     const { id } = await submitOne(operations, 'a');
-    (await toy.next()).finish({ effects: [{ type: 'test.throw', payload: null }] });
+    (await toy.next()).finish({ effects: [fail.of(null)] });
     expect(await operations.settled(id)).toMatchObject({ state: 'FAILED', error: { code: 'INTERNAL' } });
     await submitOne(operations, 'a');
   });
@@ -168,11 +195,11 @@ describe('a restart', () => {
   const leaveRunning = async (folder: string) => {
     const { journal, close } = await openTestJournal(folder);
     const submit = async (id: string, subject: string) =>
-      journal.submit([{ id, kind: 'TOY', subject, request: {}, message: 'Queued' }], {
-        actor: 'tester',
-        host: 'here',
-        atMs: 1,
-      });
+      journal.submit(
+        [{ kind: 'TOY', subjects: [subject], request: {}, message: 'Queued' }],
+        { actor: 'tester' },
+        { ids: [id], host: 'here', atMs: 1 },
+      );
     await submit('0001', 'a');
     await submit('0002', 'b');
     await submit('0003', 'c');

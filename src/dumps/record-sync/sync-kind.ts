@@ -3,17 +3,14 @@ import type { Operation } from '../../operations/operation.ts';
 import type { OperationKind, RunContext, RunOutcome } from '../../operations/operation-kind.ts';
 import type { Operations } from '../../operations/operations.ts';
 import type { RecordSync, SyncSummary } from '../../records/record-sync.ts';
+import { type SyncRequest, type SyncResult, syncType } from '../operation-types.ts';
 
-/** The kind of the operation that brings catalogue and InfluxDB together; one at a time. */
-export const syncKind = 'RECORDS_SYNC';
 const syncSubject = 'records';
 
-type SyncRequest = { readonly dryRun: boolean };
-
 /** Without an InfluxDB (null), what an earlier configuration has left in the queue ends by saying so. */
-export function createSyncKind(sync: RecordSync | null): OperationKind {
+export function createSyncKind(sync: RecordSync | null): OperationKind<SyncRequest, SyncResult> {
   return {
-    kind: syncKind,
+    type: syncType,
     parallel: 1,
     // Each of its questions has a time limit of its own; how many there are, the lists decide.
     stallTimeoutMs: 0,
@@ -24,9 +21,12 @@ export function createSyncKind(sync: RecordSync | null): OperationKind {
   };
 }
 
-async function run({ operation, signal, phase, progress }: RunContext, sync: RecordSync | null): Promise<RunOutcome> {
+async function run(
+  { request, signal, phase, progress }: RunContext<SyncRequest>,
+  sync: RecordSync | null,
+): Promise<RunOutcome<SyncResult>> {
   if (sync === null) throw new MemoirError('NOT_CONFIGURED', 'this server writes to no InfluxDB');
-  const { dryRun } = operation.request as SyncRequest;
+  const { dryRun } = request;
   await phase('comparing', 'Comparing the catalogue with InfluxDB');
   const report = (doneBytes: number, totalBytes: number) => progress({ doneBytes, totalBytes });
   const summary = await sync.run({ dryRun, signal, report });
@@ -46,19 +46,11 @@ function describe({ dryRun, written, corrected, imported, refused, refusal }: Sy
 
 /** Asks for a synchronisation. ALREADY_ACTIVE while one runs. */
 export async function startSync(operations: Operations, request: SyncRequest, actor: string): Promise<Operation> {
-  const [outcome] = await operations.submit(
-    [{ kind: syncKind, subject: syncSubject, request, message: 'Waiting to compare catalogue and InfluxDB' }],
-    { actor },
-  );
-  if (outcome?.type === 'ACCEPTED') return outcome.operation;
-  throw outcome?.type === 'ALREADY_ACTIVE'
-    ? new MemoirError('ALREADY_ACTIVE', 'catalogue and InfluxDB are being compared already', {
-        details: { active: outcome.active.id },
-      })
-    : new MemoirError('QUEUE_FULL', 'too many synchronisations are waiting');
+  const message = 'Waiting to compare catalogue and InfluxDB';
+  return operations.submitOne(syncType.submission({ subjects: [syncSubject], request, message }), { actor });
 }
 
 /** What a completed one found; null for any other operation. */
-export function syncSummaryOf({ kind, state, result }: Operation): SyncSummary | null {
-  return kind === syncKind && state === 'COMPLETED' ? (result as unknown as SyncSummary) : null;
+export function syncSummaryOf(operation: Operation): SyncSummary | null {
+  return operation.kind === syncType.name ? syncType.resultOf(operation) : null;
 }

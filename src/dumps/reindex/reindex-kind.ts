@@ -3,27 +3,15 @@ import { isTerminal } from '../../domain/operation-state.ts';
 import type { Journal } from '../../operations/journal.ts';
 import type { Operation } from '../../operations/operation.ts';
 import type { OperationKind, RunContext, RunOutcome } from '../../operations/operation-kind.ts';
+import { restoreOperation } from '../../operations/restore-effect.ts';
 import type { DumpRecords } from '../../records/dump-records.ts';
+import { appendRecord } from '../../records/record-effects.ts';
 import type { ArtifactStore } from '../../storage/artifact-store.ts';
-import { recordEffects } from '../dump-kind.ts';
 import type { DumpRequest } from '../dump-request.ts';
-import { dumpKind, machineSubject, reindexKind } from '../dumps.ts';
+import { dumpKind, machineSubject } from '../dumps.ts';
 import { type Manifest, toRecord, toResult } from '../manifest.ts';
+import { type ReindexResult, reindexType } from '../operation-types.ts';
 import { checkManifest } from './manifest-check.ts';
-
-/** What the journal keeps of a reindexing. */
-export type ReindexResult = {
-  /** Artifacts with a manifest; the three other counts make it up. */
-  readonly found: number;
-  readonly added: number;
-  readonly known: number;
-  readonly broken: number;
-  /** The first of the broken ones, each with the reason. */
-  readonly faults: readonly { readonly location: string; readonly reason: string }[];
-};
-
-/** The effect that brings back the operation of a dump: without it there is nobody to verify, download or delete. */
-export const restoreEffect = 'operation.restore';
 
 /** How many broken ones are named; how many are looked up at once. */
 const namedFaults = 100;
@@ -40,9 +28,9 @@ export interface ReindexKindOptions {
  * be repeated; all that is added is added in one transaction. What a manifest does not say is not brought back: that a dump
  * was deleted (it has none any more), or found damaged (verify it again).
  */
-export function createReindexKind(options: ReindexKindOptions): OperationKind {
+export function createReindexKind(options: ReindexKindOptions): OperationKind<Record<never, never>, ReindexResult> {
   return {
-    kind: reindexKind,
+    type: reindexType,
     parallel: 1,
     stallTimeoutMs: 0,
     timeoutMs: 0,
@@ -52,7 +40,10 @@ export function createReindexKind(options: ReindexKindOptions): OperationKind {
   };
 }
 
-async function run(context: RunContext, { store, records, journal }: ReindexKindOptions): Promise<RunOutcome> {
+async function run(
+  context: RunContext,
+  { store, records, journal }: ReindexKindOptions,
+): Promise<RunOutcome<ReindexResult>> {
   await context.phase('reading', 'Reading the manifests');
   const faults: { location: string; reason: string }[] = [];
   const missing: Manifest[] = [];
@@ -90,8 +81,8 @@ async function run(context: RunContext, { store, records, journal }: ReindexKind
     result,
     message: `Of ${found} artifacts ${missing.length} were added, ${known} were known, ${broken} have a broken manifest`,
     effects: missing.flatMap((manifest) => [
-      { type: restoreEffect, payload: { ...restored(manifest), error: null } },
-      { type: recordEffects.append, payload: { ...toRecord(manifest) } },
+      restoreOperation.of(restored(manifest)),
+      appendRecord.of(toRecord(manifest)),
     ]),
   };
 }
@@ -104,6 +95,7 @@ function restored(manifest: Manifest): Operation {
     id,
     kind: dumpKind,
     subject: machineSubject(machineId),
+    subjects: [machineSubject(machineId)],
     host,
     state: 'COMPLETED',
     phase: 'finishing',

@@ -2,22 +2,22 @@ import { Worker } from 'node:worker_threads';
 import { fromErrorShape, MemoirError } from '../../domain/memoir-error.ts';
 import type { ModuleReference } from '../../domain/module-reference.ts';
 import type { OperationKind, RunContext, RunOutcome, TimeLimits } from '../../operations/operation-kind.ts';
-import { limitsFor, recordEffects } from '../dump-kind.ts';
-import type { Compression, DumpResult } from '../dump-request.ts';
-import { verifyKind } from '../dumps.ts';
+import { markRecord } from '../../records/record-effects.ts';
+import { limitsFor } from '../dump-kind.ts';
+import { type VerifyRequest, type VerifyResult, verifyType } from '../operation-types.ts';
 import { examinedBytes, type Finding } from './examination.ts';
 import type { VerificationJob, VerificationReport } from './thread.ts';
-
-/** What the journal keeps of the wish to verify. */
-export type VerifyRequest = { readonly dumpId: string; readonly result: DumpResult; readonly compression: Compression };
 
 /**
  * The operation that reads an artifact back. It completes whatever it finds: the finding is its result, and a damaged
  * artifact marks the record.
  */
-export function createVerifyKind(store: ModuleReference, limits: TimeLimits): OperationKind {
+export function createVerifyKind(
+  store: ModuleReference,
+  limits: TimeLimits,
+): OperationKind<VerifyRequest, VerifyResult> {
   return {
-    kind: verifyKind,
+    type: verifyType,
     parallel: 1,
     ...limits,
     run: (context) => run(context, store, limits),
@@ -26,8 +26,12 @@ export function createVerifyKind(store: ModuleReference, limits: TimeLimits): Op
   };
 }
 
-async function run(context: RunContext, store: ModuleReference, limits: TimeLimits): Promise<RunOutcome> {
-  const { dumpId, result, compression } = context.operation.request as VerifyRequest;
+async function run(
+  context: RunContext<VerifyRequest>,
+  store: ModuleReference,
+  limits: TimeLimits,
+): Promise<RunOutcome<VerifyResult>> {
+  const { dumpId, result, compression } = context.request;
   const { folder, file, sizeBytes, rawSizeBytes, sha256 } = result;
   await context.phase('verifying', 'Reading the artifact back');
   context.signal.throwIfAborted();
@@ -38,11 +42,11 @@ async function run(context: RunContext, store: ModuleReference, limits: TimeLimi
   return {
     result: { dumpId, intact: damage === null, damage, imageSha256 },
     message: damage === null ? 'The artifact is what was written' : `The artifact is damaged: ${damage}`,
-    effects: [{ type: recordEffects.mark, payload: { id: dumpId, state } }],
+    effects: [markRecord.of({ id: dumpId, state })],
   };
 }
 
-function examineOnThread(job: VerificationJob, { signal, progress }: RunContext): Promise<Finding> {
+function examineOnThread(job: VerificationJob, { signal, progress }: RunContext<VerifyRequest>): Promise<Finding> {
   const worker = new Worker(new URL('./thread.ts', import.meta.url), { workerData: job });
   const totalBytes = examinedBytes(job.expected);
   const result = new Promise<Finding>((resolve, reject) => {

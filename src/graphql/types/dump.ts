@@ -1,5 +1,5 @@
-import type { DumpRequest, DumpResult } from '../../dumps/dump-request.ts';
 import { dumpKind } from '../../dumps/dumps.ts';
+import { dumpType } from '../../dumps/operation-types.ts';
 import type { Operation } from '../../operations/operation.ts';
 import { builder } from '../builder.ts';
 import { CaptureMethodEnum, CompressionEnum, ImageFormatEnum, MethodChoiceEnum, OperationStateEnum } from '../enums.ts';
@@ -8,9 +8,7 @@ import { OperationErrorType } from './operation-error.ts';
 import { ProgressType, progressOf } from './progress.ts';
 import { VmType } from './vm.ts';
 
-// The journal holds what the dumps' own room wrote; these two are the only places that say so.
-const wishOf = (dump: Operation): DumpRequest => dump.request as unknown as DumpRequest;
-const resultOf = (dump: Operation): DumpResult | null => dump.result as unknown as DumpResult | null;
+const { requestOf: wishOf, resultOf } = dumpType;
 
 /** The operation if it is a dump, else null. */
 export const asDump = (operation: Operation | null): Operation | null =>

@@ -14,7 +14,12 @@ export const OperationType = builder.objectRef<Operation>('Operation').implement
     id: t.exposeID('id', { description: 'Identity; sorts by the time of acceptance.' }),
     kind: t.exposeString('kind', { description: 'What kind of work: DUMP, VERIFY, RECORDS_SYNC, and others to come.' }),
     subject: t.exposeString('subject', {
-      description: 'What it keeps others from while it is active: `vm:<uuid>`, say.',
+      description: 'What it is about: `vm:<uuid>`, say; the first of its subjects.',
+    }),
+    subjects: t.stringList({
+      description: 'All that it excludes other operations from while it is active.',
+      extensions: { length: 4 },
+      resolve: ({ subjects }) => [...subjects],
     }),
     host: t.exposeString('host', { description: 'The host whose server works on it.' }),
     state: t.expose('state', { type: OperationStateEnum, description: 'Where it is in its life.' }),

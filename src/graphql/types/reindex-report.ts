@@ -1,5 +1,4 @@
-import { reindexKind } from '../../dumps/dumps.ts';
-import type { ReindexResult } from '../../dumps/reindex/reindex-kind.ts';
+import { type ReindexResult, reindexType } from '../../dumps/operation-types.ts';
 import type { Operation } from '../../operations/operation.ts';
 import { builder } from '../builder.ts';
 
@@ -27,6 +26,6 @@ export const ReindexReportType = builder.objectRef<ReindexResult>('ReindexReport
   }),
 });
 
-export function reindexReportOf({ kind, result }: Operation): ReindexResult | null {
-  return kind === reindexKind && result !== null ? (result as ReindexResult) : null;
+export function reindexReportOf(operation: Operation): ReindexResult | null {
+  return operation.kind === reindexType.name ? reindexType.resultOf(operation) : null;
 }

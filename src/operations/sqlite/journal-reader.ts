@@ -94,13 +94,13 @@ function conditions(query: OperationQuery): { sql: string; values: SQLInputValue
     parts.push('kind = ?');
     values.push(query.kind);
   }
-  for (const [column, wanted] of [
-    ['state', query.states],
-    ['subject', query.subjects],
-  ] as const) {
-    if (wanted === undefined) continue;
-    parts.push(`${column} IN (SELECT value FROM json_each(?))`);
-    values.push(JSON.stringify(wanted));
+  if (query.states !== undefined) {
+    parts.push('state IN (SELECT value FROM json_each(?))');
+    values.push(JSON.stringify(query.states));
+  }
+  if (query.subjects !== undefined) {
+    parts.push('id IN (SELECT operation_id FROM operation_subjects WHERE subject IN (SELECT value FROM json_each(?)))');
+    values.push(JSON.stringify(query.subjects));
   }
   return { sql: parts.join(' AND '), values };
 }

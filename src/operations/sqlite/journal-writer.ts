@@ -1,12 +1,15 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { transact } from '../../database/connection.ts';
+import type { Effect, EffectWriter, OpenEffects } from '../../database/effect.ts';
 import { migrate } from '../../database/migration.ts';
 import type { Json } from '../../domain/json.ts';
 import { MemoirError } from '../../domain/memoir-error.ts';
+import type { ModuleReference } from '../../domain/module-reference.ts';
 import { isTerminal, mayFollow, type OperationState } from '../../domain/operation-state.ts';
-import type { OpenEffect } from '../effect-writer.ts';
-import type { Note, Submission, SubmitOptions, SubmitOutcome, SubmitResult, Transition, Written } from '../journal.ts';
-import type { Effect, Operation, OperationEvent, OperationEventType } from '../operation.ts';
+import type { Acceptance, Note, SubmitResult, Transition, Written } from '../journal.ts';
+import type { Operation, OperationEvent, OperationEventType } from '../operation.ts';
+import type { Submission, SubmitContext, SubmitOutcome } from '../submission.ts';
+import { restoreWriter } from './restore-effect.ts';
 import { type KeptOutcome, operationMigrations, toEvent, toOperation } from './row.ts';
 
 /** How long a key is remembered. */
@@ -21,28 +24,33 @@ const transitionEvents = {
   CANCELLED: 'CANCELLED',
 } as const satisfies Record<OperationState, OperationEventType>;
 
-/** Options: the module address of the writer for each type of effect. */
-export async function openService(connection: DatabaseSync, options: Json) {
+/** Options: the modules that carry out effects. */
+export interface JournalWriterOptions {
+  readonly effects: readonly ModuleReference[];
+}
+
+export async function openService(connection: DatabaseSync, { effects }: JournalWriterOptions) {
   migrate(connection, 'operations', operationMigrations);
-  const effects = new Map<string, (payload: Json) => void>();
-  for (const [type, module] of Object.entries((options as { effects?: Record<string, string> }).effects ?? {})) {
-    const { openEffect } = (await import(module)) as { openEffect: OpenEffect };
-    effects.set(type, openEffect(connection));
+  const writers: EffectWriter[] = [restoreWriter(connection)];
+  for (const { module, options } of effects) {
+    const { openEffects }: { openEffects: OpenEffects } = await import(module);
+    writers.push(...(await openEffects(connection, options)));
   }
-  return journalWriter(connection, effects);
+  return journalWriter(connection, new Map(writers.map((writer) => [writer.type, writer])));
 }
 
 export type JournalWriter = ReturnType<typeof journalWriter>;
 
-function journalWriter(connection: DatabaseSync, effects: ReadonlyMap<string, (payload: Json) => void>) {
+function journalWriter(connection: DatabaseSync, effects: ReadonlyMap<string, EffectWriter>) {
   const select = connection.prepare('SELECT * FROM operations WHERE id = ?');
   const selectActive = connection.prepare(
-    "SELECT * FROM operations WHERE subject = ? AND state IN ('QUEUED', 'RUNNING')",
+    `SELECT operations.* FROM operation_subjects JOIN operations ON operations.id = operation_id
+     WHERE operation_subjects.subject = ? AND operation_subjects.state IN ('QUEUED', 'RUNNING')`,
   );
   const countQueued = connection.prepare("SELECT count FROM operation_tally WHERE kind = ? AND state = 'QUEUED'");
   const insert = connection.prepare(
-    `INSERT INTO operations (id, kind, subject, host, state, message, actor, request, created_at_ms, seq)
-     VALUES (?, ?, ?, ?, 'QUEUED', ?, ?, ?, ?, 0)`,
+    `INSERT INTO operations (id, kind, subject, further_subjects, host, state, message, actor, request, created_at_ms, seq)
+     VALUES (?, ?, ?, ?, ?, 'QUEUED', ?, ?, ?, ?, 0)`,
   );
   const insertEvent = connection.prepare(
     `INSERT INTO operation_events (operation_id, kind, subject, type, state, phase, message, at_ms, payload)
@@ -82,7 +90,7 @@ function journalWriter(connection: DatabaseSync, effects: ReadonlyMap<string, (p
     for (const { type, payload } of wanted) {
       const effect = effects.get(type);
       if (effect === undefined) throw new MemoirError('INTERNAL', `nobody carries out the effect ${type}`);
-      effect(payload);
+      effect.write(payload);
     }
   }
 
@@ -111,22 +119,30 @@ function journalWriter(connection: DatabaseSync, effects: ReadonlyMap<string, (p
     return { outcomes, events: [], repeated: true };
   }
 
-  function accept(submission: Submission, options: SubmitOptions, events: OperationEvent[]): SubmitOutcome {
-    const active = selectActive.get(submission.subject);
-    if (active !== undefined) return { type: 'ALREADY_ACTIVE', active: toOperation(active) };
-    const queued = Number(countQueued.get(submission.kind)?.count ?? 0);
-    if (options.queueLimit !== undefined && queued >= options.queueLimit) return { type: 'QUEUE_FULL' };
-    const { id, kind, subject, message, request } = submission;
-    insert.run(id, kind, subject, options.host, message, options.actor, JSON.stringify(request), options.atMs);
-    events.push(say(find(id), 'QUEUED', message, options.atMs, { actor: options.actor }));
+  function accept(
+    { kind, subjects, message, request }: Submission,
+    { id, actor, host, atMs, queueLimit }: Omit<Acceptance, 'ids'> & { id: string; actor: string },
+    events: OperationEvent[],
+  ): SubmitOutcome {
+    for (const subject of subjects) {
+      const active = selectActive.get(subject);
+      if (active !== undefined) return { type: 'ALREADY_ACTIVE', active: toOperation(active) };
+    }
+    const queued = Number(countQueued.get(kind)?.count ?? 0);
+    if (queueLimit !== undefined && queued >= queueLimit) return { type: 'QUEUE_FULL' };
+    const [subject, ...further] = subjects;
+    insert.run(id, kind, subject, JSON.stringify(further), host, message, actor, JSON.stringify(request), atMs);
+    const event = say(find(id), 'QUEUED', message, atMs, { actor });
+    events.push(event);
     return { type: 'ACCEPTED', operation: find(id) };
   }
 
   return {
-    submit(batch: readonly Submission[], options: SubmitOptions): SubmitResult {
+    submit(batch: readonly Submission[], context: SubmitContext, { ids, ...acceptance }: Acceptance): SubmitResult {
       return transact(connection, () => {
-        const { idempotencyKey: key, fingerprint = '' } = options;
-        forgetKeys.run(options.atMs - keyLifeMs);
+        const { actor, idempotencyKey: key, fingerprint = '' } = context;
+        const { atMs } = acceptance;
+        forgetKeys.run(atMs - keyLifeMs);
         const known = key === undefined ? undefined : selectKey.get(key);
         if (known !== undefined) {
           if (known.fingerprint !== fingerprint) {
@@ -135,9 +151,13 @@ function journalWriter(connection: DatabaseSync, effects: ReadonlyMap<string, (p
           return repeat(JSON.parse(known.outcomes as string) as KeptOutcome[]);
         }
         const events: OperationEvent[] = [];
-        const outcomes = batch.map((submission) => accept(submission, options, events));
+        const outcomes = batch.map((submission, index) => {
+          const id = ids[index];
+          if (id === undefined) throw new MemoirError('INTERNAL', 'a submission came without an id');
+          return accept(submission, { ...acceptance, id, actor }, events);
+        });
         if (key !== undefined && events.length > 0) {
-          insertKey.run(key, fingerprint, JSON.stringify(outcomes.map(toKept)), options.atMs);
+          insertKey.run(key, fingerprint, JSON.stringify(outcomes.map(toKept)), atMs);
         }
         return { outcomes, events, repeated: false };
       });

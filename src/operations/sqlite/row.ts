@@ -68,6 +68,37 @@ export const operationMigrations = [
     created_at_ms INTEGER NOT NULL
   ) STRICT, WITHOUT ROWID;
   `,
+  `
+  -- An operation may have further subjects beside the one that it is about: a JSON list.
+  ALTER TABLE operations ADD COLUMN further_subjects TEXT NOT NULL DEFAULT '[]';
+  -- All subjects of all operations, with what lists of them are filtered by. The triggers below are its only writers.
+  CREATE TABLE operation_subjects (
+    subject TEXT NOT NULL,
+    operation_id TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    state TEXT NOT NULL,
+    PRIMARY KEY (subject, operation_id)
+  ) STRICT, WITHOUT ROWID;
+  INSERT INTO operation_subjects SELECT subject, id, kind, state FROM operations;
+  DROP INDEX operations_active;
+  DROP INDEX operations_by_subject;
+  -- Exclusion is the table's own: no two active operations share a subject, whoever writes.
+  CREATE UNIQUE INDEX operation_subjects_active ON operation_subjects (subject) WHERE state IN ('QUEUED', 'RUNNING');
+  CREATE INDEX operation_subjects_by_operation ON operation_subjects (operation_id);
+  CREATE INDEX operations_by_kind_and_state ON operations (kind, state, id);
+  CREATE TRIGGER operations_subjects_insert AFTER INSERT ON operations BEGIN
+    INSERT INTO operation_subjects
+      SELECT NEW.subject, NEW.id, NEW.kind, NEW.state
+      UNION SELECT value, NEW.id, NEW.kind, NEW.state FROM json_each(NEW.further_subjects);
+  END;
+  CREATE TRIGGER operations_subjects_update AFTER UPDATE OF state ON operations WHEN OLD.state <> NEW.state BEGIN
+    UPDATE operation_subjects SET state = NEW.state WHERE operation_id = NEW.id;
+  END;
+  CREATE TRIGGER operations_delete AFTER DELETE ON operations BEGIN
+    DELETE FROM operation_subjects WHERE operation_id = OLD.id;
+    UPDATE operation_tally SET count = count - 1 WHERE kind = OLD.kind AND state = OLD.state;
+  END;
+  `,
 ];
 
 export type Row = Record<string, SQLOutputValue>;
@@ -82,6 +113,7 @@ export function toOperation(row: Row): Operation {
     id: row.id as string,
     kind: row.kind as string,
     subject: row.subject as string,
+    subjects: [row.subject as string, ...(JSON.parse(row.further_subjects as string) as string[])],
     host: row.host as string,
     state: row.state as OperationState,
     phase: row.phase as string | null,

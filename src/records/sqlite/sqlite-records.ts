@@ -4,12 +4,6 @@ import type { PlanLimits } from './queries.ts';
 import type { ReadingService } from './reading-service.ts';
 import type { WritingService } from './writing-service.ts';
 
-/** Modules of the effects that the journal carries out for records, by the name that a handler gives them. */
-export const recordEffects = {
-  'record.append': new URL('./append-effect.ts', import.meta.url).href,
-  'record.mark': new URL('./mark-effect.ts', import.meta.url).href,
-} as const;
-
 interface SqliteRecordsOptions {
   /** Other limits than the measured ones: for tests, so that few records take every path. */
   readonly limits?: PlanLimits;

@@ -5,19 +5,14 @@ import { Redirect, Route, Switch, useLocation } from 'wouter';
 import type { Api } from './api/client.ts';
 import { ApiContext } from './api/use-api.ts';
 import { Overview } from './overview/overview.tsx';
+import { Dumps, Machines, Operations, Settings } from './parts.ts';
 import { Dialogs } from './shell/dialogs.tsx';
 import { Shell } from './shell/shell.tsx';
-import { liveProgress } from './state/live-progress.ts';
+import { PageContext, type PageState } from './state/page.ts';
 import { ShownLocation } from './state/shown-location.tsx';
 import { theme } from './style/theme.ts';
 import { Loading } from './ui/answer-states.tsx';
 import { ErrorBoundary } from './ui/error-boundary.tsx';
-import { later } from './ui/later.tsx';
-
-const Dumps = later(() => import('./dumps/dumps.tsx').then((it) => it.Dumps));
-const Machines = later(() => import('./machines/machines.tsx').then((it) => it.Machines));
-const Operations = later(() => import('./operations/operations.tsx').then((it) => it.Operations));
-const Settings = later(() => import('./settings/settings.tsx').then((it) => it.Settings));
 
 const screens: Readonly<Record<string, { readonly load: () => Promise<unknown> }>> = {
   dumps: Dumps,
@@ -31,10 +26,15 @@ export async function loadScreen(path: string): Promise<void> {
   await screens[path.split('/')[1] ?? '']?.load().catch(() => {});
 }
 
-export function App({ api }: { readonly api: Api }) {
+interface Props {
+  readonly api: Api;
+  readonly page: PageState;
+}
+
+export function App({ api, page }: Props) {
   return (
-    <Providers api={api}>
-      <ShownLocation drawing={liveProgress.hold}>
+    <Providers api={api} page={page}>
+      <ShownLocation drawing={page.progress.hold}>
         <Shell>
           <Screens />
         </Shell>
@@ -65,12 +65,14 @@ function Screens() {
   );
 }
 
-function Providers({ api, children }: { readonly api: Api; readonly children: ReactNode }) {
+function Providers({ api, page, children }: Props & { readonly children: ReactNode }) {
   return (
     <MantineProvider theme={theme} withCssVariables={false} withGlobalClasses={false} defaultColorScheme="auto">
-      <ApiContext value={api}>
-        <Provider value={api.client}>{children}</Provider>
-      </ApiContext>
+      <PageContext value={page}>
+        <ApiContext value={api}>
+          <Provider value={api.client}>{children}</Provider>
+        </ApiContext>
+      </PageContext>
     </MantineProvider>
   );
 }

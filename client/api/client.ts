@@ -1,34 +1,33 @@
 import { Client, type ExecutionResult, fetchExchange, subscriptionExchange } from '@urql/core';
-import { createCache } from './cache.ts';
+import type { PageState } from '../state/page.ts';
+import { type Answers, createAnswers } from './answers.ts';
 import { createSocket, type Socket } from './socket.ts';
 import { authorization } from './token.ts';
 
 export interface Api {
   readonly client: Client;
   readonly socket: Socket;
+  readonly answers: Answers;
 }
 
 /**
- * Questions and orders by HTTP, everything live by one WebSocket, one cache behind both. Nothing is asked before `position`
+ * Questions and orders by HTTP, everything live by one WebSocket, one cache of answers. Nothing is asked before `position`
  * is known: an answer older than the place from which events are read could miss some for ever.
  */
-export function createApi(origin: URL, position: Promise<unknown>): Api {
+export function createApi(origin: URL, page: PageState, position: Promise<unknown>): Api {
   const address = new URL('/graphql', origin);
   const live = new URL(address);
   live.protocol = origin.protocol === 'https:' ? 'wss:' : 'ws:';
-  const socket = createSocket(live.href);
+  const socket = createSocket(live.href, page.connection);
   const client = new Client({
     url: address.href,
     preferGetMethod: false,
-    // What was seen before is shown at once, and asked again.
-    requestPolicy: 'cache-and-network',
     fetch: async (...request) => {
       await position;
       return fetch(...request);
     },
     fetchOptions: () => ({ headers: authorization() }),
     exchanges: [
-      createCache(),
       fetchExchange,
       subscriptionExchange({
         forwardSubscription: ({ query = '', variables = {} }) => ({
@@ -47,5 +46,5 @@ export function createApi(origin: URL, position: Promise<unknown>): Api {
       }),
     ],
   });
-  return { client, socket };
+  return { client, socket, answers: createAnswers(client, page.freshness) };
 }

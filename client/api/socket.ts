@@ -1,5 +1,6 @@
 import { type Client, createClient } from 'graphql-ws';
-import { connection } from '../state/connection.ts';
+import type { Connection } from '../state/connection.ts';
+import type { Store } from '../state/store.ts';
 import { authorization } from './token.ts';
 
 const pingMs = 10_000;
@@ -48,7 +49,7 @@ export interface Socket {
  * tries again for ever, and keeps `connection` true. graphql-ws gives up after some close codes (a limit, an inner error of
  * the server): then a new client takes its place and every subscription with it.
  */
-export function createSocket(url: string): Socket {
+export function createSocket(url: string, connection: Store<Connection>): Socket {
   interface Subscription {
     readonly payload: Payload;
     readonly sink: Sink;

@@ -1,9 +1,7 @@
 import type { ForecastFragment } from '../api/generated/graphql.ts';
 import type { Machine } from '../machines/use-machines.ts';
-import { refusal, role } from '../state/authority.ts';
-import { connection } from '../state/connection.ts';
-import { planRequest } from '../state/dialogs.ts';
-import { useStore } from '../state/store.ts';
+import { useGuard } from '../state/authority.ts';
+import { usePage } from '../state/page.ts';
 import { Action } from '../ui/action.tsx';
 import { planDump, summarise } from './forecast.ts';
 import { useTrigger } from './use-trigger.ts';
@@ -18,18 +16,15 @@ interface Props {
 /** One press where the forecast beside it says milliseconds; the plan where the guest would stand still, or nobody knows. */
 export function DumpButton({ machine, forecast, active }: Props) {
   const { busy, run } = useTrigger();
-  const has = useStore(role);
-  const live = useStore(connection).state === 'LIVE';
+  const { dialogs } = usePage();
+  const guard = useGuard();
   const plan = forecast && planDump(forecast, 'AUTO');
   const why =
-    refusal('trigger', has) ??
-    (live ? null : 'Not connected.') ??
-    (active ? 'It is being dumped.' : null) ??
-    (plan && plan.method === null ? plan.reason : null);
+    guard('trigger') ?? (active ? 'It is being dumped.' : null) ?? (plan && plan.method === null ? plan.reason : null);
   const ask = !plan || summarise([plan]).confirm;
 
   function press(): void {
-    if (ask) planRequest.set({ vms: [machine.id] });
+    if (ask) dialogs.plan.set({ vms: [machine.id] });
     else void run({ vms: [machine.id], all: false, method: 'AUTO', format: 'ELF', compression: 'ZSTD' });
   }
 

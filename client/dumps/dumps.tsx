@@ -4,6 +4,7 @@ import { useLocation, useSearch } from 'wouter';
 import { type DumpRecordSort, RecordsDocument } from '../api/generated/graphql.ts';
 import { useFreshQuery } from '../api/use-fresh-query.ts';
 import { formatCount } from '../format/count.ts';
+import { Details } from '../parts.ts';
 import { ExportButton } from '../records/export-button.tsx';
 import { RecordTable } from '../records/record-table.tsx';
 import { RecordToggles } from '../records/record-toggles.tsx';
@@ -22,15 +23,12 @@ import styles from '../records/records.module.css';
 import { ScreenHeading } from '../shell/screen-heading.tsx';
 import { useAddress } from '../state/address.ts';
 import { useFreshness } from '../state/freshness.ts';
-import { livePreference, zonePreference } from '../state/preference.ts';
+import { usePage } from '../state/page.ts';
 import { useStore } from '../state/store.ts';
 import { Empty, Failure, Loading, Warnings } from '../ui/answer-states.tsx';
-import { later } from '../ui/later.tsx';
 import { Pager } from '../ui/pager.tsx';
 import { Panel } from '../ui/panel.tsx';
 import { RunningDumps } from './running-dumps.tsx';
-
-const Details = later(() => import('./details/details.tsx').then((it) => it.Details));
 
 /** What was dumped, with everything to find a dump again. */
 export function Dumps({ id }: { readonly id: string | undefined }) {
@@ -57,12 +55,13 @@ interface Props {
 }
 
 function Records({ view, change }: Props) {
-  const zone = useStore(zonePreference);
-  const live = useStore(livePreference) === 'ON';
+  const { preferences } = usePage();
+  const zone = useStore(preferences.zone);
+  const live = useStore(preferences.live) === 'ON';
   const filter = recordFilter(view, zone);
   const orderBy = recordOrder(view);
   const variables = { filter, orderBy, first: view.size, offset: (view.page - 1) * view.size };
-  const { data, error, fetching, stale, refresh } = useFreshQuery(RecordsDocument, variables, ['records'], {
+  const { data, error, fetching, refresh } = useFreshQuery(RecordsDocument, variables, ['records'], {
     frozen: !live,
   });
   const answer = data?.dumpRecords;
@@ -111,7 +110,7 @@ function Records({ view, change }: Props) {
           <RecordTable
             records={answer.nodes}
             sorting={{ by: view.sort, direction: view.direction, change: sort }}
-            busy={fetching && !stale}
+            busy={fetching}
           />
           <Pager
             page={view.page}

@@ -1,9 +1,7 @@
 import { memo } from 'react';
 import { Link } from 'wouter';
-import { refusal, role } from '../state/authority.ts';
-import { connection } from '../state/connection.ts';
+import { useGuard } from '../state/authority.ts';
 import { useTickPart } from '../state/live-progress.ts';
-import { useStore } from '../state/store.ts';
 import { Action } from '../ui/action.tsx';
 import { Empty, Failure, Loading } from '../ui/answer-states.tsx';
 import { DemoMark, Name } from '../ui/name.tsx';
@@ -55,10 +53,7 @@ const Row = memo(function Row({ dump }: { readonly dump: RunningDump }) {
   // Known when the guest runs again: before that there is no figure to show.
   const pauseMs = useTickPart(dump.id, (tick) => tick?.guestPauseMs) ?? dump.guestPauseMs;
   const cancel = useCancel();
-  const has = useStore(role);
-  const live = useStore(connection).state === 'LIVE';
-  const off =
-    refusal('cancel', has) ?? (live ? null : 'Not connected.') ?? (dump.cancelRequested ? 'Asked for.' : null);
+  const off = useGuard()('cancel') ?? (dump.cancelRequested ? 'Already being cancelled.' : null);
 
   return (
     <li className={styles.row} data-state={state}>

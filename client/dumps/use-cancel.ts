@@ -1,24 +1,22 @@
 import { useMutation } from 'urql';
 import { CancelDumpDocument } from '../api/generated/graphql.ts';
-import { problemOf } from '../api/problem.ts';
-import { wasRefused } from '../state/authority.ts';
-import { question } from '../state/dialogs.ts';
-import { toast } from '../state/toasts.ts';
+import { useComplaint } from '../state/complain.ts';
+import { usePage } from '../state/page.ts';
 
 /** Asks, and then cancels. One that only waits is cancelled without a question: nothing is lost. */
 export function useCancel(): (dump: { readonly id: string; readonly vmName: string; readonly state: string }) => void {
   const [, cancel] = useMutation(CancelDumpDocument);
+  const { dialogs, freshness } = usePage();
+  const complain = useComplaint();
   return ({ id, vmName, state }) => {
     async function run(): Promise<void> {
       const { error } = await cancel({ id });
-      if (!error) return;
-      const { code, message } = problemOf(error);
-      if (code === 'FORBIDDEN') wasRefused();
-      toast('error', `Not cancelled: ${message}`);
+      if (error) complain('Not cancelled', error);
+      else freshness.mark(['active']);
     }
     if (state === 'QUEUED') void run();
     else
-      question.set({
+      dialogs.question.set({
         title: `Cancel the dump of ${vmName}?`,
         text: 'What was captured so far is discarded; nothing of it stays. The machine goes on running.',
         action: 'Cancel the dump',

@@ -2,7 +2,8 @@ import { useEffect, useRef, useState } from 'react';
 import type { CombinedError } from 'urql';
 import { ActiveDumpsDocument, type ActiveDumpsQuery } from '../api/generated/graphql.ts';
 import { useFreshQuery } from '../api/use-fresh-query.ts';
-import { liveProgress } from '../state/live-progress.ts';
+import type { LiveProgress } from '../state/live-progress.ts';
+import { usePage } from '../state/page.ts';
 
 export type RunningDump = ActiveDumpsQuery['dumps']['nodes'][number];
 
@@ -19,6 +20,7 @@ export interface RunningDumps {
 
 export function useRunningDumps(): RunningDumps {
   const { data, error, refresh } = useFreshQuery(ActiveDumpsDocument, {}, ['active']);
+  const { progress } = usePage();
   const before = useRef<readonly RunningDump[]>([]);
   const [ended, setEnded] = useState<readonly RunningDump[]>([]);
   const nodes = data?.dumps.nodes;
@@ -26,23 +28,23 @@ export function useRunningDumps(): RunningDumps {
   useEffect(() => {
     if (!nodes) return;
     const now = new Set(nodes.map(({ id }) => id));
-    const gone = before.current.filter(({ id }) => !now.has(id) && liveProgress.get(id)?.final);
+    const gone = before.current.filter(({ id }) => !now.has(id) && progress.get(id)?.final);
     before.current = nodes;
     if (gone.length === 0) return;
     setEnded((some) => [...some.filter(({ id }) => !now.has(id)), ...gone]);
     const ids = new Set(gone.map(({ id }) => id));
     setTimeout(() => {
       setEnded((some) => some.filter(({ id }) => !ids.has(id)));
-      liveProgress.forget(ids);
+      progress.forget(ids);
     }, lingerMs);
-  }, [nodes]);
+  }, [nodes, progress]);
 
   const present = new Set(nodes?.map(({ id }) => id));
-  const dumps = nodes && [...nodes, ...ended.filter(({ id }) => !present.has(id))].sort(byTurn);
+  const dumps = nodes && [...nodes, ...ended.filter(({ id }) => !present.has(id))].sort(byTurn(progress));
   return { dumps, totalCount: data?.dumps.totalCount ?? 0, error, refresh };
 }
 
-function byTurn(a: RunningDump, b: RunningDump): number {
-  const waits = (dump: RunningDump) => (dump.state === 'QUEUED' && !liveProgress.get(dump.id)?.final ? 1 : 0);
-  return waits(a) - waits(b) || a.createdAt.localeCompare(b.createdAt) || a.id.localeCompare(b.id);
+function byTurn(progress: LiveProgress): (a: RunningDump, b: RunningDump) => number {
+  const waits = (dump: RunningDump) => (dump.state === 'QUEUED' && !progress.get(dump.id)?.final ? 1 : 0);
+  return (a, b) => waits(a) - waits(b) || a.createdAt.localeCompare(b.createdAt) || a.id.localeCompare(b.id);
 }

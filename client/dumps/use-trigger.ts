@@ -4,10 +4,7 @@ import { TriggerDumpsDocument, type TriggerDumpsInput, type TriggerDumpsMutation
 import { problemOf } from '../api/problem.ts';
 import { plainText } from '../format/plain-text.ts';
 import { sentence } from '../format/sentence.ts';
-import { logPage } from '../state/activity.ts';
-import { wasRefused } from '../state/authority.ts';
-import { freshness } from '../state/freshness.ts';
-import { toast } from '../state/toasts.ts';
+import { usePage } from '../state/page.ts';
 
 export type TriggerOutcome = TriggerDumpsMutation['triggerDumps'];
 
@@ -23,12 +20,17 @@ export interface Trigger {
 /** Orders dumps. What was accepted is told by the event stream, as to everybody else; what was refused is told here. */
 export function useTrigger(): Trigger {
   const [{ fetching }, mutate] = useMutation(TriggerDumpsDocument);
+  const { activity, freshness, toasts } = usePage();
   const run = useCallback<Trigger['run']>(
     async (input) => {
+      function say(text: string): void {
+        toasts.show('error', text);
+        activity.page('error', text);
+      }
       const { data, error } = await mutate({ input: { ...input, idempotencyKey: newKey() } });
       if (error) {
         const { code, message, hint } = problemOf(error);
-        if (code === 'FORBIDDEN') wasRefused();
+        if (code === 'FORBIDDEN') freshness.mark(['access']);
         say(`Nothing was triggered: ${sentence(message)}${hint ? ` ${hint}` : ''}`);
       }
       if (!data) return null;
@@ -38,14 +40,9 @@ export function useTrigger(): Trigger {
       if (rejected.length > told) say(`${rejected.length - told} more machines were not dumped.`);
       return data.triggerDumps;
     },
-    [mutate],
+    [mutate, activity, freshness, toasts],
   );
   return { busy: fetching, run };
-}
-
-function say(text: string): void {
-  toast('error', text);
-  logPage('error', text);
 }
 
 /** A key for one press of a button: a request that is sent twice by a bad line is one order. (randomUUID needs TLS.) */

@@ -6,21 +6,18 @@ import { DumpButton } from '../dumps/dump-button.tsx';
 import { formatBytes } from '../format/bytes.ts';
 import { formatCount } from '../format/count.ts';
 import { plainText } from '../format/plain-text.ts';
+import { History, UsagePanel } from '../parts.ts';
 import { RecordTable } from '../records/record-table.tsx';
 import { ScreenHeading } from '../shell/screen-heading.tsx';
 import { Empty, Failure, Loading } from '../ui/answer-states.tsx';
 import { type Fact, Facts } from '../ui/facts.tsx';
 import { Icon } from '../ui/icon.tsx';
-import { later } from '../ui/later.tsx';
 import { DemoMark, Name } from '../ui/name.tsx';
 import { Panel } from '../ui/panel.tsx';
 import { StateBadge } from '../ui/state-badge.tsx';
 import { ForecastPanel } from './forecast-panel.tsx';
 import styles from './machines.module.css';
 import type { Machine, Machines } from './use-machines.ts';
-
-const History = later(() => import('../records/history/history.tsx').then((it) => it.History));
-const UsagePanel = later(() => import('./usage/usage-panel.tsx').then((it) => it.UsagePanel));
 
 /** As many of its newest records as show how it went lately. */
 const newest = 10;

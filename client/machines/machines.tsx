@@ -2,7 +2,7 @@ import { Button, TextInput } from '@mantine/core';
 import type { MachineState } from '../api/generated/graphql.ts';
 import { ScreenHeading } from '../shell/screen-heading.tsx';
 import { useAddress } from '../state/address.ts';
-import { planRequest } from '../state/dialogs.ts';
+import { usePage } from '../state/page.ts';
 import { Empty, Failure, Loading } from '../ui/answer-states.tsx';
 import { Choice } from '../ui/choice.tsx';
 import { Icon } from '../ui/icon.tsx';
@@ -48,6 +48,7 @@ export function Machines({ id }: { readonly id: string | undefined }) {
 
 function MachineList({ all }: { readonly all: ReturnType<typeof useMachines> }) {
   const { machines, forecasts, error, forecastError, refresh } = all;
+  const { dialogs } = usePage();
   const [view, change] = useAddress(readView, writeView);
   const text = view.search.trim().toLowerCase();
   const shown = machines?.filter(
@@ -64,7 +65,7 @@ function MachineList({ all }: { readonly all: ReturnType<typeof useMachines> }) 
         note={shown && (shown.length === machines?.length ? shown.length : `${shown.length} of ${machines?.length}`)}
         flush
         actions={
-          <Button size="compact-sm" variant="default" onClick={() => planRequest.set({ vms: 'ALL' })}>
+          <Button size="compact-sm" variant="default" onClick={() => dialogs.plan.set({ vms: 'ALL' })}>
             Dump several…
           </Button>
         }

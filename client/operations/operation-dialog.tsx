@@ -4,8 +4,8 @@ import { OperationDetailsDocument, type OperationFieldsFragment } from '../api/g
 import { useFreshQuery } from '../api/use-fresh-query.ts';
 import { plainText } from '../format/plain-text.ts';
 import { sentence } from '../format/sentence.ts';
-import { activity } from '../state/activity.ts';
 import { kindLabel } from '../state/event-text.ts';
+import { usePage } from '../state/page.ts';
 import { useStore } from '../state/store.ts';
 import { Empty, Failure, Loading } from '../ui/answer-states.tsx';
 import { Dialog } from '../ui/dialog.tsx';
@@ -84,7 +84,7 @@ function title(operation: OperationFieldsFragment): ReactNode {
 
 /** Its life as the journal holds it; and what the log of this tab knows of it besides. */
 function Transitions({ operation }: { readonly operation: OperationFieldsFragment }) {
-  const { entries } = useStore(activity);
+  const { entries } = useStore(usePage().activity);
   const heard = entries.filter((entry) => entry.operationId === operation.id);
   const steps: readonly (readonly [name: string, at: string | null])[] = [
     ['Accepted', operation.createdAt],

@@ -1,9 +1,8 @@
 import { useEffect, useRef } from 'react';
 import { Link } from 'wouter';
 import { formatClock } from '../format/moment.ts';
-import { activity } from '../state/activity.ts';
 import type { ActivityEntry } from '../state/activity-entries.ts';
-import { zonePreference } from '../state/preference.ts';
+import { usePage } from '../state/page.ts';
 import { useStore } from '../state/store.ts';
 import { Empty } from '../ui/answer-states.tsx';
 import { Panel } from '../ui/panel.tsx';
@@ -13,7 +12,7 @@ const words = { success: 'Done', error: 'Error', warning: 'Attention', info: 'No
 
 /** The last 20 of what happened, newest at the bottom; follows by itself unless somebody scrolled up to read. */
 export function ActivityLog({ className }: { readonly className?: string | undefined }) {
-  const { entries, count } = useStore(activity);
+  const { entries, count } = useStore(usePage().activity);
   const list = useRef<HTMLDivElement>(null);
   const follows = useRef(true);
   const newest = entries.at(-1)?.key;
@@ -67,7 +66,7 @@ export function ActivityLog({ className }: { readonly className?: string | undef
 }
 
 function Entry({ entry }: { readonly entry: ActivityEntry }) {
-  const zone = useStore(zonePreference);
+  const zone = useStore(usePage().preferences.zone);
   return (
     <li className={styles.entry} data-tone={entry.tone}>
       <time dateTime={entry.at}>{formatClock(entry.at, zone)}</time>

@@ -3,9 +3,9 @@ import { Link } from 'wouter';
 import { RunningDumps } from '../dumps/running-dumps.tsx';
 import { MachineTable } from '../machines/machine-table.tsx';
 import { type Machines, useMachines } from '../machines/use-machines.ts';
+import { History } from '../parts.ts';
 import { ScreenHeading } from '../shell/screen-heading.tsx';
 import { Empty, Failure, Loading } from '../ui/answer-states.tsx';
-import { later } from '../ui/later.tsx';
 import { Near } from '../ui/near.tsx';
 import { Panel } from '../ui/panel.tsx';
 import { useQuiet } from '../ui/quiet.ts';
@@ -13,8 +13,6 @@ import { ActivityLog } from './activity-log.tsx';
 import { Counters } from './counters.tsx';
 import styles from './overview.module.css';
 import { TriggerPanel } from './trigger-panel.tsx';
-
-const History = later(() => import('../records/history/history.tsx').then((it) => it.History));
 
 /** As many machines as fit beside the rest; the others are one press away. */
 const shown = 8;

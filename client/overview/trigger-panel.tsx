@@ -4,18 +4,15 @@ import { planDump, summarise } from '../dumps/forecast.ts';
 import { useTrigger } from '../dumps/use-trigger.ts';
 import { formatBytes } from '../format/bytes.ts';
 import type { Machines } from '../machines/use-machines.ts';
-import { refusal, role } from '../state/authority.ts';
-import { connection } from '../state/connection.ts';
-import { planRequest } from '../state/dialogs.ts';
-import { useStore } from '../state/store.ts';
+import { MachineSelector } from '../parts.ts';
+import { useGuard } from '../state/authority.ts';
+import { usePage } from '../state/page.ts';
 import { Icon } from '../ui/icon.tsx';
-import { later } from '../ui/later.tsx';
 import { Panel } from '../ui/panel.tsx';
 import { PauseMeter } from '../ui/pause-meter.tsx';
 import styles from './overview.module.css';
 
 // A list that filters while one types is a tenth of the dashboard's code: the screen does not wait for it.
-const MachineSelector = later(() => import('./machine-selector.tsx').then((it) => it.MachineSelector));
 
 interface Props {
   readonly machines: Machines;
@@ -29,9 +26,8 @@ const SelectorAwaited = () => <div className={styles.awaited}>Choose machines…
 export function TriggerPanel({ machines: { machines = [], forecasts }, complete }: Props) {
   const [chosen, setChosen] = useState<string[]>([]);
   const { busy, run } = useTrigger();
-  const has = useStore(role);
-  const live = useStore(connection).state === 'LIVE';
-  const why = refusal('trigger', has) ?? (live ? null : 'Not connected.');
+  const { dialogs } = usePage();
+  const why = useGuard()('trigger');
 
   const selected = chosen.filter((id) => machines.some((machine) => machine.id === id));
   const plans = selected.flatMap((id) => {
@@ -44,7 +40,7 @@ export function TriggerPanel({ machines: { machines = [], forecasts }, complete 
   const free = selected.map((id) => forecasts.get(id)?.freeBytes).find((bytes) => bytes !== undefined);
 
   async function dumpSelected(): Promise<void> {
-    if (ask) return planRequest.set({ vms: selected });
+    if (ask) return dialogs.plan.set({ vms: selected });
     const outcome = await run({ vms: selected, all: false, method: 'AUTO', format: 'ELF', compression: 'ZSTD' });
     if (outcome) setChosen([]);
   }
@@ -72,7 +68,7 @@ export function TriggerPanel({ machines: { machines = [], forecasts }, complete 
         </Button>
         <Button
           variant="default"
-          onClick={() => planRequest.set({ vms: 'ALL' })}
+          onClick={() => dialogs.plan.set({ vms: 'ALL' })}
           disabled={machines.length === 0 || why !== null}
           title={why ?? undefined}
         >

@@ -3,8 +3,7 @@ import { useRef, useState } from 'react';
 import type { DumpRecordFilter, DumpRecordOrder } from '../api/generated/graphql.ts';
 import { formatCount } from '../format/count.ts';
 import { formatDay } from '../format/moment.ts';
-import { zonePreference } from '../state/preference.ts';
-import { toast } from '../state/toasts.ts';
+import { usePage } from '../state/page.ts';
 import { Icon } from '../ui/icon.tsx';
 import { exportRecords, saveFile } from './export-records.ts';
 import styles from './records.module.css';
@@ -20,6 +19,7 @@ interface Props {
 export function ExportButton({ filter, orderBy, total }: Props) {
   const [done, setDone] = useState<string | null>(null);
   const stop = useRef<AbortController | null>(null);
+  const { preferences, toasts } = usePage();
 
   async function run(): Promise<void> {
     const controller = new AbortController();
@@ -36,11 +36,11 @@ export function ExportButton({ filter, orderBy, total }: Props) {
           setDone(`${formatCount(so)} of ${formatCount(of)}`);
         },
       });
-      saveFile(file, `memoir-dumps-${formatDay(Date.now(), zonePreference.get())}.csv`);
-      toast('success', `Exported ${formatCount(rows)} records`);
+      saveFile(file, `memoir-dumps-${formatDay(Date.now(), preferences.zone.get())}.csv`);
+      toasts.show('success', `Exported ${formatCount(rows)} records`);
     } catch (error) {
-      if (controller.signal.aborted) toast('warning', 'The export was stopped');
-      else toast('error', `Not exported: ${error instanceof Error ? error.message : String(error)}`);
+      if (controller.signal.aborted) toasts.show('warning', 'The export was stopped');
+      else toasts.show('error', `Not exported: ${error instanceof Error ? error.message : String(error)}`);
     } finally {
       setDone(null);
     }

@@ -4,7 +4,7 @@ import type { DumpRecordSort, RecordFieldsFragment, SortDirection } from '../api
 import { formatBytes } from '../format/bytes.ts';
 import { formatSeconds } from '../format/duration.ts';
 import { plainText } from '../format/plain-text.ts';
-import { sizePreference } from '../state/preference.ts';
+import { usePage } from '../state/page.ts';
 import { useStore } from '../state/store.ts';
 import { Action } from '../ui/action.tsx';
 import { cell, DataTable } from '../ui/data-table.tsx';
@@ -34,7 +34,7 @@ const freshMs = 5000;
 
 /** The eight columns that operators know. */
 export function RecordTable({ records, sorting, busy = false }: Props) {
-  const size = useStore(sizePreference);
+  const size = useStore(usePage().preferences.size);
   const query = useSearch();
   return (
     <DataTable

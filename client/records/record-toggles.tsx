@@ -1,11 +1,12 @@
 import { Switch } from '@mantine/core';
-import { livePreference, sizePreference } from '../state/preference.ts';
+import { usePage } from '../state/page.ts';
 import { useStore } from '../state/store.ts';
 
 /** How the list is shown: which size, and whether it follows what happens. */
 export function RecordToggles() {
-  const size = useStore(sizePreference);
-  const live = useStore(livePreference);
+  const { preferences } = usePage();
+  const size = useStore(preferences.size);
+  const live = useStore(preferences.live);
   return (
     <>
       <Switch
@@ -13,14 +14,14 @@ export function RecordToggles() {
         withThumbIndicator={false}
         label="Size on disk"
         checked={size === 'DISK'}
-        onChange={({ currentTarget }) => sizePreference.set(currentTarget.checked ? 'DISK' : 'MEMORY')}
+        onChange={({ currentTarget }) => preferences.size.set(currentTarget.checked ? 'DISK' : 'MEMORY')}
       />
       <Switch
         size="xs"
         withThumbIndicator={false}
         label="Live"
         checked={live === 'ON'}
-        onChange={({ currentTarget }) => livePreference.set(currentTarget.checked ? 'ON' : 'OFF')}
+        onChange={({ currentTarget }) => preferences.live.set(currentTarget.checked ? 'ON' : 'OFF')}
       />
     </>
   );

@@ -1,8 +1,6 @@
 import { useMutation } from 'urql';
 import { CreateDownloadDocument, type DownloadForm } from '../api/generated/graphql.ts';
-import { problemOf } from '../api/problem.ts';
-import { wasRefused } from '../state/authority.ts';
-import { toast } from '../state/toasts.ts';
+import { useComplaint } from '../state/complain.ts';
 
 export interface Download {
   readonly busy: boolean;
@@ -15,6 +13,7 @@ export interface Download {
  */
 export function useDownload(): Download {
   const [{ fetching }, create] = useMutation(CreateDownloadDocument);
+  const complain = useComplaint();
   return {
     busy: fetching,
     async start(id, form) {
@@ -24,11 +23,7 @@ export function useDownload(): Download {
         link.href = data.createDownload.url;
         link.download = '';
         link.click();
-      } else if (error) {
-        const { code, message } = problemOf(error);
-        if (code === 'FORBIDDEN') wasRefused();
-        toast('error', `Not downloaded: ${message}`);
-      }
+      } else if (error) complain('Not downloaded', error);
     },
   };
 }

@@ -6,15 +6,13 @@ import {
   RetryDeadLettersDocument,
   type ServiceFieldsFragment,
 } from '../api/generated/graphql.ts';
-import { problemOf } from '../api/problem.ts';
 import { useFreshQuery } from '../api/use-fresh-query.ts';
 import { formatCount } from '../format/count.ts';
 import { plainText } from '../format/plain-text.ts';
 import { sentence } from '../format/sentence.ts';
-import { refusal, role } from '../state/authority.ts';
-import { freshness } from '../state/freshness.ts';
-import { useStore } from '../state/store.ts';
-import { toast } from '../state/toasts.ts';
+import { useGuard } from '../state/authority.ts';
+import { useComplaint } from '../state/complain.ts';
+import { usePage } from '../state/page.ts';
 import { Facts } from '../ui/facts.tsx';
 import { Age, Moment } from '../ui/moment.tsx';
 import { Panel } from '../ui/panel.tsx';
@@ -31,15 +29,16 @@ type Influx = NonNullable<ServiceFieldsFragment['influx']>;
 
 /** The InfluxDB that records are written to: what is on its way, what it refused, and sending that again. */
 export function InfluxPanel({ influx }: { readonly influx: Influx }) {
-  const has = useStore(role);
+  const { freshness, toasts } = usePage();
+  const complain = useComplaint();
   const [{ fetching }, retry] = useMutation(RetryDeadLettersDocument);
-  const refused = refusal('retry', has);
+  const refused = useGuard()('retry');
   const isStuck = influx.state === 'RETRYING' || influx.state === 'PAUSED';
 
   async function sendAgain(): Promise<void> {
     const { data, error } = await retry({});
-    if (error) toast('error', `Not sent again: ${problemOf(error).message}`);
-    else toast('success', sentOf(data?.retryDeadLetters.retried ?? 0));
+    if (error) complain('Not sent again', error);
+    else toasts.show('success', sentOf(data?.retryDeadLetters.retried ?? 0));
     freshness.mark(['service']);
   }
 

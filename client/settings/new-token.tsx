@@ -3,7 +3,7 @@ import { type FormEvent, useState } from 'react';
 import { useMutation } from 'urql';
 import { CreateTokenDocument, type Role } from '../api/generated/graphql.ts';
 import { writeToken } from '../api/token.ts';
-import { freshness } from '../state/freshness.ts';
+import { usePage } from '../state/page.ts';
 import { Failure } from '../ui/answer-states.tsx';
 import { Choice } from '../ui/choice.tsx';
 import { Dialog } from '../ui/dialog.tsx';
@@ -31,6 +31,7 @@ const lives = [
 
 /** Makes a token; its secret is shown this once. */
 export function NewToken({ close, first }: Props) {
+  const { freshness } = usePage();
   const [name, setName] = useState('');
   const [role, setRole] = useState<Role>(first ? 'ADMIN' : 'VIEWER');
   const [days, setDays] = useState<(typeof lives)[number]['value']>('');

@@ -6,10 +6,8 @@ import { formatBytes } from '../format/bytes.ts';
 import { formatCount } from '../format/count.ts';
 import { plainText } from '../format/plain-text.ts';
 import { ScreenHeading } from '../shell/screen-heading.tsx';
-import { refusal, role } from '../state/authority.ts';
-import { connection } from '../state/connection.ts';
-import { liveState } from '../state/live.ts';
-import { sizePreference, zonePreference } from '../state/preference.ts';
+import { refusal } from '../state/authority.ts';
+import { usePage } from '../state/page.ts';
 import { useStore } from '../state/store.ts';
 import { Failure, Loading } from '../ui/answer-states.tsx';
 import { Facts } from '../ui/facts.tsx';
@@ -25,7 +23,7 @@ import { TokensPanel } from './tokens-panel.tsx';
 
 /** How the server is doing, and what this browser prefers. */
 export function Settings() {
-  const has = useStore(role);
+  const has = useStore(usePage().role);
   const { data, error, refresh } = useFreshQuery(ServiceDocument, {}, ['service']);
   return (
     <>
@@ -131,8 +129,9 @@ const connectionWords = {
 };
 
 function ConnectionPanel() {
-  const { state } = useStore(connection);
-  const { seq } = useStore(liveState);
+  const page = usePage();
+  const { state } = useStore(page.connection);
+  const { seq } = useStore(page.live);
   return (
     <Panel title="This connection">
       <Facts
@@ -151,8 +150,9 @@ function ConnectionPanel() {
 
 function PreferencesPanel() {
   const { colorScheme, setColorScheme } = useMantineColorScheme();
-  const zone = useStore(zonePreference);
-  const size = useStore(sizePreference);
+  const { preferences } = usePage();
+  const zone = useStore(preferences.zone);
+  const size = useStore(preferences.size);
   return (
     <Panel title="This browser">
       <div className={styles.preferences}>
@@ -162,11 +162,11 @@ function PreferencesPanel() {
           change={setColorScheme}
           choices={{ light: 'Light', dark: 'Dark', auto: 'System' }}
         />
-        <Preference label="Times" value={zone} change={zonePreference.set} choices={{ LOCAL: 'Local', UTC: 'UTC' }} />
+        <Preference label="Times" value={zone} change={preferences.zone.set} choices={{ LOCAL: 'Local', UTC: 'UTC' }} />
         <Preference
           label="Sizes in tables"
           value={size}
-          change={sizePreference.set}
+          change={preferences.size.set}
           choices={{ DISK: 'On disk', MEMORY: 'Of memory' }}
         />
       </div>

@@ -2,12 +2,10 @@ import { Button } from '@mantine/core';
 import { useState } from 'react';
 import { useMutation } from 'urql';
 import { RevokeTokenDocument, type TokenFieldsFragment, TokensDocument } from '../api/generated/graphql.ts';
-import { problemOf } from '../api/problem.ts';
 import { useFreshQuery } from '../api/use-fresh-query.ts';
 import { useClock } from '../state/clock.ts';
-import { question } from '../state/dialogs.ts';
-import { freshness } from '../state/freshness.ts';
-import { toast } from '../state/toasts.ts';
+import { useComplaint } from '../state/complain.ts';
+import { usePage } from '../state/page.ts';
 import { Empty, Failure, Loading } from '../ui/answer-states.tsx';
 import { cell, DataTable } from '../ui/data-table.tsx';
 import { Age, Moment } from '../ui/moment.tsx';
@@ -19,17 +17,19 @@ import { NewToken } from './new-token.tsx';
 export function TokensPanel({ className }: { readonly className?: string | undefined }) {
   const { data, error, refresh } = useFreshQuery(TokensDocument, {}, ['access']);
   const [making, setMaking] = useState(false);
+  const { dialogs, freshness, toasts } = usePage();
+  const complain = useComplaint();
   const [, revoke] = useMutation(RevokeTokenDocument);
 
   function askToRevoke({ id, name }: TokenFieldsFragment): void {
-    question.set({
+    dialogs.question.set({
       title: `Revoke the token ${name}?`,
       text: 'Whoever uses it is out at once, open connections within seconds. It cannot be taken back; a new one can be made.',
       action: 'Revoke it',
       run: async () => {
         const { error: refused } = await revoke({ id });
-        if (refused) toast('error', `Not revoked: ${problemOf(refused).message}`);
-        else toast('success', `Revoked the token ${name}`);
+        if (refused) complain('Not revoked', refused);
+        else toasts.show('success', `Revoked the token ${name}`);
         freshness.mark(['access']);
       },
     });

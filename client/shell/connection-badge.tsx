@@ -1,13 +1,13 @@
 import { formatCount } from '../format/count.ts';
-import { connection } from '../state/connection.ts';
-import { liveState } from '../state/live.ts';
+import { usePage } from '../state/page.ts';
 import { useStore } from '../state/store.ts';
 import styles from './shell.module.css';
 
 /** Whether what is seen is live, and the number of the newest event that it follows from. */
 export function ConnectionBadge() {
-  const { state } = useStore(connection);
-  const { seq } = useStore(liveState);
+  const page = usePage();
+  const { state } = useStore(page.connection);
+  const { seq } = useStore(page.live);
   const word = { CONNECTING: 'Connecting', LIVE: 'Live', LOST: 'Offline', REFUSED: 'Refused' }[state];
   return (
     <span className={styles.badge} data-state={state} title="The number of the newest event in the server’s log">

@@ -3,9 +3,9 @@ import { useApi } from '../api/use-api.ts';
 import { formatSeconds } from '../format/duration.ts';
 import { formatClock } from '../format/moment.ts';
 import { useClock } from '../state/clock.ts';
-import { type Connection, connection } from '../state/connection.ts';
-import { countEvents, liveState } from '../state/live.ts';
-import { zonePreference } from '../state/preference.ts';
+import type { Connection } from '../state/connection.ts';
+import { countEvents } from '../state/live.ts';
+import { usePage } from '../state/page.ts';
 import { useStore } from '../state/store.ts';
 import { Icon } from '../ui/icon.tsx';
 import styles from './shell.module.css';
@@ -15,8 +15,9 @@ const patienceMs = 1500;
 
 /** Says that the page is not live, since when, and what is done about it; and afterwards what was caught up with. */
 export function ConnectionBanner() {
-  const state = useStore(connection);
-  const { returned } = useStore(liveState);
+  const page = usePage();
+  const state = useStore(page.connection);
+  const { returned } = useStore(page.live);
   return (
     <div role="status" className={styles.banners}>
       {state.state === 'LOST' && <Lost since={state.since} retryAt={state.retryAt} />}
@@ -34,7 +35,7 @@ export function ConnectionBanner() {
 
 function Lost({ since, retryAt }: Pick<Extract<Connection, { state: 'LOST' }>, 'since' | 'retryAt'>) {
   const { socket } = useApi();
-  const zone = useStore(zonePreference);
+  const zone = useStore(usePage().preferences.zone);
   const shown = useClock((now) => now - since > patienceMs);
   if (!shown) return null;
   return (

@@ -3,11 +3,10 @@ import { useLocation } from 'wouter';
 import { useBrowserLocation } from 'wouter/use-browser-location';
 import { ServiceDocument, SessionDocument } from '../api/generated/graphql.ts';
 import { useFreshQuery } from '../api/use-fresh-query.ts';
-import { role } from '../state/authority.ts';
-import { connection } from '../state/connection.ts';
+import { TokenForm } from '../parts.ts';
+import { usePage } from '../state/page.ts';
 import { useStore } from '../state/store.ts';
 import { Loading } from '../ui/answer-states.tsx';
-import { later } from '../ui/later.tsx';
 import { Panel } from '../ui/panel.tsx';
 import { ConnectionBadge } from './connection-badge.tsx';
 import { ConnectionBanner } from './connection-banner.tsx';
@@ -17,13 +16,12 @@ import { SchemeToggle } from './scheme-toggle.tsx';
 import styles from './shell.module.css';
 import { Toasts } from './toasts.tsx';
 
-const TokenForm = later(() => import('../settings/token-form.tsx').then((it) => it.TokenForm));
-
 /** What surrounds every screen: where one is, whether it is live, and what was just said. */
 export function Shell({ children }: { readonly children: ReactNode }) {
   const [path] = useLocation();
   const [here] = useBrowserLocation();
   const { data } = useFreshQuery(ServiceDocument, {}, ['service']);
+  const { connection, role } = usePage();
   const state = useStore(connection);
   const refused = state.state === 'REFUSED' ? state.reason : null;
   const session = useFreshQuery(SessionDocument, {}, ['access']).data?.session;
@@ -33,7 +31,7 @@ export function Shell({ children }: { readonly children: ReactNode }) {
 
   useEffect(() => {
     if (session) role.set(session.role);
-  }, [session]);
+  }, [role, session]);
 
   // As a new document would: the focus goes to the new screen's heading, so that a screen reader says where one is.
   useEffect(() => {

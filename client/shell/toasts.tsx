@@ -1,16 +1,16 @@
 import { useEffect, useState } from 'react';
+import { usePage } from '../state/page.ts';
 import { useStore } from '../state/store.ts';
-import { dismissToast, type Toast, toasts } from '../state/toasts.ts';
+import type { Toast } from '../state/toasts.ts';
 import { Icon } from '../ui/icon.tsx';
 import styles from './toasts.module.css';
 
-const shownMs = 3000;
 const icons = { success: 'check', error: 'cross', warning: 'warning', info: 'info' } as const;
 const words = { success: 'Done', error: 'Error', warning: 'Attention', info: 'Note' } as const;
 
 /** Short messages, stacked at the corner; the page's one live region. Each goes after three seconds, unless it is pointed at. */
 export function Toasts() {
-  const list = useStore(toasts);
+  const list = useStore(usePage().toasts);
   return (
     <div className={styles.stack} role="status" aria-label="Messages">
       {list.map((toast) => (
@@ -21,12 +21,13 @@ export function Toasts() {
 }
 
 function Message({ toast }: { readonly toast: Toast }) {
+  const { dismiss } = usePage().toasts;
   const [held, setHeld] = useState(false);
   useEffect(() => {
     if (held) return;
-    const timer = setTimeout(() => dismissToast(toast.id), shownMs);
+    const timer = setTimeout(() => dismiss(toast.id), toast.shownMs);
     return () => clearTimeout(timer);
-  }, [held, toast.id]);
+  }, [held, toast.id, toast.shownMs, dismiss]);
   return (
     // biome-ignore lint/a11y/noStaticElementInteractions: pointing at it only keeps it there longer
     <div
@@ -42,7 +43,19 @@ function Message({ toast }: { readonly toast: Toast }) {
         <span className="unseen">{words[toast.tone]}: </span>
         {toast.text}
       </span>
-      <button type="button" className={styles.close} aria-label="Dismiss" onClick={() => dismissToast(toast.id)}>
+      {toast.action && (
+        <button
+          type="button"
+          className={styles.action}
+          onClick={() => {
+            dismiss(toast.id);
+            toast.action?.run();
+          }}
+        >
+          {toast.action.label}
+        </button>
+      )}
+      <button type="button" className={styles.close} aria-label="Dismiss" onClick={() => dismiss(toast.id)}>
         <Icon name="cross" />
       </button>
     </div>

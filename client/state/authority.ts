@@ -1,10 +1,10 @@
 import type { Role } from '../api/generated/graphql.ts';
-import { freshness } from './freshness.ts';
-import { createStore } from './store.ts';
+import { usePage } from './page.ts';
+import { useStore } from './store.ts';
 
 const ranks: Record<Role, number> = { VIEWER: 1, OPERATOR: 2, ADMIN: 3 };
 
-/** What each deed needs (DESIGN §10): the server decides, the page only does not offer what it would refuse. */
+/** What each action needs: the server decides, the page only does not offer what it would refuse. */
 const needs = {
   trigger: 'OPERATOR',
   cancel: 'OPERATOR',
@@ -14,19 +14,19 @@ const needs = {
   delete: 'ADMIN',
   tokens: 'ADMIN',
 } as const;
-export type Deed = keyof typeof needs;
+export type Guarded = keyof typeof needs;
 
-/** The role of this browser, as the server says; null until it has. */
-export const role = createStore<Role | null>(null);
-
-/** Null if the deed is allowed (or nobody knows yet), else a sentence that says what it needs. */
-export function refusal(deed: Deed, has: Role | null): string | null {
-  const needed = needs[deed];
+/** Null if the action is allowed (or nobody knows yet), else a sentence that says what it needs. */
+export function refusal(action: Guarded, has: Role | null): string | null {
+  const needed = needs[action];
   if (has === null || ranks[has] >= ranks[needed]) return null;
-  return `Needs the role ${needed.toLowerCase()}; you are ${has.toLowerCase()}.`;
+  return `Requires the ${needed.toLowerCase()} role; you are signed in as ${has.toLowerCase()}.`;
 }
 
-/** The server said FORBIDDEN although the page thought otherwise: it asks again who it is. */
-export function wasRefused(): void {
-  freshness.mark(['access']);
+/** Why an action is off now: the role, or the connection. Null when it is on. */
+export function useGuard(): (action: Guarded) => string | null {
+  const page = usePage();
+  const role = useStore(page.role);
+  const live = useStore(page.connection).state === 'LIVE';
+  return (action) => refusal(action, role) ?? (live ? null : 'Not connected.');
 }

@@ -1,5 +1,3 @@
-import { createStore } from './store.ts';
-
 /** What is known of the WebSocket, which carries everything that is live. */
 export type Connection =
   | { readonly state: 'CONNECTING' }
@@ -8,5 +6,3 @@ export type Connection =
   | { readonly state: 'LOST'; readonly since: number; readonly attempts: number; readonly retryAt: number | null }
   /** The server does not want this browser: a token is missing, unknown or over. Nothing is tried again by itself. */
   | { readonly state: 'REFUSED'; readonly reason: string };
-
-export const connection = createStore<Connection>({ state: 'CONNECTING' });

@@ -1,4 +1,4 @@
-import { createStore } from './store.ts';
+import { createStore, type Store } from './store.ts';
 
 /** A question before something that cannot be taken back. */
 export interface Question {
@@ -9,11 +9,15 @@ export interface Question {
   readonly run: () => void;
 }
 
-export const question = createStore<Question | null>(null);
-
 /** The plan: which machines it opens with (ids), or all that can be dumped. */
 export interface PlanRequest {
   readonly vms: readonly string[] | 'ALL';
 }
 
-export const planRequest = createStore<PlanRequest | null>(null);
+/** The dialogs that any screen may open; each is shown while its store holds something. */
+export interface Dialogs {
+  readonly question: Store<Question | null>;
+  readonly plan: Store<PlanRequest | null>;
+}
+
+export const createDialogs = (): Dialogs => ({ question: createStore(null), plan: createStore(null) });

@@ -1,6 +1,6 @@
 import type { Client } from '@urql/core';
 import { EventHistoryDocument } from '../api/generated/graphql.ts';
-import { logEvent } from './activity.ts';
+import type { ActivityLog } from './activity.ts';
 import { kept } from './activity-entries.ts';
 import type { Place } from './event-stream.ts';
 
@@ -17,6 +17,7 @@ const depth = kept * 4;
  */
 export async function fillLog(
   client: Pick<Client, 'query'>,
+  log: ActivityLog,
   position: Promise<string | undefined>,
 ): Promise<Place | null> {
   const at = Date.now();
@@ -28,6 +29,6 @@ export async function fillLog(
     client.query(EventHistoryDocument, { after, first: depth }, { requestPolicy: 'network-only' }),
     new Promise<undefined>((resolve) => setTimeout(resolve, patienceMs)),
   ]);
-  for (const event of answer?.data?.events ?? []) if (event.type !== 'LAGGED' && event.seq <= seq) logEvent(event);
+  for (const event of answer?.data?.events ?? []) if (event.type !== 'LAGGED' && event.seq <= seq) log.event(event);
   return { cursor, seq, at };
 }

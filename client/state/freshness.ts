@@ -1,4 +1,5 @@
 import { useSyncExternalStore } from 'react';
+import { usePage } from './page.ts';
 
 /** What queries are about. An event marks topics as changed; the queries on the screen that are about them ask again. */
 export type Topic = 'machines' | 'active' | 'records' | 'operations' | 'service' | 'access' | 'usage';
@@ -50,8 +51,7 @@ export function createFreshness(firstMs = 60, everyMs = 500): Freshness {
   };
 }
 
-export const freshness = createFreshness();
-
 export function useFreshness(topics: readonly Topic[]): number {
+  const { freshness } = usePage();
   return useSyncExternalStore(freshness.subscribe, () => freshness.version(topics));
 }

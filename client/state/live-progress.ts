@@ -1,5 +1,6 @@
 import { useCallback, useSyncExternalStore } from 'react';
 import type { DumpProgressSubscription } from '../api/generated/graphql.ts';
+import { usePage } from './page.ts';
 
 /** The newest that is known of a dump on its way. */
 export type Tick = DumpProgressSubscription['dumpProgress'];
@@ -65,11 +66,10 @@ function requestDrawing(act: () => void): void {
   else requestAnimationFrame(act);
 }
 
-export const liveProgress = createLiveProgress();
-
 export function useTick(id: string): Tick | undefined {
-  const subscribe = useCallback((listener: () => void) => liveProgress.subscribe(id, listener), [id]);
-  return useSyncExternalStore(subscribe, () => liveProgress.get(id));
+  const { progress } = usePage();
+  const subscribe = useCallback((listener: () => void) => progress.subscribe(id, listener), [progress, id]);
+  return useSyncExternalStore(subscribe, () => progress.get(id));
 }
 
 /** A part of the newest tick: a plain value, so that whoever reads it is not disturbed by the others. */
@@ -77,6 +77,7 @@ export function useTickPart<T extends string | number | boolean | null>(
   id: string,
   read: (tick: Tick | undefined) => T | undefined,
 ): T | undefined {
-  const subscribe = useCallback((listener: () => void) => liveProgress.subscribe(id, listener), [id]);
-  return useSyncExternalStore(subscribe, () => read(liveProgress.get(id)));
+  const { progress } = usePage();
+  const subscribe = useCallback((listener: () => void) => progress.subscribe(id, listener), [progress, id]);
+  return useSyncExternalStore(subscribe, () => read(progress.get(id)));
 }

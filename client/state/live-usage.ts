@@ -1,5 +1,6 @@
 import { useCallback, useSyncExternalStore } from 'react';
 import type { UsageFragment } from '../api/generated/graphql.ts';
+import { usePage } from './page.ts';
 
 /** Samples of one machine since the page was opened, oldest first. */
 export type Usages = readonly UsageFragment[];
@@ -51,13 +52,13 @@ export function createLiveUsage(): LiveUsage {
   };
 }
 
-export const liveUsage = createLiveUsage();
-
 export function useLiveUsage(id: string): Usages {
-  const read = useCallback(() => liveUsage.get(id), [id]);
-  return useSyncExternalStore(liveUsage.subscribe, read);
+  const { usage } = usePage();
+  const read = useCallback(() => usage.get(id), [usage, id]);
+  return useSyncExternalStore(usage.subscribe, read);
 }
 
 export function useNewestUsage(): NewestUsage {
-  return useSyncExternalStore(liveUsage.subscribe, liveUsage.newest);
+  const { usage } = usePage();
+  return useSyncExternalStore(usage.subscribe, usage.newest);
 }

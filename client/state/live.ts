@@ -9,27 +9,14 @@ import {
   OperationEventsDocument,
 } from '../api/generated/graphql.ts';
 import { formatSeconds } from '../format/duration.ts';
-import { activity, logEvent, logPage, remembered } from './activity.ts';
-import { remember } from './activity-memory.ts';
-import { connection } from './connection.ts';
 import { createEventStream, type EventSource, type News } from './event-stream.ts';
 import { fillLog } from './fill-log.ts';
-import { allTopics, freshness, type Topic } from './freshness.ts';
-import { liveProgress, type Tick } from './live-progress.ts';
-import { liveUsage } from './live-usage.ts';
-import { createStore } from './store.ts';
+import { allTopics, type Topic } from './freshness.ts';
+import type { Tick } from './live-progress.ts';
+import type { PageState } from './page.ts';
+import { remember } from './remembered.ts';
 import { createEventToasts } from './toast-events.ts';
 import { watchMachines } from './watch-machines.ts';
-
-/** The page's own view of the event stream, for header, banner and log. */
-export interface LiveState {
-  /** Number of the newest event that was read. */
-  readonly seq: number | null;
-  /** The last absence, shown for some seconds after it. */
-  readonly returned: { readonly awayMs: number; readonly caughtUp: number } | null;
-}
-
-export const liveState = createStore<LiveState>({ seq: remembered.place?.seq ?? null, returned: null });
 
 /** Absences shorter than this (a reload, a hiccup) are caught up with, but not spoken of. */
 const worthSayingMs = 3000;
@@ -42,7 +29,12 @@ const topicsOf: Partial<Record<EventFieldsFragment['type'], readonly Topic[]>> =
 const otherTopics: readonly Topic[] = ['active', 'operations', 'service'];
 
 /** Wires the live half of the page: events, progress, machines, service. It runs for as long as the page does. */
-export function startLive({ client, socket }: Api, position: Promise<string | undefined>): void {
+export function startLive(
+  { client, socket, answers }: Api,
+  page: PageState,
+  position: Promise<string | undefined>,
+): void {
+  const { activity, connection, freshness, live, toasts } = page;
   const source: EventSource = {
     async newest() {
       const { data, error } = await client.query(EventPositionDocument, {}, { requestPolicy: 'network-only' });
@@ -64,25 +56,25 @@ export function startLive({ client, socket }: Api, position: Promise<string | un
       ),
   };
   const stream = createEventStream(source);
-  const toastEvent = createEventToasts();
+  const toastEvent = createEventToasts(toasts.show);
 
   function tell(news: News): void {
     if (news.type === 'EVENT') {
-      logEvent(news.event);
-      liveState.set({ ...liveState.get(), seq: news.event.seq });
+      activity.event(news.event);
+      live.set({ ...live.get(), seq: news.event.seq });
       if (!news.replayed) toastEvent(news.event);
       freshness.mark(topicsOf[news.event.type] ?? otherTopics);
       return;
     }
     if (news.type !== 'RETURNED' || !news.reloaded) freshness.mark(allTopics);
-    if (news.type === 'LAGGED') logEvent(news.event);
+    if (news.type === 'LAGGED') activity.event(news.event);
     else if (news.type === 'RESET')
-      logPage('warning', 'The server’s event log is another one now: going on from here.');
+      activity.page('warning', 'The server’s event log is another one now: going on from here.');
     else if (news.awayMs >= worthSayingMs) {
       const { awayMs, caughtUp } = news;
-      logPage('info', `Back after ${formatSeconds(awayMs / 1000)}: ${countEvents(caughtUp)}, none missed.`);
-      liveState.set({ ...liveState.get(), returned: { awayMs, caughtUp } });
-      setTimeout(() => liveState.set({ ...liveState.get(), returned: null }), returnedShownMs);
+      activity.page('info', `Back after ${formatSeconds(awayMs / 1000)}: ${countEvents(caughtUp)}, none missed.`);
+      live.set({ ...live.get(), returned: { awayMs, caughtUp } });
+      setTimeout(() => live.set({ ...live.get(), returned: null }), returnedShownMs);
     }
   }
 
@@ -96,9 +88,9 @@ export function startLive({ client, socket }: Api, position: Promise<string | un
   window.addEventListener('pagehide', keep);
   void (async () => {
     // What happened before this tab was opened comes first, then what happens from here on: the order of the log.
-    const place = remembered.place ?? (await fillLog(client, position));
-    if (place) liveState.set({ ...liveState.get(), seq: place.seq });
-    await stream.start(place, tell, remembered.place === null);
+    const place = page.place ?? (await fillLog(client, activity, position));
+    if (place) live.set({ ...live.get(), seq: place.seq });
+    await stream.start(place, tell, page.place === null);
     // The page did not wait for a place: it may have been told something older.
     if (place === null) freshness.mark(allTopics);
   })();
@@ -109,7 +101,7 @@ export function startLive({ client, socket }: Api, position: Promise<string | un
     socket.subscribe(
       { query: stringifyDocument(DumpProgressDocument) },
       {
-        next: ({ data }) => data && liveProgress.receive(data.dumpProgress as Tick),
+        next: ({ data }) => data && page.progress.receive(data.dumpProgress as Tick),
         error: again,
         complete: again,
       },
@@ -121,14 +113,14 @@ export function startLive({ client, socket }: Api, position: Promise<string | un
     socket.subscribe(
       { query: stringifyDocument(LiveUsageDocument) },
       {
-        next: ({ data }) => data && liveUsage.receive((data as unknown as LiveUsageSubscription).vmStats),
+        next: ({ data }) => data && page.usage.receive((data as unknown as LiveUsageSubscription).vmStats),
         error: again,
         complete: again,
       },
     );
   }
   watchUsage();
-  watchMachines(client);
+  watchMachines(client, answers, page);
 }
 
 /** `no event`, `1 event`, `17 events`. */

@@ -1,7 +1,7 @@
 import { createStore, type Store } from './store.ts';
 
 /** A choice that this browser remembers; anything that is not one of `choices` counts as the first. */
-export function createPreference<T extends string>(name: string, choices: readonly [T, ...T[]]): Store<T> {
+function createPreference<T extends string>(name: string, choices: readonly [T, ...T[]]): Store<T> {
   const key = `memoir.${name}`;
   const store = createStore<T>(choices.find((choice) => choice === read(key)) ?? choices[0]);
   return {
@@ -25,9 +25,17 @@ function read(key: string): string | null {
   }
 }
 
-/** In which zone times are shown. */
-export const zonePreference = createPreference('zone', ['LOCAL', 'UTC']);
-/** Which size the tables show: what the artifact takes on disk, or the memory that it holds. */
-export const sizePreference = createPreference('size', ['DISK', 'MEMORY']);
-/** Whether the list of records follows what happens, or stands still to be read. */
-export const livePreference = createPreference('live', ['ON', 'OFF']);
+export interface Preferences {
+  /** In which zone times are shown. */
+  readonly zone: Store<'LOCAL' | 'UTC'>;
+  /** Which size the tables show: what the artifact takes on disk, or the memory that it holds. */
+  readonly size: Store<'DISK' | 'MEMORY'>;
+  /** Whether the list of records follows what happens, or stands still to be read. */
+  readonly live: Store<'ON' | 'OFF'>;
+}
+
+export const createPreferences = (): Preferences => ({
+  zone: createPreference('zone', ['LOCAL', 'UTC']),
+  size: createPreference('size', ['DISK', 'MEMORY']),
+  live: createPreference('live', ['ON', 'OFF']),
+});

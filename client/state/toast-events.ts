@@ -1,6 +1,6 @@
 import type { EventFieldsFragment } from '../api/generated/graphql.ts';
 import { eventsText, eventText, eventTone } from './event-text.ts';
-import { type Tone, toast } from './toasts.ts';
+import type { Tone } from './toasts.ts';
 
 const spoken = new Set<EventFieldsFragment['type']>(['QUEUED', 'COMPLETED', 'FAILED', 'CANCELLED']);
 const gatherMs = 150;
@@ -9,9 +9,7 @@ const gatherMs = 150;
  * Toasts for what begins and ends. Events of one kind and type that come together are one toast: fifty dumps that were
  * triggered at once are one sentence, not fifty.
  */
-export function createEventToasts(
-  show: (tone: Tone, text: string) => void = toast,
-): (event: EventFieldsFragment) => void {
+export function createEventToasts(show: (tone: Tone, text: string) => void): (event: EventFieldsFragment) => void {
   const gathered = new Map<string, EventFieldsFragment[]>();
   let timer: ReturnType<typeof setTimeout> | undefined;
 

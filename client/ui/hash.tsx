@@ -1,5 +1,5 @@
 import { useState } from 'react';
-import { toast } from '../state/toasts.ts';
+import { usePage } from '../state/page.ts';
 import { Action } from './action.tsx';
 import { copyText } from './clipboard.ts';
 
@@ -21,9 +21,13 @@ interface Props {
 
 export function CopyButton({ text, what }: Props) {
   const [copied, setCopied] = useState(false);
+  const { toasts } = usePage();
   async function copy(): Promise<void> {
     const done = await copyText(text);
-    toast(done ? 'success' : 'error', done ? `Copied the ${what}` : `The browser does not allow copying the ${what}`);
+    toasts.show(
+      done ? 'success' : 'error',
+      done ? `Copied the ${what}` : `The browser does not allow copying the ${what}`,
+    );
     setCopied(done);
     setTimeout(() => setCopied(false), 1500);
   }

@@ -1,12 +1,10 @@
 import { type ComponentType, createElement, lazy, useState } from 'react';
 import { whenQuiet } from './quiet.ts';
 
-type Later<Props> = ComponentType<Props> & {
+export type Later<Props> = ComponentType<Props> & {
   /** Resolves when it is there; rejects if it could not be had. */
   readonly load: () => Promise<unknown>;
 };
-
-const ahead: (() => Promise<unknown>)[] = [];
 
 /**
  * A component whose code comes in a file of its own: when it is first shown, or before that in a quiet moment (`loadAhead`);
@@ -19,7 +17,6 @@ export function later<Props extends object>(load: () => Promise<ComponentType<Pr
     return { default: ready };
   };
   const Waiting = lazy(get);
-  ahead.push(get);
   function Later(props: Props) {
     // Chosen once: another kind of component in its place would lose what it knows.
     const [Shown] = useState<ComponentType<Props>>(() => ready ?? (Waiting as unknown as ComponentType<Props>));
@@ -29,14 +26,12 @@ export function later<Props extends object>(load: () => Promise<ComponentType<Pr
 }
 
 /** Loads what was not shown yet, one after the other while the browser has nothing to do; who saves data is left alone. */
-export function loadAhead(): void {
+export function loadAhead([next, ...others]: readonly { readonly load: () => Promise<unknown> }[]): void {
   const { connection } = navigator as { readonly connection?: { readonly saveData?: boolean } };
-  if (connection?.saveData) return;
+  if (!next || connection?.saveData) return;
   whenQuiet(async () => {
-    const next = ahead.shift();
-    if (!next) return;
     // Not there now, or of an older build: said when it is needed.
-    await next().catch(() => {});
-    loadAhead();
+    await next.load().catch(() => {});
+    loadAhead(others);
   });
 }

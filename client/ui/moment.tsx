@@ -1,11 +1,11 @@
 import { formatAge, formatMoment } from '../format/moment.ts';
 import { useClock } from '../state/clock.ts';
-import { zonePreference } from '../state/preference.ts';
+import { usePage } from '../state/page.ts';
 import { useStore } from '../state/store.ts';
 
 /** A point in time in the zone that the person chose, exact in the other when pointed at. */
 export function Moment({ at }: { readonly at: string }) {
-  const zone = useStore(zonePreference);
+  const zone = useStore(usePage().preferences.zone);
   return (
     <time dateTime={at} title={zone === 'UTC' ? `${formatMoment(at, 'LOCAL')} local time` : formatMoment(at, 'UTC')}>
       {formatMoment(at, zone)}
@@ -15,7 +15,7 @@ export function Moment({ at }: { readonly at: string }) {
 
 /** How long ago; exact when pointed at. */
 export function Age({ at }: { readonly at: string }) {
-  const zone = useStore(zonePreference);
+  const zone = useStore(usePage().preferences.zone);
   const age = useClock((now) => formatAge(at, now));
   return (
     <time dateTime={at} title={formatMoment(at, zone)}>

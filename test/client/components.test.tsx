@@ -7,13 +7,23 @@ import type { RecordFieldsFragment } from '../../client/api/generated/graphql.ts
 import { ActivityLog } from '../../client/overview/activity-log.tsx';
 import { RecordTable } from '../../client/records/record-table.tsx';
 import { Toasts } from '../../client/shell/toasts.tsx';
-import { activity } from '../../client/state/activity.ts';
+import { createActivityLog } from '../../client/state/activity.ts';
 import { addActivity, noActivity } from '../../client/state/activity-entries.ts';
-import { toast, toasts } from '../../client/state/toasts.ts';
+import { createPageState, PageContext, type PageState } from '../../client/state/page.ts';
 import { MemoryBar } from '../../client/ui/memory-bar.tsx';
 import { PauseMeter } from '../../client/ui/pause-meter.tsx';
 
-const show = (node: ReactNode) => render(<MantineProvider>{node}</MantineProvider>);
+let page: PageState;
+beforeEach(() => {
+  sessionStorage.clear();
+  page = createPageState();
+});
+const show = (node: ReactNode) =>
+  render(
+    <MantineProvider>
+      <PageContext value={page}>{node}</PageContext>
+    </MantineProvider>,
+  );
 
 beforeAll(() => {
   // What jsdom lacks of a browser.
@@ -34,7 +44,7 @@ describe('the activity log', () => {
         seq,
         operationId: 'op',
       });
-    activity.set(log);
+    page = { ...page, activity: createActivityLog(log) };
     show(<ActivityLog />);
     const items = within(screen.getByRole('log', { name: 'Activity log' })).getAllByRole('listitem');
     expect(items).toHaveLength(20);
@@ -43,35 +53,33 @@ describe('the activity log', () => {
   });
 
   it('does not speak by itself: the toasts do', () => {
+    page.activity.page('info', 'Reconnected');
     show(<ActivityLog />);
     expect(screen.getByRole('log').getAttribute('aria-live')).toBe('off');
   });
 });
 
 describe('toasts', () => {
-  beforeEach(() => {
-    vi.useFakeTimers();
-    toasts.set([]);
-  });
+  beforeEach(() => void vi.useFakeTimers());
   afterEach(() => void vi.useRealTimers());
 
   it('are in a live region, stacked, of four kinds, and go after three seconds', () => {
     show(<Toasts />);
     act(() => {
-      for (const tone of ['success', 'error', 'warning', 'info'] as const) toast(tone, `a ${tone}`);
+      for (const tone of ['success', 'error', 'warning', 'info'] as const) page.toasts.show(tone, `a ${tone}`);
     });
     expect(screen.getByRole('status').textContent).toBe(
       'Done: a successError: a errorAttention: a warningNote: a info',
     );
     act(() => void vi.advanceTimersByTime(2999));
-    expect(toasts.get()).toHaveLength(4);
+    expect(page.toasts.get()).toHaveLength(4);
     act(() => void vi.advanceTimersByTime(1));
-    expect(toasts.get()).toHaveLength(0);
+    expect(page.toasts.get()).toHaveLength(0);
   });
 
   it('stay for as long as somebody points at them', () => {
     show(<Toasts />);
-    act(() => toast('error', 'read me'));
+    act(() => page.toasts.show('error', 'read me'));
     fireEvent.pointerEnter(screen.getByText('read me').parentElement as HTMLElement);
     act(() => void vi.advanceTimersByTime(60_000));
     expect(screen.getByText('read me')).toBeTruthy();

@@ -1,11 +1,13 @@
 // @vitest-environment jsdom
 import { act, cleanup, render, screen } from '@testing-library/react';
-import { Client, fetchExchange, Provider } from 'urql';
+import { Client, fetchExchange } from 'urql';
 import { afterEach, describe, expect, it } from 'vitest';
-import { createCache } from '../../client/api/cache.ts';
+import { createAnswers } from '../../client/api/answers.ts';
+import type { Api } from '../../client/api/client.ts';
 import { EventPositionDocument } from '../../client/api/generated/graphql.ts';
+import { ApiContext } from '../../client/api/use-api.ts';
 import { useFreshQuery } from '../../client/api/use-fresh-query.ts';
-import { freshness } from '../../client/state/freshness.ts';
+import { createFreshness, type Freshness } from '../../client/state/freshness.ts';
 
 /** A server that answers with the next of its answers, or is not there. */
 function serve(...answers: (string | null)[]) {
@@ -22,11 +24,12 @@ function serve(...answers: (string | null)[]) {
   const client = new Client({
     url: 'http://server/graphql',
     preferGetMethod: false,
-    requestPolicy: 'cache-and-network',
-    exchanges: [createCache(), fetchExchange],
+    exchanges: [fetchExchange],
     fetch: fetch as typeof globalThis.fetch,
   });
-  return { client, asked: () => asked };
+  const freshness = createFreshness();
+  const api = { client, answers: createAnswers(client, freshness) } as unknown as Api;
+  return { api, freshness, asked: () => asked };
 }
 
 function Shown({ frozen = false }: { readonly frozen?: boolean }) {
@@ -39,13 +42,13 @@ function Shown({ frozen = false }: { readonly frozen?: boolean }) {
   );
 }
 
-const show = (client: Client, frozen = false) =>
+const show = (api: Api, frozen = false) =>
   render(
-    <Provider value={client}>
+    <ApiContext value={api}>
       <Shown frozen={frozen} />
-    </Provider>,
+    </ApiContext>,
   );
-const news = () =>
+const news = (freshness: Freshness) =>
   act(async () => {
     freshness.mark(['service']);
     await new Promise((resolve) => setTimeout(resolve, 700));
@@ -54,33 +57,59 @@ afterEach(cleanup);
 
 describe('a query on the screen', () => {
   it('asks again when its topic changed', async () => {
-    const { client } = serve('1', '2');
-    show(client);
+    const { api, freshness } = serve('1', '2');
+    show(api);
     await screen.findByText('1');
-    await news();
+    await news(freshness);
     await screen.findByText('2');
   });
 
   it('keeps what it knew when the server is gone, and says that it failed', async () => {
-    const { client } = serve('1', null);
-    show(client);
+    const { api, freshness } = serve('1', null);
+    show(api);
     await screen.findByText('1');
-    await news();
+    await news(freshness);
     await screen.findByText('1, failed');
   });
 
   it('does not ask while it is frozen, and once when it is no longer', async () => {
-    const { client, asked } = serve('1', '2');
-    const view = show(client, true);
+    const { api, freshness, asked } = serve('1', '2');
+    const view = show(api, true);
     await screen.findByText('1');
-    await news();
+    await news(freshness);
     expect(asked()).toBe(1);
     view.rerender(
-      <Provider value={client}>
+      <ApiContext value={api}>
         <Shown />
-      </Provider>,
+      </ApiContext>,
     );
     await screen.findByText('2');
     expect(asked()).toBe(2);
+  });
+});
+
+describe('the one cache of answers', () => {
+  it('asks once for what is shown twice, again after what was marked under way, and keeps unchanged parts the same objects', async () => {
+    const { api, freshness, asked } = serve('1', '1', '2');
+    const seen = new Set<unknown>();
+    function Twice() {
+      const { data } = useFreshQuery(EventPositionDocument, {}, ['service']);
+      if (data) seen.add(data);
+      return <Shown />;
+    }
+    render(
+      <ApiContext value={api}>
+        <Twice />
+        <Shown />
+      </ApiContext>,
+    );
+    await screen.findAllByText('1');
+    expect(asked()).toBe(1);
+    await news(freshness);
+    expect(asked()).toBe(2);
+    expect(seen.size).toBe(1);
+    await news(freshness);
+    await screen.findAllByText('2');
+    expect(seen.size).toBe(2);
   });
 });

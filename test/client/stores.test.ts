@@ -5,7 +5,7 @@ import { type ActivityEntry, addActivity, noActivity } from '../../client/state/
 import { createFreshness } from '../../client/state/freshness.ts';
 import { createLiveProgress, type Tick } from '../../client/state/live-progress.ts';
 import { createEventToasts } from '../../client/state/toast-events.ts';
-import { toast, toasts } from '../../client/state/toasts.ts';
+import { createToasts } from '../../client/state/toasts.ts';
 
 const entry = (seq: number): ActivityEntry => ({
   key: `c${seq}`,
@@ -35,7 +35,8 @@ describe('the activity log', () => {
 
 describe('toasts', () => {
   it('are at most four: the oldest gives way', () => {
-    for (const text of ['1', '2', '3', '4', '5']) toast('info', text);
+    const toasts = createToasts();
+    for (const text of ['1', '2', '3', '4', '5']) toasts.show('info', text);
     expect(toasts.get().map(({ text }) => text)).toEqual(['2', '3', '4', '5']);
   });
 

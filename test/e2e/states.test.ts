@@ -45,7 +45,7 @@ describe.skipIf(lacks('chromium'))('what the dashboard says when things are not 
     await page.getByText('Read-only').waitFor();
     const button = page.getByRole('button', { name: 'Dump web-01' });
     expect(await button.isDisabled()).toBe(true);
-    expect(await button.getAttribute('title')).toBe('Needs the role operator; you are viewer.');
+    expect(await button.getAttribute('title')).toBe('Requires the operator role; you are signed in as viewer.');
     expect(await page.getByRole('button', { name: 'Dump all…' }).isDisabled()).toBe(true);
   });
 

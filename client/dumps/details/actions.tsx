@@ -2,14 +2,11 @@ import { Button } from '@mantine/core';
 import { useState } from 'react';
 import { useMutation } from 'urql';
 import { DeleteDumpDocument, VerifyDumpDocument } from '../../api/generated/graphql.ts';
-import { problemOf } from '../../api/problem.ts';
 import { formatBytes } from '../../format/bytes.ts';
 import { useDownload } from '../../records/use-download.ts';
-import { refusal, role, wasRefused } from '../../state/authority.ts';
-import { connection } from '../../state/connection.ts';
-import { question } from '../../state/dialogs.ts';
-import { useStore } from '../../state/store.ts';
-import { toast } from '../../state/toasts.ts';
+import { useGuard } from '../../state/authority.ts';
+import { useComplaint } from '../../state/complain.ts';
+import { usePage } from '../../state/page.ts';
 import { Icon } from '../../ui/icon.tsx';
 import styles from './details.module.css';
 import type { Dump, DumpRecord } from './details.tsx';
@@ -26,37 +23,31 @@ export function DetailsActions({ dump, record }: Props) {
   const [verified, verify] = useMutation(VerifyDumpDocument);
   const [, remove] = useMutation(DeleteDumpDocument);
   const download = useDownload();
-  const has = useStore(role);
-  const live = useStore(connection).state === 'LIVE';
+  const { dialogs } = usePage();
+  const guard = useGuard();
+  const complain = useComplaint();
   // A record of another server: its file is not within reach of this one.
   if (!record || !dump) return null;
   const { id, dom, gzipSizeBytes } = record;
   const there = record.state !== 'DELETED';
-  const blocked = (deed: 'verify' | 'download' | 'delete'): string | null =>
-    refusal(deed, has) ??
-    (live ? null : 'Not connected.') ??
+  const blocked = (action: 'verify' | 'download' | 'delete'): string | null =>
+    guard(action) ??
     (there ? null : 'The file was deleted.') ??
-    (deed === 'download' && record.state === 'DAMAGED' ? 'A verification found the file damaged.' : null);
+    (action === 'download' && record.state === 'DAMAGED' ? 'Verification found that the file is damaged.' : null);
 
   async function startVerification(): Promise<void> {
     const { data, error } = await verify({ id });
     if (data) return setVerifying(data.verifyDump.id);
-    if (!error) return;
-    const { code, message } = problemOf(error);
-    if (code === 'FORBIDDEN') wasRefused();
-    toast('error', `Not verified: ${message}`);
+    if (error) complain('Not verified', error);
   }
   function askToDelete(): void {
-    question.set({
+    dialogs.question.set({
       title: `Delete the dump of ${dom}?`,
       text: `The file of ${formatBytes(gzipSizeBytes)} is removed for good. The record stays and says so.`,
       action: 'Delete the file',
       run: async () => {
         const { error } = await remove({ id });
-        if (!error) return;
-        const { code, message } = problemOf(error);
-        if (code === 'FORBIDDEN') wasRefused();
-        toast('error', `Not deleted: ${message}`);
+        if (error) complain('Not deleted', error);
       },
     });
   }

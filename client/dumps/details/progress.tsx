@@ -1,10 +1,8 @@
 import { Button } from '@mantine/core';
 import { formatBytes, formatRate } from '../../format/bytes.ts';
 import { formatSeconds } from '../../format/duration.ts';
-import { refusal, role } from '../../state/authority.ts';
-import { connection } from '../../state/connection.ts';
+import { useGuard } from '../../state/authority.ts';
 import { useTick } from '../../state/live-progress.ts';
-import { useStore } from '../../state/store.ts';
 import { MemoryBar } from '../../ui/memory-bar.tsx';
 import { useCancel } from '../use-cancel.ts';
 import styles from './details.module.css';
@@ -14,8 +12,7 @@ import type { Dump } from './details.tsx';
 export function DetailsProgress({ dump }: { readonly dump: Dump }) {
   const tick = useTick(dump.id);
   const cancel = useCancel();
-  const refused = refusal('cancel', useStore(role));
-  const live = useStore(connection).state === 'LIVE';
+  const off = useGuard()('cancel');
   const { state, vmName, cancelRequested } = dump;
   if (state !== 'QUEUED' && state !== 'RUNNING') return null;
   const progress = tick?.progress ?? dump.progress;
@@ -44,8 +41,8 @@ export function DetailsProgress({ dump }: { readonly dump: Dump }) {
       <Button
         variant="default"
         onClick={() => cancel({ id: dump.id, vmName, state })}
-        disabled={refused !== null || !live || cancelRequested}
-        title={refused ?? undefined}
+        disabled={off !== null || cancelRequested}
+        title={off ?? undefined}
       >
         {cancelRequested ? 'Cancelling…' : 'Cancel the dump'}
       </Button>

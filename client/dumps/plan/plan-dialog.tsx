@@ -3,10 +3,9 @@ import { useState } from 'react';
 import type { Compression, ImageFormat, MethodChoice } from '../../api/generated/graphql.ts';
 import { formatBytes } from '../../format/bytes.ts';
 import { type Machine, useMachines } from '../../machines/use-machines.ts';
-import { refusal, role } from '../../state/authority.ts';
-import { connection } from '../../state/connection.ts';
-import { type PlanRequest, planRequest } from '../../state/dialogs.ts';
-import { useStore } from '../../state/store.ts';
+import { useGuard } from '../../state/authority.ts';
+import type { PlanRequest } from '../../state/dialogs.ts';
+import { usePage } from '../../state/page.ts';
 import { Empty, Failure, Loading } from '../../ui/answer-states.tsx';
 import { Dialog } from '../../ui/dialog.tsx';
 import { DemoMark, Name } from '../../ui/name.tsx';
@@ -18,7 +17,8 @@ import { PlanOptions } from './plan-options.tsx';
 
 /** The plan: for each machine what will happen, before it happens. */
 export function PlanDialog({ request }: { readonly request: PlanRequest }) {
-  const close = () => planRequest.set(null);
+  const { dialogs } = usePage();
+  const close = () => dialogs.plan.set(null);
   return (
     <Dialog close={close} size="xl" title="Dump machines" className={styles.body}>
       <Plan request={request} close={close} />
@@ -34,8 +34,7 @@ function Plan({ request, close }: { readonly request: PlanRequest; readonly clos
   const [format, setFormat] = useState<ImageFormat>('ELF');
   const [compression, setCompression] = useState<Compression>('ZSTD');
   const [rejected, setRejected] = useState<TriggerOutcome['rejected']>([]);
-  const has = useStore(role);
-  const live = useStore(connection).state === 'LIVE';
+  const why = useGuard()('trigger');
 
   if (error && !machines) return <Failure error={error} retry={refresh} />;
   if (forecastError && forecasts.size === 0) return <Failure error={forecastError} retry={refresh} />;
@@ -48,7 +47,6 @@ function Plan({ request, close }: { readonly request: PlanRequest; readonly clos
   const summary = summarise(going.flatMap(({ id }) => plans.get(id) ?? []));
   const free = [...forecasts.values()][0]?.freeBytes ?? null;
   const tight = free !== null && summary.expectedSizeBytes > free;
-  const why = refusal('trigger', has) ?? (live ? null : 'Not connected.');
 
   function planned(id: string) {
     const forecast = forecasts.get(id);

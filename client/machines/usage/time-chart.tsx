@@ -1,6 +1,6 @@
 import { useId, useRef, useState } from 'react';
 import { formatClock, formatMoment } from '../../format/moment.ts';
-import { zonePreference } from '../../state/preference.ts';
+import { usePage } from '../../state/page.ts';
 import { useStore } from '../../state/store.ts';
 import styles from '../../ui/plot/plot.module.css';
 import { usePlot } from '../../ui/plot/use-plot.ts';
@@ -30,7 +30,7 @@ interface Props {
 /** One or two figures over time. What they are now, or where the pointer is, is said above; all charts point together. */
 export function TimeChart({ title, points, lines: drawn, format, binary = false, from, until, least }: Props) {
   const id = useId();
-  const zone = useStore(zonePreference);
+  const zone = useStore(usePage().preferences.zone);
   const [pointed, setPointed] = useState<number | null>(null);
   const scale = useRef({ from, until, least });
   scale.current = { from, until, least };

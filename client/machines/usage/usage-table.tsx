@@ -1,13 +1,13 @@
 import { formatBytes, formatRate } from '../../format/bytes.ts';
 import { formatMoment } from '../../format/moment.ts';
-import { zonePreference } from '../../state/preference.ts';
+import { usePage } from '../../state/page.ts';
 import { useStore } from '../../state/store.ts';
 import styles from '../../ui/plot/plot.module.css';
 import { formatPercent, type SeriesPoint } from './series.ts';
 
 /** The numbers of the charts, newest first, for who would rather read them. */
 export function UsageTable({ points }: { readonly points: readonly SeriesPoint[] }) {
-  const zone = useStore(zonePreference);
+  const zone = useStore(usePage().preferences.zone);
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: whoever has no mouse must be able to scroll it
     <section className={styles.scroll} tabIndex={0} aria-label="Usage as a table">

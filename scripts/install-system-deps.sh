@@ -3,7 +3,7 @@
 #
 #   scripts/install-system-deps.sh                  everything
 #   SKIP_BROWSER=1 scripts/install-system-deps.sh   without Chromium
-#   MEMOIR_BENCH_CACHE=DIR                          where the guest kernel and influxd are unpacked
+#   MEMOIR_BENCH_CACHE=DIR                          where the guest kernel, influxd and memlab are unpacked
 #                                                   (default: ${XDG_CACHE_HOME:-$HOME/.cache}/memoir-bench)
 #
 # No service is left running: the tests start their own daemons in private folders.
@@ -171,10 +171,22 @@ fetch_influxd() {
   command -v influxd >/dev/null || ln -sf "$cache/influxdb/usr/bin/influxd" /usr/local/bin/influxd
 }
 
+# memlab judges the reader of heap snapshots. Its browser is not needed, so no package's script runs.
+fetch_memlab() {
+  local version=2.0.5 package=node_modules/@memlab/heap-analysis/package.json
+  grep -qs "\"version\": \"$version\"" "$cache/memlab/$package" && return 0
+  say "fetching memlab $version"
+  rm -rf "${cache:?}/memlab.new" "${cache:?}/memlab"
+  PUPPETEER_SKIP_DOWNLOAD=1 quietly npm install --prefix "$cache/memlab.new" --ignore-scripts --no-audit --no-fund \
+    "@memlab/heap-analysis@$version"
+  mv "$cache/memlab.new" "$cache/memlab"
+}
+
 # The tools first: from the release they need its own libraries, which the hypervisor then takes along to backports.
 install_tools
 install_hypervisor
 fetch_kernel
 fetch_influxd
+fetch_memlab
 say "ready: libvirt $(dpkg-query -W -f '${Version}' libvirt-daemon-system), QEMU $(
   dpkg-query -W -f '${Version}' qemu-system-x86), guest kernel $(cut -f 1 "$cache/kernel/package")"

@@ -1,0 +1,87 @@
+import type { HeapGraph } from './heap-graph.ts';
+import { edgeType } from './snapshot-format.ts';
+
+/** V8's name of an edge into a value of a WeakMap: both the table and the key have one (heap-snapshot-generator.cc). */
+const ephemeron = /^\d+ \/ part of key \(.*? @\d+\) -> value \(.*? @\d+\) pair in WeakMap \(table @(\d+)\)$/;
+
+export interface EssentialEdgeRules {
+  /**
+   * What counts as reachable by the program itself: what its global objects lead to (shortcuts at the root), or whatever
+   * the root's elements lead to.
+   */
+  readonly program: 'GLOBALS' | 'ROOTS';
+  /**
+   * Whether a WeakMap's table retains its values. A value lives as long as its key and the table do; either edge would
+   * do, and the one from the key tells more.
+   */
+  readonly weakMapTables: boolean;
+}
+
+/** As Chrome DevTools decides (HeapSnapshot.ts: isEssentialEdge, markPageOwnedNodes). */
+export const devToolsRules: EssentialEdgeRules = { program: 'GLOBALS', weakMapTables: false };
+
+/** As memlab 2.0 decides (TraceFinder.js: flagReachableNodesFromWindow), to compare with it. */
+export const memlabRules: EssentialEdgeRules = { program: 'ROOTS', weakMapTables: true };
+
+/**
+ * Marks with 1 the edges that decide who retains what: weak edges retain nothing; shortcuts count from the root only, where they mark the user's global objects; an object does
+ * not retain itself; what the program itself can reach is not retained by what only V8 or a debugger can reach.
+ */
+export function essentialEdges(graph: HeapGraph, rules: EssentialEdgeRules = devToolsRules): Uint8Array {
+  const { nodeCount, edgeTypes, edgeTargets, edgeNames, firstEdge, nodeIds } = graph;
+  const essential = new Uint8Array(graph.edgeCount);
+  const owned = programOwned(graph, rules.program === 'GLOBALS' ? edgeType.shortcut : edgeType.element);
+  const tables = rules.weakMapTables ? null : weakMapTables(graph);
+  for (let node = 0; node < nodeCount; node++) {
+    const isOwned = node === 0 || owned[node] === 1;
+    const end = firstEdge[node + 1] as number;
+    for (let edge = firstEdge[node] as number; edge < end; edge++) {
+      const type = edgeTypes[edge];
+      const target = edgeTargets[edge] as number;
+      if (type === edgeType.weak || target === node) continue;
+      if (type === edgeType.shortcut && node !== 0) continue;
+      if (!isOwned && owned[target] === 1) continue;
+      if (tables !== null && type === edgeType.internal && tables.get(edgeNames[edge] as number) === nodeIds[node])
+        continue;
+      essential[edge] = 1;
+    }
+  }
+  return essential;
+}
+
+/** Nodes that the root's edges of one type lead to, without weak edges. */
+function programOwned(graph: HeapGraph, entries: number): Uint8Array {
+  const { edgeTypes, edgeTargets, firstEdge } = graph;
+  const owned = new Uint8Array(graph.nodeCount);
+  const stack = new Uint32Array(graph.nodeCount);
+  let height = 0;
+  for (let edge = 0; edge < (firstEdge[1] as number); edge++) {
+    const target = edgeTargets[edge] as number;
+    if (edgeTypes[edge] !== entries || owned[target] === 1) continue;
+    owned[target] = 1;
+    stack[height++] = target;
+  }
+  while (height > 0) {
+    const node = stack[--height] as number;
+    const end = firstEdge[node + 1] as number;
+    for (let edge = firstEdge[node] as number; edge < end; edge++) {
+      const target = edgeTargets[edge] as number;
+      if (owned[target] === 1 || edgeTypes[edge] === edgeType.weak) continue;
+      owned[target] = 1;
+      stack[height++] = target;
+    }
+  }
+  return owned;
+}
+
+/** For names of ephemeron edges, the id of the table that they name. */
+function weakMapTables(graph: HeapGraph): Map<number, number> {
+  const tables = new Map<number, number>();
+  for (let index = 0; index < graph.strings.length; index++) {
+    // The shortest such name is longer than this.
+    if (graph.strings.bytes(index) < 50) continue;
+    const match = ephemeron.exec(graph.strings.text(index));
+    if (match !== null) tables.set(index, Number(match[1]));
+  }
+  return tables;
+}

@@ -1,0 +1,33 @@
+import type { HeapGraph } from './heap-graph.ts';
+import { edgeType, nodeType } from './snapshot-format.ts';
+
+/**
+ * The names of scripts by their ids. A snapshot has locations with ids, and scripts with names, but no list of both: a
+ * function has its location, and leads to its script through what V8 shares between its closures.
+ */
+export function scriptNames(graph: HeapGraph): Map<number, string> {
+  const { nodeTypes, nodeNames, strings, locations } = graph;
+  const names = new Map<number, string>();
+  for (let at = 0; at < locations.count; at++) {
+    const scriptId = locations.scripts[at] as number;
+    const node = locations.nodes[at] as number;
+    if (names.has(scriptId) || nodeTypes[node] !== nodeType.closure) continue;
+    const shared = follow(graph, node, 'shared');
+    const script =
+      shared === null ? null : (follow(graph, shared, 'script') ?? follow(graph, shared, 'script_or_debug_info'));
+    if (script === null) continue;
+    const name = strings.text(nodeNames[script] as number).replace(/^.* \/ /, '');
+    if (name !== '' && name !== 'Script') names.set(scriptId, name);
+  }
+  return names;
+}
+
+/** Where the internal edge of that name leads. */
+function follow(graph: HeapGraph, node: number, name: string): number | null {
+  const { firstEdge, edgeTypes, edgeNames, edgeTargets, strings } = graph;
+  for (let edge = firstEdge[node] as number; edge < (firstEdge[node + 1] as number); edge++) {
+    if (edgeTypes[edge] !== edgeType.internal) continue;
+    if (strings.text(edgeNames[edge] as number) === name) return edgeTargets[edge] as number;
+  }
+  return null;
+}

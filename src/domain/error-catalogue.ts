@@ -51,6 +51,12 @@ export const errorCatalogue = {
     mend: 'Choose AUTO, or ask captureOptions for what blocks it.',
     http: 409,
   },
+  MACHINE_BUSY: {
+    meaning:
+      'Somebody else migrates, saves, snapshots or dumps this machine, or an earlier capture of it is being undone.',
+    mend: 'Wait until that is over (virsh domjobinfo shows libvirt’s jobs), then trigger again.',
+    http: 409,
+  },
   NO_SPACE: {
     meaning: 'The dump folder has too little free space.',
     mend: 'Free some space, delete old dumps, or point DUMP_DIR at a larger file system.',

@@ -128,6 +128,8 @@ export type ErrorCode =
   | 'INTERRUPTED'
   /** The request is larger or costlier than allowed. Ask for less at a time. */
   | 'LIMIT_EXCEEDED'
+  /** Somebody else migrates, saves, snapshots or dumps this machine, or an earlier capture of it is being undone. Wait until that is over (virsh domjobinfo shows libvirt’s jobs), then trigger again. */
+  | 'MACHINE_BUSY'
   /** The chosen capture method is not possible for this machine now. Choose AUTO, or ask captureOptions for what blocks it. */
   | 'METHOD_UNAVAILABLE'
   /** Another volume has this name. Choose another name, or delete the volume that has it. */

@@ -91,6 +91,21 @@ export const statsFlags = { active: 1, inactive: 2, noWait: 1 << 29 } as const;
 /** virDomainJobType. */
 export const jobTypes = { none: 0, bounded: 1, unbounded: 2, completed: 3, failed: 4, cancelled: 5 } as const;
 
+/** virDomainJobOperation, in the job's statistics. */
+export const jobOperations = {
+  unknown: 0,
+  start: 1,
+  save: 2,
+  restore: 3,
+  migrationIn: 4,
+  migrationOut: 5,
+  snapshot: 6,
+  snapshotRevert: 7,
+  dump: 8,
+  backup: 9,
+  snapshotDelete: 10,
+} as const;
+
 /** virDomainGetJobStatsFlags. */
 export const jobStatsFlags = { completed: 1, keepCompleted: 2 } as const;
 

@@ -1,4 +1,4 @@
-import { chmod, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { chmod, link, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isUuid } from '../../domain/id.ts';
 import type { CaptureMethod } from '../capture.ts';
@@ -16,6 +16,11 @@ export interface CaptureNote {
   readonly method: CaptureMethod;
   /** Whether it executed when we came. */
   readonly wasRunning: boolean;
+  /**
+   * Written before the first command that changes the guest is sent (the capability, the dump). Without it QEMU is as we found
+   * it, so whatever is on, runs or is paused there is somebody else's.
+   */
+  readonly touched: boolean;
   /** Whether its QEMU goes on if its snapshot is interrupted (8.1 and later). */
   readonly interruptible: boolean;
   /** Folders of ours with sockets or FIFOs. */
@@ -26,7 +31,10 @@ export interface CaptureNote {
   readonly volume: { readonly pool: string; readonly name: string } | null;
 }
 
-/** The notes of one server, a file for each machine. A machine has one capture at a time. */
+/**
+ * The notes of one server, a file for each machine. A machine has one capture at a time, and a note stays until everything
+ * in it is put right: `create` never overwrites one.
+ */
 export class CaptureNotes {
   readonly #folder: string;
 
@@ -34,14 +42,32 @@ export class CaptureNotes {
     this.#folder = join(stateFolder, 'captures');
   }
 
-  async write(note: CaptureNote): Promise<void> {
+  /** The first note of a capture; false, and nothing written, where an earlier capture of the machine still has one. */
+  async create(note: CaptureNote): Promise<boolean> {
+    const partial = await this.#write(note);
+    try {
+      await link(partial, this.#path(note.machineId));
+      return true;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
+      throw error;
+    } finally {
+      await rm(partial, { force: true });
+    }
+  }
+
+  /** More about the capture that has the note. */
+  async update(note: CaptureNote): Promise<void> {
+    await rename(await this.#write(note), this.#path(note.machineId));
+  }
+
+  /** A whole note under another name. No fsync: what it guards against is our death, and the guests die with the host. */
+  async #write(note: CaptureNote): Promise<string> {
     await mkdir(this.#folder, { recursive: true, mode: 0o700 });
-    const path = this.#path(note.machineId);
-    const partial = `${path}.partial`;
+    const partial = `${this.#path(note.machineId)}.partial`;
     await writeFile(partial, JSON.stringify(note), { mode: 0o600 });
     await chmod(partial, 0o600);
-    // No fsync: what it guards against is our death, and the guests die with the host.
-    await rename(partial, path);
+    return partial;
   }
 
   async remove(machineId: string): Promise<void> {
@@ -61,7 +87,9 @@ export class CaptureNotes {
       if (!name.endsWith('.json') || !isUuid(name.slice(0, -5))) continue;
       try {
         const note = JSON.parse(await readFile(join(this.#folder, name), 'utf8')) as CaptureNote;
-        if (note.machineId === name.slice(0, -5) && Array.isArray(note.places)) notes.push(note);
+        if (note.machineId !== name.slice(0, -5) || !Array.isArray(note.places)) continue;
+        // Notes of versions before `touched` were written when the guest was about to be touched.
+        notes.push({ ...note, touched: note.touched ?? true });
       } catch {
         // Renamed into place whole, so it is none of ours.
       }

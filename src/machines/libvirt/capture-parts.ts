@@ -14,6 +14,8 @@ export interface CaptureParts {
   readonly reader: CaptureReader;
   readonly signal: AbortSignal;
   readonly wasRunning: boolean;
+  /** Notes that the guest is about to be changed. To be awaited before the first command that changes it. */
+  touch(): Promise<void>;
 }
 
 /** Rejects with the signal's reason as soon as there is one; never resolves. `end` it when nobody waits any more. */

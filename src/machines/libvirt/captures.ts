@@ -1,5 +1,7 @@
+// Long: one owner of a capture, from its note to the last try to put right what it changed.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { MemoirError } from '../../domain/memoir-error.ts';
+import { backOffMs } from '../../libvirt/back-off.ts';
 import { domainStates } from '../../libvirt/protocol/values.ts';
 import type { ReconnectingConnection } from '../../libvirt/reconnecting-connection.ts';
 import type { CaptureOptions, CaptureOutcome, CapturePlan, CaptureReader, MethodChoice } from '../capture.ts';
@@ -45,6 +47,9 @@ export class Captures {
   readonly #running = new Map<string, { readonly control: AbortController; readonly settled: Promise<unknown> }>();
   #recovering: Promise<unknown> = Promise.resolve();
   #dumpBytesPerMs: number | null = null;
+  #laterAttempt: NodeJS.Timeout | undefined;
+  #failures = 0;
+  #closed = false;
 
   constructor(parts: CapturesParts) {
     this.#parts = parts;
@@ -91,6 +96,7 @@ export class Captures {
     const parts = this.#recoveryParts;
     try {
       const [noted, unnoted] = [await recoverNoted(parts), await recoverUnnoted(parts)];
+      if (noted.pending.length > 0) this.#tryLater();
       return {
         repaired: [...noted.repaired, ...unnoted.repaired],
         pending: [...noted.pending, ...unnoted.pending],
@@ -100,9 +106,23 @@ export class Captures {
     }
   }
 
-  /** What could not be put right while libvirt was away; to be called when it is back. */
-  async recoverNoted(): Promise<readonly string[]> {
-    return (await this.#inTurn(() => recoverNoted(this.#recoveryParts))).repaired;
+  /** What could not be put right while libvirt was away; to be called when it is back. Goes on by itself until all is right. */
+  async recoverNoted(): Promise<void> {
+    const { repaired, pending } = await this.#inTurn(() => recoverNoted(this.#recoveryParts));
+    for (const line of repaired) this.#parts.options.repaired?.(line);
+    if (pending.length > 0) this.#tryLater();
+    else this.#failures = 0;
+  }
+
+  /** Somebody else's migration may take hours: what waits for its end is tried again and again, in growing pauses. */
+  #tryLater(): void {
+    if (this.#closed || this.#laterAttempt !== undefined) return;
+    const delayMs = backOffMs(++this.#failures, { minDelayMs: 2_000, maxDelayMs: 60_000 });
+    this.#laterAttempt = setTimeout(() => {
+      this.#laterAttempt = undefined;
+      void this.recoverNoted().catch(() => this.#tryLater());
+    }, delayMs);
+    this.#laterAttempt.unref();
   }
 
   /** Two recoveries at a time would undo the same thing twice. */
@@ -114,6 +134,8 @@ export class Captures {
 
   /** Ends every capture under way, and resolves when their guests are as before. */
   async close(reason: MemoirError): Promise<void> {
+    this.#closed = true;
+    clearTimeout(this.#laterAttempt);
     for (const { control } of this.#running.values()) control.abort(reason);
     await Promise.all([...this.#running.values()].map(({ settled }) => settled));
   }
@@ -133,14 +155,22 @@ export class Captures {
       const guest = new Guest(link, domain);
       const wasRunning = (await guest.state()).state === domainStates.running;
       const noted = await this.#noteOf(plan, guest, wasRunning);
+      if (!(await this.#notes.create(noted)))
+        throw new MemoirError(
+          'MACHINE_BUSY',
+          'what an earlier capture changed could not be put right yet; Memoir goes on trying',
+        );
       note = noted;
-      await this.#notes.write(noted);
+      const more = async (added: Partial<CaptureNote>): Promise<void> => {
+        note = { ...(note ?? noted), ...added };
+        await this.#notes.update(note);
+      };
       const connectOptions = this.#parts.options.connection ?? {};
-      const parts = { link, connectOptions, guest, plan, reader, signal, wasRunning };
+      const touch = (): Promise<void> => more({ touched: true });
+      const parts = { link, connectOptions, guest, plan, reader, signal, wasRunning, touch };
       const elsewhere = async (): Promise<VolumePlace> => {
         const volume = await findVolumePlace(link, plan.memoryBytes + plan.memoryBytes / 64);
-        note = { ...noted, volume: { pool: volume.pool, name: volume.name } };
-        await this.#notes.write(note);
+        await more({ volume: { pool: volume.pool, name: volume.name } });
         return volume;
       };
       const outcome = await (plan.method === 'SNAPSHOT'
@@ -166,6 +196,7 @@ export class Captures {
       domainId: guest.domain.id,
       method,
       wasRunning,
+      touched: false,
       volume: null,
     };
     if (method === 'CORE_DUMP') {
@@ -196,6 +227,7 @@ export class Captures {
           this.#parts.options.repaired?.(
             `${JSON.stringify(note.machineName)} could not be put right yet: ${toFailure(error, 'restoring').message}`,
           );
+          this.#tryLater();
           return;
         }
         await sleep(200);

@@ -8,6 +8,7 @@ import type { CaptureOutcome } from '../capture.ts';
 import { type CaptureParts, untilAborted } from './capture-parts.ts';
 import type { CoreDumpSourceOptions } from './core-dump-source.ts';
 import { figure } from './domain-records.ts';
+import { refuseBeside } from './foreign-work.ts';
 import { PauseMeter } from './pause-meter.ts';
 import { type VolumePlace, volumeAt } from './volume-place.ts';
 import { pumpVolume } from './volume-pump.ts';
@@ -16,6 +17,8 @@ import { pumpVolume } from './volume-pump.ts';
 const pollMs = 250;
 /** The guest is paused while nothing moves: after so long without a byte its release is worth more than its memory. */
 const stallMs = 20_000;
+/** How long libvirt may take to say why it wrote nothing: it waits for the end of other jobs for 30 s. */
+const answerMs = 40_000;
 /** How long a reader may take to say why it closed the FIFO. */
 const reasonMs = 1_000;
 
@@ -30,12 +33,13 @@ export async function takeCoreDump(
   remote: boolean,
   elsewhere: () => Promise<VolumePlace>,
 ): Promise<CaptureOutcome> {
-  const { link, guest, plan, reader, signal, wasRunning, connectOptions } = parts;
+  const { link, guest, plan, reader, signal, wasRunning, connectOptions, touch } = parts;
   const { place } = plan.source.options as unknown as CoreDumpSourceOptions;
   let volume: VolumePlace | null = null;
   const { aborted, end } = untilAborted(signal);
   const meter = new PauseMeter();
   try {
+    await refuseBeside(guest, 'CORE_DUMP');
     await meter.start(link, guest.domain);
     // The read end must be open before the call: libvirtd would wait for it with the guest paused and its lock held.
     await Promise.race([reader.open(), aborted]);
@@ -55,11 +59,12 @@ export async function takeCoreDump(
       dump.catch(() => undefined);
       const watched = Promise.race([dump, aborted, watch(parts, over.signal, file)]);
       try {
-        await (file === null ? Promise.race([watched, firstFailure(reader.drained)]) : watched);
+        await (file === null ? Promise.race([watched, firstFailure(unlessRefused(reader.drained, dump))]) : watched);
       } finally {
         over.abort();
       }
     };
+    await touch();
     if (remote) volume = await elsewhere();
     else
       try {
@@ -78,7 +83,10 @@ export async function takeCoreDump(
       capturedAtMs: Math.round(meter.stoppedAtMs ?? startedAtMs),
     };
   } catch (error) {
-    throw (await ownReason(error, reader.drained)) ?? error;
+    const reason = (await ownReason(error, reader.drained)) ?? error;
+    // Somebody else may have begun since it was asked: libvirt and QEMU refuse the dump then, each in words of its own.
+    if (reason instanceof LibvirtError && !signal.aborted) await refuseBeside(guest, 'CORE_DUMP', reason);
+    throw reason;
   } finally {
     end();
     await meter.close();
@@ -94,6 +102,17 @@ async function ownReason(error: unknown, drained: Promise<void>): Promise<Memoir
   const reason = await Promise.race([drained.catch((own) => own), sleep(reasonMs)]);
   if (!(reason instanceof MemoirError)) return null;
   return reason.code === 'CAPTURE_FAILED' || reason.code === 'STREAM_INVALID' ? null : reason;
+}
+
+/** A dump that was refused ends without a byte, and why it was is in libvirt's answer, which is waited for. */
+async function unlessRefused(drained: Promise<void>, dump: Promise<unknown>): Promise<void> {
+  try {
+    await drained;
+  } catch (error) {
+    if (error instanceof MemoirError && error.details.fault === 'EMPTY')
+      await Promise.race([dump, sleep(answerMs, undefined, { ref: false })]);
+    throw error;
+  }
 }
 
 /** Never resolves; rejects as `promise` does. */

@@ -19,6 +19,9 @@ export const openSource: OpenSource = async (options: Json) => {
   return new CoreDumpSource(await Fifo.open(place));
 };
 
+const nothingWritten = (): MemoirError =>
+  new MemoirError('CAPTURE_FAILED', 'the hypervisor wrote nothing into the dump', { details: { fault: 'EMPTY' } });
+
 class CoreDumpSource implements MemorySource {
   readonly #fifo: Fifo;
   readonly #closing = new AbortController();
@@ -38,6 +41,8 @@ class CoreDumpSource implements MemorySource {
         receivedBytes += chunk.length;
         sink.received(receivedBytes);
       });
+      // A dump that was refused ends without a byte: that is no stream, and says nothing about its form.
+      if (receivedBytes === 0) throw nothingWritten();
       reader.end();
       return pages.tail();
     } catch (error) {

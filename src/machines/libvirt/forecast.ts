@@ -3,8 +3,9 @@ import type { CaptureBlocker, CaptureMethod, CaptureOptions, MethodForecast } fr
 import { type Machine, machineStates } from '../machine.ts';
 import type { DomainDescription } from './domain-description.ts';
 import { toFailure } from './failure.ts';
+import { type ForeignWork, foreignJob, foreignMigration } from './foreign-work.ts';
 import { hasFrozenThread } from './frozen-threads.ts';
-import { type Guest, isOver, type QemuVersion, survivesInterruption, versionText } from './guest.ts';
+import { type Guest, type QemuVersion, stateObstacle, survivesInterruption, versionText } from './guest.ts';
 import { type PlannedRegion, readRegions, regionBytes } from './memory-plan.ts';
 
 /** What was found out about a machine before its capture. */
@@ -43,6 +44,7 @@ export async function makeForecast(parts: ForecastParts): Promise<Forecast> {
   const block = (methods: readonly CaptureMethod[], code: ErrorCode, reason: string): void => {
     for (const method of methods) blockers.push({ method, code, reason });
   };
+  const possible = (method: CaptureMethod): boolean => blockers.every((blocker) => blocker.method !== method);
   const both = ['SNAPSHOT', 'CORE_DUMP'] as const;
   const snapshot = ['SNAPSHOT'] as const;
   let version: QemuVersion | null = null;
@@ -62,36 +64,46 @@ export async function makeForecast(parts: ForecastParts): Promise<Forecast> {
     block(both, 'GUEST_FROZEN', frozenReason);
   } else {
     for (const reason of description.memoryObstacles) block(both, 'METHOD_UNAVAILABLE', reason);
-    for (const reason of stateObstacles(machine, parts)) block(snapshot, 'METHOD_UNAVAILABLE', reason);
+    for (const reason of placeObstacles(parts)) block(snapshot, 'METHOD_UNAVAILABLE', reason);
     for (const reason of description.snapshotObstacles) block(snapshot, 'METHOD_UNAVAILABLE', reason);
-    if (blockers.length === 0) {
-      try {
+    // First in the list: it is over soon, and then the rest counts.
+    const busy = (work: ForeignWork | null): void => {
+      if (work === null) return;
+      blockers.unshift(
+        ...work.blocks.map((method) => ({ method, code: 'MACHINE_BUSY' as const, reason: work.reason })),
+      );
+    };
+    try {
+      busy(await foreignJob(guest));
+      if (possible('SNAPSHOT')) {
         version = await guest.version();
-        for (const reason of await monitorObstacles(guest, version)) block(snapshot, 'METHOD_UNAVAILABLE', reason);
+        busy(await foreignMigration(guest));
+        for (const reason of await monitorObstacles(guest, machine, version))
+          block(snapshot, 'METHOD_UNAVAILABLE', reason);
         regions = await readRegions(guest);
         guestFolder = await guest.folder();
-      } catch (error) {
-        const failure = toFailure(error, 'asking the guest’s QEMU');
-        if (failure.code === 'HYPERVISOR_UNAVAILABLE' || failure.code === 'GUEST_GONE') throw failure;
-        // A core dump would wait for the same monitor, and nobody could end it.
-        if (failure.code === 'GUEST_FROZEN') block(both, failure.code, `It seems to be frozen: ${failure.message}`);
-        else
-          block(
-            snapshot,
-            'METHOD_UNAVAILABLE',
-            `Its QEMU does not answer what a snapshot needs to know: ${failure.message}`,
-          );
       }
+    } catch (error) {
+      const failure = toFailure(error, 'asking the guest’s QEMU');
+      if (failure.code === 'HYPERVISOR_UNAVAILABLE' || failure.code === 'GUEST_GONE') throw failure;
+      // A core dump would wait for the same monitor, and nobody could end it.
+      if (failure.code === 'GUEST_FROZEN') block(both, failure.code, `It seems to be frozen: ${failure.message}`);
+      else
+        block(
+          snapshot,
+          'METHOD_UNAVAILABLE',
+          `Its QEMU does not answer what a snapshot needs to know: ${failure.message}`,
+        );
     }
   }
 
   const memoryBytes = regions === null ? machine.memoryBytes : regionBytes(regions);
   const methods = both.map((method): MethodForecast => {
-    const possible = blockers.every((blocker) => blocker.method !== method);
-    return { method, possible, expectedPauseMs: possible ? pauseOf(method, memoryBytes, parts) : null };
+    const can = possible(method);
+    return { method, possible: can, expectedPauseMs: can ? pauseOf(method, memoryBytes, parts) : null };
   });
   return {
-    options: { machine, methods, blockers, memoryBytes, ...automatic(methods, blockers, version) },
+    options: { machine, methods, blockers, memoryBytes, ...automatic(machine, methods, blockers, version) },
     description,
     version,
     regions,
@@ -99,18 +111,14 @@ export async function makeForecast(parts: ForecastParts): Promise<Forecast> {
   };
 }
 
+const executes = ({ state }: Machine): boolean => state === 'RUNNING' || state === 'BLOCKED';
+
 /** What `hasFrozenThread` found, for a person. */
 export const frozenReason =
   'It is frozen: a processor of it waits in the kernel (handle_userfault) for a page that nobody releases, which is what an interrupted snapshot leaves before QEMU 8.1. Its state says otherwise.';
 
-function stateObstacles({ state }: Machine, { description, remote }: ForecastParts): string[] {
+function placeObstacles({ description, remote }: ForecastParts): string[] {
   const reasons: string[] = [];
-  if (state !== 'RUNNING' && state !== 'BLOCKED') {
-    const { label } = machineStates[state];
-    reasons.push(
-      `It is ${label.toLowerCase()}, and QEMU may set a guest running at the end of a snapshot; a core dump leaves it as it is.`,
-    );
-  }
   if (description?.architecture !== 'x86_64')
     reasons.push(`Snapshots of ${description?.architecture} guests are not understood yet; a core dump is.`);
   if (remote)
@@ -120,17 +128,19 @@ function stateObstacles({ state }: Machine, { description, remote }: ForecastPar
   return reasons;
 }
 
-async function monitorObstacles(guest: Guest, version: QemuVersion): Promise<string[]> {
+async function monitorObstacles(guest: Guest, { state }: Machine, version: QemuVersion): Promise<string[]> {
   if (version.major < snapshotSince || (await guest.snapshotCapability()) === null)
     return [`Its QEMU ${versionText(version)} has no background snapshots: they came with QEMU 6.0.`];
-  const migration = await guest.migration();
-  if (!isOver(migration))
-    return [`Its QEMU is at a migration or snapshot already (${migration.status}): wait until that is over.`];
-  return migration.blockedReasons.map((reason) => `QEMU says that its state cannot be saved: ${reason}`);
+  const obstacle = stateObstacle(state, version);
+  const { blockedReasons } = await guest.migration();
+  return [
+    ...(obstacle === null ? [] : [obstacle]),
+    ...blockedReasons.map((reason) => `QEMU says that its state cannot be saved: ${reason}`),
+  ];
 }
 
 function pauseOf(method: CaptureMethod, memoryBytes: number, { machine, dumpBytesPerMs }: ForecastParts): number {
-  if (machine.state !== 'RUNNING') return 0;
+  if (!executes(machine)) return 0;
   if (method === 'SNAPSHOT') return snapshotPauseMs;
   return Math.round(memoryBytes / (dumpBytesPerMs ?? usualBytesPerMs));
 }
@@ -140,12 +150,15 @@ function pauseOf(method: CaptureMethod, memoryBytes: number, { machine, dumpByte
  * status still says "running". There it is an explicit choice.
  */
 function automatic(
+  machine: Machine,
   methods: readonly MethodForecast[],
   blockers: readonly CaptureBlocker[],
   version: QemuVersion | null,
 ): Pick<CaptureOptions, 'automatic' | 'automaticReason'> {
   const possible = (wanted: CaptureMethod) => methods.some((one) => one.method === wanted && one.possible);
   const reasonAgainst = (method: CaptureMethod) => blockers.find((blocker) => blocker.method === method)?.reason ?? '';
+  if (!executes(machine) && possible('CORE_DUMP'))
+    return { automatic: 'CORE_DUMP', automaticReason: 'it does not execute now, so a core dump costs it nothing' };
   if (possible('SNAPSHOT') && version !== null && survivesInterruption(version))
     return { automatic: 'SNAPSHOT', automaticReason: 'it runs, and a snapshot pauses it for milliseconds only' };
   if (!possible('CORE_DUMP')) return { automatic: null, automaticReason: reasonAgainst('CORE_DUMP') };

@@ -3,8 +3,12 @@ import type { CallOptions } from '../../libvirt/connection.ts';
 import { LibvirtError } from '../../libvirt/error.ts';
 import type { MonitorCommand } from '../../libvirt/monitor.ts';
 import type { DomainRef } from '../../libvirt/protocol/handles.ts';
-import { domainStates, pausedReasons } from '../../libvirt/protocol/values.ts';
+import { parameterValues } from '../../libvirt/protocol/typed-parameters.ts';
+import { domainStates, jobOperations, jobTypes, nameOf, pausedReasons } from '../../libvirt/protocol/values.ts';
 import type { ReconnectingConnection } from '../../libvirt/reconnecting-connection.ts';
+import { type MachineState, machineStates } from '../machine.ts';
+
+export type JobOperation = keyof typeof jobOperations;
 
 /** A running QEMU's version. */
 export interface QemuVersion {
@@ -110,14 +114,23 @@ export class Guest {
 
   /**
    * Starts the migration. That it answers means little: whether QEMU could connect shows in `migration()`. The capability
-   * must be on: see `snapshotCapability`.
+   * must be on: see `snapshotCapability`. There is no call that cancels a migration, on purpose: QEMU cancels whatever runs,
+   * also an administrator's. Ours ends when the read end of its stream is closed, which nobody else's can be hit by.
    */
   async migrate(socketPath: string): Promise<void> {
     await this.#qmp('migrate', { uri: `unix:${socketPath}` });
   }
 
-  async cancelMigration(): Promise<void> {
-    await this.#qmp('migrate_cancel');
+  /** What libvirt is doing with the guest: the name of the job's operation, or null where there is none. */
+  async job(): Promise<JobOperation | null> {
+    const { type, parameters } = await this.#heard(() =>
+      this.#link.call('domainGetJobStats', { domain: this.domain, flags: 0 }, { timeoutMs: this.#answerMs }),
+    ).catch((error: unknown) => {
+      if (error instanceof LibvirtError && error.code === 'NO_SUPPORT') return { type: jobTypes.none, parameters: [] };
+      throw error;
+    });
+    if (type !== jobTypes.bounded && type !== jobTypes.unbounded) return null;
+    return nameOf(jobOperations, Number(parameterValues(parameters).get('operation') ?? 0)) ?? 'unknown';
   }
 
   /** The text of the monitor's `info mtree -f`: what is where in the guest's physical memory. */
@@ -137,8 +150,13 @@ export class Guest {
 
   async #qmp(execute: string, args?: MonitorCommand['arguments'], timeoutMs = this.#answerMs): Promise<unknown> {
     const command: MonitorCommand = args === undefined ? { execute } : { execute, arguments: args };
+    return this.#heard(() => this.#link.connection.qemuMonitorCommand(this.domain, command, { timeoutMs }));
+  }
+
+  /** Says GUEST_FROZEN where it is the guest's QEMU that is silent, and not the daemon. */
+  async #heard<T>(ask: () => Promise<T>): Promise<T> {
     try {
-      return await this.#link.connection.qemuMonitorCommand(this.domain, command, { timeoutMs });
+      return await ask();
     } catch (error) {
       if (!isSilence(error)) throw error;
       // If it is the daemon that is silent, this says so.
@@ -161,17 +179,26 @@ export function survivesInterruption({ major, minor }: QemuVersion): boolean {
   return major > 8 || (major === 8 && minor >= 1);
 }
 
-/** From here on a paused guest stays paused after a snapshot; before, QEMU resumes it (fixed in November 2023). */
-export function keepsPaused({ major }: QemuVersion): boolean {
-  return major >= 9;
+/**
+ * Why a snapshot would not leave a machine in this state as it is; null where it would. From QEMU 9.0 on a paused guest stays
+ * paused (fixed in November 2023); before, QEMU resumes it. A guest that is asleep is woken.
+ */
+export function stateObstacle(state: MachineState, version: QemuVersion): string | null {
+  if (state === 'RUNNING' || state === 'BLOCKED') return null;
+  if (state === 'PAUSED' && version.major >= 9) return null;
+  const { label } = machineStates[state];
+  return `It is ${label.toLowerCase()}, and its QEMU ${versionText(version)} may set it running at the end of a snapshot; a core dump leaves it as it is.`;
 }
 
 export function versionText({ major, minor, micro }: QemuVersion): string {
   return `${major}.${minor}.${micro}`;
 }
 
-/** Whether a pause can be one of ours: whoever paused it otherwise wants it paused. */
+/**
+ * Whether a pause can be one of ours: whoever paused it otherwise wants it paused. A snapshot's pause has no reason, because
+ * libvirt knows nothing of it; `migration` is somebody's switch to another host, and resuming that runs the guest twice.
+ */
 export function mayBeOurPause({ state, reason }: { readonly state: number; readonly reason: number }): boolean {
-  const ours: readonly number[] = [pausedReasons.unknown, pausedReasons.migration, pausedReasons.dump];
+  const ours: readonly number[] = [pausedReasons.unknown, pausedReasons.dump];
   return state === domainStates.paused && ours.includes(reason);
 }

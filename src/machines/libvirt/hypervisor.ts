@@ -65,7 +65,7 @@ export async function createLibvirtHypervisor(options: LibvirtHypervisorOptions)
       status.up(fullVersion ?? facts.version);
       firstDecided.resolve();
       await watch.resume();
-      for (const line of await captures.recoverNoted()) options.repaired?.(line);
+      await captures.recoverNoted();
       // Asked for once: where libvirt has to look at its emulators first, it answers nobody meanwhile.
       fullVersion ??= await readFullVersion(connection, facts);
       if (isCurrent()) status.up(fullVersion);

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { domainStates, listDomainsFlags } from '../../libvirt/protocol/values.ts';
 import type { ReconnectingConnection } from '../../libvirt/reconnecting-connection.ts';
 import type { MachineRecovery } from '../hypervisor.ts';
@@ -7,6 +8,9 @@ import { frozenReason } from './forecast.ts';
 import { hasFrozenThread } from './frozen-threads.ts';
 import { Guest, isOver } from './guest.ts';
 import { restore, switchOff } from './restoration.ts';
+
+/** Between two looks at a capability that nobody noted: a capture has it on for milliseconds before its migration begins. */
+const secondLookMs = 2_000;
 
 export interface RecoveryParts {
   readonly link: ReconnectingConnection;
@@ -40,30 +44,41 @@ export async function recoverNoted({ link, notes, busy }: RecoveryParts): Promis
 /**
  * Looks for the snapshot capability on guests that nobody noted: notes may have been lost. Only guests that somebody has
  * spoken to through the monitor are asked (libvirt marks them as tainted), because asking marks them too. A guest that is at
- * a migration now is somebody else's business.
+ * a migration now is somebody else's business, and so is one whose capability was switched on a moment ago: another server
+ * of ours may be about to start its snapshot, which without the capability would be a migration that stops the guest.
  */
 export async function recoverUnnoted({ link, busy }: RecoveryParts): Promise<MachineRecovery> {
   const repaired: string[] = [];
   const pending: string[] = [];
   const { domains } = await link.call('connectListAllDomains', { need: 1, flags: listDomainsFlags.active });
-  for (const domain of domains) {
-    if (busy.has(domain.uuid)) continue;
-    const guest = new Guest(link, domain);
-    try {
-      if (!(await wasSpokenTo(link, guest))) continue;
-      if (await hasFrozenThread(domain.uuid)) {
-        // Not asked: its QEMU may never answer, and the start of the server would wait for it.
-        pending.push(frozenLine(domain.name));
-        continue;
+  const eachOf = async (guests: readonly Guest[], look: (guest: Guest) => Promise<void>): Promise<void> => {
+    for (const guest of guests) {
+      try {
+        await look(guest);
+      } catch (error) {
+        const failure = toFailure(error, 'asking for its capabilities');
+        if (failure.code !== 'GUEST_GONE') pending.push(`${JSON.stringify(guest.domain.name)}: ${failure.message}`);
       }
-      if ((await guest.state()).state === domainStates.shutoff || !isOver(await guest.migration())) continue;
-      if (await switchOff(guest))
-        repaired.push(`${JSON.stringify(domain.name)}: the capability background-snapshot was on, and is off now`);
-    } catch (error) {
-      const failure = toFailure(error, 'asking for its capabilities');
-      if (failure.code !== 'GUEST_GONE') pending.push(`${JSON.stringify(domain.name)}: ${failure.message}`);
     }
-  }
+  };
+  const isLeftOn = async (guest: Guest): Promise<boolean> =>
+    (await guest.state()).state !== domainStates.shutoff &&
+    isOver(await guest.migration()) &&
+    (await guest.snapshotCapability()) === true;
+
+  const found: Guest[] = [];
+  const others = domains.filter(({ uuid }) => !busy.has(uuid)).map((domain) => new Guest(link, domain));
+  await eachOf(others, async (guest) => {
+    if (!(await wasSpokenTo(link, guest))) return;
+    // Not asked: its QEMU may never answer, and the start of the server would wait for it.
+    if (await hasFrozenThread(guest.domain.uuid)) pending.push(frozenLine(guest.domain.name));
+    else if (await isLeftOn(guest)) found.push(guest);
+  });
+  if (found.length > 0) await sleep(secondLookMs);
+  await eachOf(found, async (guest) => {
+    if ((await isLeftOn(guest)) && (await switchOff(guest)))
+      repaired.push(`${JSON.stringify(guest.domain.name)}: the capability background-snapshot was on, and is off now`);
+  });
   return { repaired, pending };
 }
 

@@ -2,12 +2,11 @@ import { rm } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { MemoirError } from '../../domain/memoir-error.ts';
 import { LibvirtError } from '../../libvirt/error.ts';
-import { parameterValues } from '../../libvirt/protocol/typed-parameters.ts';
-import { jobTypes } from '../../libvirt/protocol/values.ts';
 import type { ReconnectingConnection } from '../../libvirt/reconnecting-connection.ts';
 import type { CaptureNote } from './capture-note.ts';
 import { isGone } from './failure.ts';
 import { removeFifo } from './fifo.ts';
+import { foreignJob, foreignMigration } from './foreign-work.ts';
 import { Guest, isOver, mayBeOurPause } from './guest.ts';
 import { removeVolume } from './volume-place.ts';
 
@@ -24,12 +23,12 @@ export async function restore(link: ReconnectingConnection, note: CaptureNote): 
   // First of all: a dump whose reader is gone holds its guest until the read end is closed.
   for (const place of note.places) await removeFifo(place);
   for (const socket of note.sockets) await rm(socket, { force: true });
-  if (await isSameInstance(link, note)) {
+  if (note.touched && (await isSameInstance(link, note))) {
     const domain = { name: note.machineName, uuid: note.machineId, id: note.domainId };
     const guest = new Guest(link, domain);
     try {
       if (note.method === 'SNAPSHOT') repaired.push(...(await endSnapshot(guest, note)));
-      else await untilNoDump(link, guest);
+      else await untilNoDump(guest);
       if (note.wasRunning) repaired.push(...(await resumeIfOurs(guest, note)));
     } catch (error) {
       // It ended meanwhile: there is nothing left of it to put right.
@@ -50,18 +49,20 @@ async function isSameInstance(link: ReconnectingConnection, note: CaptureNote): 
   }
 }
 
-/** No migration of ours runs any more and the capability is off, read back. */
-async function endSnapshot(guest: Guest, { interruptible, machineName }: CaptureNote): Promise<string[]> {
-  const repaired: string[] = [];
-  if (interruptible && !isOver(await guest.migration())) {
-    await guest.cancelMigration();
-    repaired.push(`${JSON.stringify(machineName)}: a snapshot that nobody read was cancelled`);
-  }
-  // Before QEMU 8.1 it must run to its end: to cancel it freezes the guest. Its drain process sees to that.
-  await until(async () => isOver(await guest.migration()), 'its snapshot has not ended yet');
-  if (await switchOff(guest))
-    repaired.push(`${JSON.stringify(machineName)}: the capability background-snapshot was left on, and is off now`);
-  return repaired;
+/**
+ * No migration of ours runs any more and the capability is off, read back. A migration under way is never cancelled, because
+ * `migrate_cancel` says nothing of whose is meant: ours fails by itself, since the read end of its stream is closed by now
+ * (before QEMU 8.1 a drain process reads it to its end instead: there an interrupted one freezes the guest). Ours has the
+ * capability on, and QEMU lets nobody change that meanwhile: with the capability off there is nothing of ours to wait for.
+ */
+async function endSnapshot(guest: Guest, { machineName }: CaptureNote): Promise<string[]> {
+  if ((await guest.snapshotCapability()) !== true) return [];
+  await until(
+    async () => isOver(await guest.migration()),
+    'a migration or snapshot runs in its QEMU, and the capability background-snapshot cannot be switched off before its end',
+  );
+  if (!(await switchOff(guest))) return [];
+  return [`${JSON.stringify(machineName)}: the capability background-snapshot was left on, and is off now`];
 }
 
 /**
@@ -76,15 +77,11 @@ export async function switchOff(guest: Guest): Promise<boolean> {
   return true;
 }
 
-/** virDomainJobOperation (libvirt/libvirt-domain.h). */
-const dumpOperation = 8;
-
 /** A core dump whose reader is gone ends within milliseconds, and libvirt then resumes the guest. */
-async function untilNoDump(link: ReconnectingConnection, guest: Guest): Promise<void> {
+async function untilNoDump(guest: Guest): Promise<void> {
   await until(async () => {
     try {
-      const { type, parameters } = await link.call('domainGetJobStats', { domain: guest.domain, flags: 0 });
-      return type === jobTypes.none || parameterValues(parameters).get('operation') !== dumpOperation;
+      return (await guest.job()) !== 'dump';
     } catch (error) {
       // "dump query failed": QEMU has given the dump up, and libvirt is about to hear of it.
       if (error instanceof LibvirtError && error.code === 'OPERATION_FAILED') return false;
@@ -101,6 +98,9 @@ async function resumeIfOurs(guest: Guest, { machineName }: CaptureNote): Promise
   const deadline = performance.now() + endingMs;
   for (;;) {
     if (!mayBeOurPause(await guest.state())) return [];
+    // Somebody is moving, saving or dumping it: that pause is a part of their work.
+    if ((await foreignJob(guest)) !== null || (await foreignMigration(guest)) !== null)
+      throw new MemoirError('MACHINE_BUSY', 'it is paused, and somebody else migrates, saves or dumps it now');
     try {
       await guest.resume();
       return [`${JSON.stringify(machineName)} was left paused by a capture, and is resumed`];

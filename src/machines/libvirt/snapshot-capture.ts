@@ -4,7 +4,9 @@ import { MemoirError } from '../../domain/memoir-error.ts';
 import { LibvirtError } from '../../libvirt/error.ts';
 import type { CaptureOutcome } from '../capture.ts';
 import { type CaptureParts, untilAborted } from './capture-parts.ts';
-import { type Guest, isOver, keepsPaused, type Migration } from './guest.ts';
+import { refuseBeside } from './foreign-work.ts';
+import { type Guest, isOver, type Migration, stateObstacle } from './guest.ts';
+import { machineStateOf } from './machine-state.ts';
 import { checkRegions } from './memory-plan.ts';
 import { PauseMeter } from './pause-meter.ts';
 import type { SnapshotSourceOptions } from './snapshot-source.ts';
@@ -22,15 +24,16 @@ const graceMs = 150;
  * stream is read.
  */
 export async function takeSnapshot(parts: CaptureParts): Promise<CaptureOutcome> {
-  const { link, guest, plan, reader, signal, wasRunning } = parts;
+  const { link, guest, plan, reader, signal, wasRunning, touch } = parts;
   const options = plan.source.options as unknown as SnapshotSourceOptions;
   const { aborted, end } = untilAborted(signal);
   const meter = new PauseMeter();
   try {
-    await probe(guest, wasRunning);
+    await probe(guest);
     await checkRegions(guest, options.regions);
     await meter.start(link, guest.domain);
     await Promise.race([reader.open(), aborted]);
+    await touch();
     await enable(guest);
     signal.throwIfAborted();
     const startedAtMs = Date.now();
@@ -49,13 +52,12 @@ export async function takeSnapshot(parts: CaptureParts): Promise<CaptureOutcome>
 }
 
 /** Asked again right before: a plan may be seconds old. */
-async function probe(guest: Guest, wasRunning: boolean): Promise<void> {
-  if (!wasRunning && !keepsPaused(await guest.version()))
-    throw new MemoirError('METHOD_UNAVAILABLE', 'this QEMU would set the paused guest running');
-  const migration = await guest.migration();
-  if (!isOver(migration))
-    throw new MemoirError('METHOD_UNAVAILABLE', `the guest is at a migration already (${migration.status})`);
-  const [blocked] = migration.blockedReasons;
+async function probe(guest: Guest): Promise<void> {
+  const { state, reason } = await guest.state();
+  const obstacle = stateObstacle(machineStateOf(state, reason).state, await guest.version());
+  if (obstacle !== null) throw new MemoirError('METHOD_UNAVAILABLE', obstacle);
+  await refuseBeside(guest, 'SNAPSHOT');
+  const [blocked] = (await guest.migration()).blockedReasons;
   if (blocked !== undefined)
     throw new MemoirError('METHOD_UNAVAILABLE', `QEMU cannot save the guest’s state: ${blocked}`);
 }
@@ -69,6 +71,7 @@ async function enable(guest: Guest): Promise<void> {
     await guest.setSnapshotCapability(true);
   } catch (error) {
     if (!(error instanceof LibvirtError) || error.code !== 'MONITOR_ERROR') throw error;
+    await refuseBeside(guest, 'SNAPSHOT', error);
     throw new MemoirError('METHOD_UNAVAILABLE', `QEMU refuses a background snapshot: ${error.message}`, {
       cause: error,
       hint: /not supported by host kernel/.test(error.message)
@@ -97,7 +100,13 @@ async function connect(
 ): Promise<void> {
   const refusals: string[] = [];
   for (const socket of sockets) {
-    await guest.migrate(socket);
+    try {
+      await guest.migrate(socket);
+    } catch (error) {
+      // Refused because another one began since the probe: that one is not ours, and nothing of it may be taken for ours.
+      if (error instanceof LibvirtError && error.code === 'MONITOR_ERROR') await refuseBeside(guest, 'SNAPSHOT', error);
+      throw error;
+    }
     const migration = await Promise.race([settled(guest, meter, setupWatch(plan.memoryBytes, reader)), aborted]);
     if (migration.status !== 'failed' || !/connect/i.test(migration.error ?? '')) return;
     refusals.push(migration.error ?? 'failed');

@@ -38,7 +38,8 @@ export async function forcedSnapshot(link: ReconnectingConnection, machine: Mach
   const reader = new SinkReader(plan, sink);
   const { signal } = new AbortController();
   try {
-    await takeSnapshot({ link, connectOptions: {}, guest, plan, reader, signal, wasRunning: false });
+    const touch = async (): Promise<void> => undefined;
+    await takeSnapshot({ link, connectOptions: {}, guest, plan, reader, signal, wasRunning: false, touch });
   } finally {
     await restore(link, {
       machineId: machine.id,
@@ -46,6 +47,7 @@ export async function forcedSnapshot(link: ReconnectingConnection, machine: Mach
       domainId: domain.id,
       method: 'SNAPSHOT',
       wasRunning: false,
+      touched: true,
       interruptible: true,
       places: [place],
       sockets: [],

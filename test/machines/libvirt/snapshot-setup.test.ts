@@ -18,7 +18,7 @@ const tree = `FlatView #0
 it('a snapshot is seen to move while QEMU touches every page of shared memory before the first byte', async () => {
   const socket = join(temporaryFolder(), 'socket');
   writeFileSync(socket, '');
-  const statuses = ['none', 'setup', 'setup', 'setup', 'active', 'completed'];
+  const statuses = ['none', 'none', 'setup', 'setup', 'setup', 'active', 'completed'];
   const guest = {
     migration: async (): Promise<Migration> => ({
       status: statuses.length > 1 ? (statuses.shift() as string) : 'completed',
@@ -27,6 +27,8 @@ it('a snapshot is seen to move while QEMU touches every page of shared memory be
       remainingBytes: 0,
       blockedReasons: [],
     }),
+    state: async () => ({ state: 1, reason: 1 }),
+    job: async () => null,
     memoryTree: async () => tree,
     version: async () => ({ major: 10, minor: 0, micro: 0 }),
     setSnapshotCapability: async () => undefined,
@@ -52,7 +54,16 @@ it('a snapshot is seen to move while QEMU touches every page of shared memory be
   };
   const link = { subscribe: () => Promise.reject(new Error('no events here')) };
   const signal = new AbortController().signal;
-  const parts = { link, guest, plan, reader, signal, wasRunning: true, connectOptions: {} };
+  const parts = {
+    link,
+    guest,
+    plan,
+    reader,
+    signal,
+    wasRunning: true,
+    touch: async () => undefined,
+    connectOptions: {},
+  };
   await takeSnapshot(parts as unknown as CaptureParts);
   expect(moves).toBe(3);
 });

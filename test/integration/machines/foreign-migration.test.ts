@@ -1,0 +1,235 @@
+import { once } from 'node:events';
+import { readdirSync, readFileSync } from 'node:fs';
+import { chmod, mkdir, rm, writeFile } from 'node:fs/promises';
+import { createServer, type Server, type Socket } from 'node:net';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import type { Hypervisor } from '../../../src/machines/hypervisor.ts';
+import type { CaptureNote } from '../../../src/machines/libvirt/capture-note.ts';
+import { createLibvirtHypervisor } from '../../../src/machines/libvirt/hypervisor.ts';
+import type { Machine } from '../../../src/machines/machine.ts';
+import { InProcessReader } from '../../fakes/in-process-reader.ts';
+import { type Bench, startBench } from '../bench/bench.ts';
+import { lacksBench } from '../bench/generation.ts';
+import type { Guest } from '../bench/guest.ts';
+import { litmus } from '../bench/litmus.ts';
+import { capabilityOf, expectUntouched } from './invariant.ts';
+
+// Migrations and saves that an administrator started, on a real libvirtd and a guest that counts: none of them is ever ended by
+// us, and nothing is captured beside them.
+describe.skipIf(lacksBench())('a guest that somebody else migrates or saves', { timeout: 120_000 }, () => {
+  let bench: Bench;
+  let guest: Guest;
+  let hypervisor: Hypervisor;
+  let stateFolder: string;
+
+  beforeAll(async () => {
+    bench = await startBench();
+    guest = await bench.startGuest({ name: 'theirs', memoryMiB: 160, program: await litmus({ pages: 4096 }) });
+    await guest.waitFor(/READY/);
+    stateFolder = join(bench.folder, 'state');
+    hypervisor = await createLibvirtHypervisor({ uri: bench.uri, stateFolder, meetingFolders: [bench.exchange] });
+  }, 240_000);
+  afterAll(async () => {
+    await hypervisor?.close();
+    await bench?.close();
+  });
+
+  const find = async (): Promise<Machine> => (await hypervisor.find(guest.uuid)) as Machine;
+  const migration = async (): Promise<string> =>
+    ((await guest.qmp('query-migrate')) as { status?: string }).status ?? 'none';
+  const active = async (): Promise<string> => {
+    for (;;) {
+      const status = await migration();
+      if (status !== 'setup' && status !== 'none') return status;
+      await sleep(20);
+    }
+  };
+
+  /** A migration by QEMU's own monitor to somebody who reads no byte of it, until `end`. */
+  async function migrateElsewhere(): Promise<{ end(): Promise<void> }> {
+    const path = join(bench.exchange, 'elsewhere.sock');
+    const sockets: Socket[] = [];
+    const server: Server = createServer({ pauseOnConnect: true }, (socket) => sockets.push(socket));
+    server.listen(path);
+    await once(server, 'listening');
+    await chmod(path, 0o777);
+    const end = async (): Promise<void> => {
+      for (const socket of sockets) socket.destroy();
+      server.close();
+      await rm(path, { force: true });
+      while (!['failed', 'cancelled', 'none', 'completed'].includes(await migration())) await sleep(20);
+    };
+    onTestFinished(end);
+    await guest.qmp('migrate', { uri: `unix:${path}` });
+    expect(await active()).toBe('active');
+    return { end };
+  }
+
+  /** The process of libvirt that carries a save to its file. */
+  function helperOf(path: string): number | undefined {
+    const pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name));
+    return pids.map(Number).find((pid) => {
+      try {
+        const line = readFileSync(`/proc/${pid}/cmdline`, 'utf8');
+        return line.includes('libvirt_iohelper') && line.includes(path);
+      } catch {
+        return false;
+      }
+    });
+  }
+
+  /** `virsh save`, held in its middle until `finish`. */
+  async function saveSlowly(): Promise<{ finish(): Promise<void> }> {
+    const path = join(bench.folder, 'guests', 'slow.save');
+    const saved = bench.virsh('save', guest.uuid, path);
+    saved.catch(() => undefined);
+    let helper: number | undefined;
+    while (helper === undefined) {
+      helper = helperOf(path);
+      await sleep(1);
+    }
+    process.kill(helper, 'SIGSTOP');
+    onTestFinished(() => void (helper !== undefined && helperOf(path) === helper && process.kill(helper, 'SIGCONT')));
+    expect(await active()).toBe('active');
+    return {
+      async finish() {
+        process.kill(helper as number, 'SIGCONT');
+        await saved;
+        await bench.virsh('restore', path);
+        await rm(path);
+      },
+    };
+  }
+
+  it('is refused by name of the job, whichever method is asked for', async () => {
+    const save = await saveSlowly();
+    for (const choice of ['AUTO', 'SNAPSHOT', 'CORE_DUMP'] as const)
+      await expect(hypervisor.plan(await find(), choice)).rejects.toMatchObject({
+        code: 'MACHINE_BUSY',
+        message: expect.stringMatching(/libvirt is running a save .*domjobinfo/),
+      });
+    await save.finish();
+    await expectUntouched(guest);
+  });
+
+  it('is refused too when its QEMU was told to migrate past libvirt', async () => {
+    const other = await migrateElsewhere();
+    await expect(hypervisor.plan(await find(), 'AUTO')).rejects.toMatchObject({
+      code: 'MACHINE_BUSY',
+      message: expect.stringMatching(/libvirt knows nothing of/),
+    });
+    await other.end();
+    await expectUntouched(guest);
+  });
+
+  it.each(['SNAPSHOT', 'CORE_DUMP'] as const)(
+    'goes on being migrated when a %s that was planned before is refused',
+    async (method) => {
+      const plan = await hypervisor.plan(await find(), method);
+      const other = await migrateElsewhere();
+      const reader = new InProcessReader(plan);
+      const capture = hypervisor.capture(plan, reader, new AbortController().signal);
+      await expect(capture).rejects.toMatchObject({ code: 'MACHINE_BUSY' });
+      expect(reader.opened).toBe(0);
+      expect(await migration()).toBe('active');
+      expect(await guest.state()).toBe('running');
+      expect(await capabilityOf(guest)).toBe(false);
+      await other.end();
+      await expectUntouched(guest);
+    },
+  );
+
+  it('is refused by libvirt’s word when the save begins after the last look, and no byte is parsed', async () => {
+    const plan = await hypervisor.plan(await find(), 'CORE_DUMP');
+    const reader = new InProcessReader(plan);
+    const { open } = reader;
+    let other: { end(): Promise<void> } | undefined;
+    reader.open = async () => {
+      await open.call(reader);
+      other = await migrateElsewhere();
+    };
+    const capture = hypervisor.capture(plan, reader, new AbortController().signal);
+    await expect(capture).rejects.toMatchObject({ code: 'MACHINE_BUSY' });
+    expect(reader.recorder.memoryLayout).toBeNull();
+    expect(await migration()).toBe('active');
+    await other?.end();
+    await expectUntouched(guest);
+  });
+
+  it('goes on being migrated when one begins between the last look and our own', async () => {
+    const plan = await hypervisor.plan(await find(), 'SNAPSHOT');
+    const reader = new InProcessReader(plan);
+    const { open } = reader;
+    let other: { end(): Promise<void> } | undefined;
+    reader.open = async () => {
+      await open.call(reader);
+      other = await migrateElsewhere();
+    };
+    const capture = hypervisor.capture(plan, reader, new AbortController().signal);
+    await expect(capture).rejects.toMatchObject({ code: 'MACHINE_BUSY' });
+    expect(await migration()).toBe('active');
+    await other?.end();
+    await expectUntouched(guest);
+  });
+
+  const noteOf = async (touched: boolean): Promise<CaptureNote> => ({
+    machineId: guest.uuid,
+    machineName: guest.name,
+    domainId: Number((await find()).vmid),
+    method: 'SNAPSHOT',
+    wasRunning: true,
+    touched,
+    interruptible: true,
+    places: [],
+    sockets: [],
+    volume: null,
+  });
+  const leave = async (note: CaptureNote): Promise<void> => {
+    await mkdir(join(stateFolder, 'captures'), { recursive: true });
+    await writeFile(join(stateFolder, 'captures', `${note.machineId}.json`), JSON.stringify(note));
+  };
+  const notes = (): string[] => readdirSync(join(stateFolder, 'captures'));
+
+  it.each([true, false])(
+    'goes on being saved when a server that died left a note of it (touched: %s)',
+    async (touched) => {
+      const save = await saveSlowly();
+      await leave(await noteOf(touched));
+      expect((await hypervisor.recover()).repaired).toEqual([]);
+      expect(await migration()).toBe('active');
+      await save.finish();
+      expect((await hypervisor.recover()).pending).toEqual([]);
+      expect(notes()).toEqual([]);
+      await expectUntouched(guest);
+    },
+  );
+
+  it('is not touched while it migrates with our capability on; afterwards that is switched off, without being asked', async () => {
+    await guest.qmp('migrate-set-capabilities', { capabilities: [{ capability: 'background-snapshot', state: true }] });
+    const other = await migrateElsewhere();
+    await leave(await noteOf(true));
+    const { repaired, pending } = await hypervisor.recover();
+    expect(repaired).toEqual([]);
+    expect(pending.join()).toMatch(/"theirs"/);
+    expect(await migration()).toBe('active');
+    // The note stays as it is: a new capture does not begin on top of what is not undone yet.
+    const plan = { ...(await planWithoutLooking()), machine: await find() };
+    await expect(
+      hypervisor.capture(plan, new InProcessReader(plan), new AbortController().signal),
+    ).rejects.toMatchObject({ code: 'MACHINE_BUSY' });
+    expect(notes()).toEqual([`${guest.uuid}.json`]);
+    await other.end();
+    while (notes().length > 0) await sleep(50);
+    await expectUntouched(guest);
+  });
+
+  const planWithoutLooking = async () => ({
+    machine: await find(),
+    method: 'CORE_DUMP' as const,
+    reason: 'a test wants it',
+    memoryBytes: 1,
+    source: { module: '', options: { place: { folder: join(bench.exchange, 'none'), path: '' } } },
+  });
+});

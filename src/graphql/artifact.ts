@@ -19,7 +19,7 @@ export interface DumpArtifact {
   readonly compression: Compression;
   /** Digest of the file, in hex. */
   readonly sha256: string;
-  /** Name of a downloaded file: made of a time and an id, never of a machine's name. */
+  /** Name of a downloaded file: the machine's name as far as it is harmless, then a time and an id. */
   fileName(form: DownloadForm): string;
 }
 
@@ -35,12 +35,20 @@ export async function findArtifact({ operations, records }: Services, dumpId: st
   if (record?.state === 'DAMAGED')
     throw new MemoirError('ARTIFACT_DAMAGED', 'a verification found the artifact damaged');
   const { sha256, folder, file } = result;
-  const { compression } = dumpType.requestOf(operation);
+  const { compression, machineName } = dumpType.requestOf(operation);
   const { extension } = compressions[compression];
+  const named = `${harmless(machineName)}_${file}`;
   const fileName = (form: DownloadForm) =>
-    form === 'IMAGE' && extension !== '' && file.endsWith(extension) ? file.slice(0, -extension.length) : file;
+    form === 'IMAGE' && extension !== '' && named.endsWith(extension) ? named.slice(0, -extension.length) : named;
   return { dumpId, key: { folder, file }, compression, sha256, fileName };
 }
+
+/** A name that a stranger chose, for a header and a file system: letters, digits, dot, dash and underscore of ASCII. */
+const harmless = (name: string): string =>
+  name
+    .replace(/[^A-Za-z0-9._-]+/g, '-')
+    .replace(/^[.-]+/, '')
+    .slice(0, 64) || 'machine';
 
 /** What a ticket for a download is for. */
 export const downloadTarget = (dumpId: string, form: DownloadForm): string => `download ${dumpId} ${form}`;

@@ -9,6 +9,7 @@ import './queries/events.ts';
 import './queries/service.ts';
 import './queries/access.ts';
 import './queries/dead-letters.ts';
+import './types/dump-history.ts';
 import './mutations/trigger-dumps.ts';
 import './mutations/dumps.ts';
 import './mutations/tokens.ts';

@@ -137,6 +137,7 @@ export async function startOperations(options: EngineOptions): Promise<Operation
     page: (query) => journal.page(query),
     tally: () => journal.tally(),
     bounds: () => journal.bounds(),
+    eventsOf: (operationId, limit) => journal.eventsOf(operationId, limit),
     live: (operation) => board.live(operation),
 
     watchProgress,

@@ -87,6 +87,8 @@ export interface Journal {
   active(): Promise<readonly Operation[]>;
   /** Events with `seq` > after, ascending; at most `limit` (≤ 1000). */
   events(after: number, limit: number): Promise<readonly OperationEvent[]>;
+  /** What happened to one operation, ascending; at most its first `limit` (≤ 1000) events. */
+  eventsOf(operationId: string, limit: number): Promise<readonly OperationEvent[]>;
   /** First and last sequence numbers that are there; {first: 1, last: 0} for an empty log. */
   bounds(): Promise<{ readonly first: number; readonly last: number }>;
   /** Operations by kind and state, for counters. */

@@ -51,6 +51,7 @@ export interface Operations extends Closable {
   page(query: OperationQuery): Promise<OperationPage>;
   tally: Journal['tally'];
   bounds: Journal['bounds'];
+  eventsOf: Journal['eventsOf'];
   /** How far an operation of this server is; null if it is not at work here. */
   live(operation: Operation): LiveOperation;
   /** First the current state of everything that matches and is active (or was named by id), then every change, latest wins. */

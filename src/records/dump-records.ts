@@ -73,6 +73,12 @@ export interface RecordDay {
   readonly avgGuestPauseMs: number | null;
 }
 
+/** A machine that records show, by the hypervisor's id, with the name it was recorded under last. */
+export interface RecordMachine {
+  readonly machineId: string;
+  readonly dom: string;
+}
+
 /**
  * The list of finished dumps. Implementations: sqlite/ (the catalogue of this server, always there), influx/ (fleet-wide).
  * Both pass the one suite in test/contracts/.
@@ -91,6 +97,8 @@ export interface DumpRecords {
   page(query: RecordPageQuery): Promise<RecordPage>;
   count(filter: RecordFilter): Promise<number>;
   stats(filter: RecordFilter): Promise<RecordStats>;
+  /** Machines that any record of the catalogue shows, also those that no longer exist, by name; at most 5000. */
+  machines(): Promise<readonly RecordMachine[]>;
   /** Days that have dumps, ascending; at most the last 3660 of the filter's range. */
   series(filter: RecordFilter): Promise<readonly RecordDay[]>;
 }

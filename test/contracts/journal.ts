@@ -169,6 +169,17 @@ export function journalSuite(name: string, create: () => Promise<JournalFixture>
       expect((await journal.note({ id, type: 'NOTED', message: 'deleted', atMs: 4 })).operation.state).toBe(
         'COMPLETED',
       );
+      await accept('vm:b');
+      const told = await journal.eventsOf(id, 10);
+      expect(told.map(({ type }) => type)).toEqual([
+        'QUEUED',
+        'PHASE',
+        'CANCEL_REQUESTED',
+        'STARTED',
+        'COMPLETED',
+        'NOTED',
+      ]);
+      expect(await journal.eventsOf(id, 2)).toEqual(told.slice(0, 2));
       await expect(journal.note({ id, type: 'CANCEL_REQUESTED', atMs: 5 })).rejects.toMatchObject({
         code: 'ALREADY_FINISHED',
       });

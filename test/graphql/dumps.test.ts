@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { sampleRecord } from '../contracts/sample-records.ts';
 import { ask, codeOf } from '../fakes/graphql-client.ts';
 import { machine, machineId } from '../fakes/machines.ts';
 import { startTestServer } from '../fakes/server.ts';
@@ -78,6 +79,25 @@ describe('a dump', () => {
     await operations.settled(id);
     const dump = await ask(url, 'query($id: ID!) { dump(id: $id) { state error { code message hint } } }', { id });
     expect(dump.data.dump).toMatchObject({ state: 'FAILED', error: { code: 'INTERNAL', hint: expect.any(String) } });
+  });
+
+  it('tells what happened to it, and which machine records show; it was never verified', async () => {
+    const { url, dumping, operations, records } = await startTestServer();
+    const { data } = await ask(url, trigger, { input: { vms: ['vm-1'] } });
+    const { id } = data.triggerDumps.accepted[0];
+    const run = await dumping.next();
+    run.fail(new Error('pulled the plug'));
+    await operations.settled(id);
+    await records.append(sampleRecord(1, { machineId: 'gone-since', dom: 'web-before' }));
+    await records.append(sampleRecord(2, { machineId: 'gone-since', dom: 'old-web' }));
+    const query = `query($id: ID!) {
+      dump(id: $id) { verification { state } events { type } }
+      recordMachines { machineId name }
+    }`;
+    expect((await ask(url, query, { id })).data).toEqual({
+      dump: { verification: null, events: [{ type: 'QUEUED' }, { type: 'STARTED' }, { type: 'FAILED' }] },
+      recordMachines: [{ machineId: 'gone-since', name: 'old-web' }],
+    });
   });
 
   it('that has no artifact can neither be verified nor deleted', async () => {

@@ -29,8 +29,15 @@ async function startWithDump(options: TestServerOptions = {}) {
   const writer = await server.services.store.begin(key, bytes.length);
   await writer.write(bytes);
   const proof = await writer.commit(() => ({}));
-  const result: Partial<DumpResult> = {
+  const result: DumpResult = {
     ...key,
+    method: 'SNAPSHOT',
+    methodReason: 'a snapshot is possible',
+    vmid: '1',
+    guestPauseMs: 2.1,
+    capturedAtMs: 0,
+    rawSizeBytes: image.length,
+    imageSha256: null,
     sha256: proof.sha256,
     sizeBytes: bytes.length,
     dumpPath: proof.location,
@@ -55,7 +62,7 @@ describe('a download', () => {
     expect(Object.fromEntries(file.response.headers)).toMatchObject({
       'content-type': 'application/zstd',
       'content-length': String(bytes.length),
-      'content-disposition': `attachment; filename="2026-01-01_${id}.elf.zst"`,
+      'content-disposition': `attachment; filename="vm-1_2026-01-01_${id}.elf.zst"`,
       etag: `"${sha256}"`,
       'repr-digest': `sha-256=:${Buffer.from(sha256, 'hex').toString('base64')}:`,
       'cache-control': 'private, no-store',
@@ -156,7 +163,7 @@ describe('a download', () => {
       'mutation($id: ID!, $form: DownloadForm!) { createDownload(id: $id, form: $form) { url fileName expiresAt } }';
     expect(codeOf(await ask(url, create, { id, form: 'FILE' }, bearer('OPERATOR')))).toBe('FORBIDDEN');
     const link = (await ask(url, create, { id, form: 'IMAGE' }, bearer('ADMIN'))).data.createDownload;
-    expect(link.fileName).toBe(`2026-01-01_${id}.elf`);
+    expect(link.fileName).toBe(`vm-1_2026-01-01_${id}.elf`);
     expect((await fetchBytes(url + link.url)).bytes.equals(image)).toBe(true);
     expect((await fetch(url + link.url.replace('form=image&', ''))).status).toBe(401);
     expect((await fetch(`${url}${path}?ticket=wrong`)).status).toBe(401);

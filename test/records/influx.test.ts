@@ -24,6 +24,7 @@ const emptyCatalogue: DumpRecords = {
   page: isAsked,
   count: isAsked,
   stats: isAsked,
+  machines: async () => [],
   series: isAsked,
 };
 

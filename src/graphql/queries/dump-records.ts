@@ -1,5 +1,5 @@
 import type { DumpRecord } from '../../records/dump-record.ts';
-import type { RecordFilter, RecordOrder, RecordPage } from '../../records/dump-records.ts';
+import type { RecordFilter, RecordMachine, RecordOrder, RecordPage } from '../../records/dump-records.ts';
 import { builder } from '../builder.ts';
 import { type Connection, connectionType, once, pageArgs, toPage } from '../connection.ts';
 import { DumpRecordSortEnum, RecordSourceEnum, RecordStateEnum, SortDirectionEnum } from '../enums.ts';
@@ -78,6 +78,23 @@ builder.queryField('dumpRecords', (t) =>
         totalCount: once(() => records.count(filter)),
       };
     },
+  }),
+);
+
+const RecordMachineType = builder.objectRef<RecordMachine>('RecordMachine').implement({
+  description: 'A machine that records show; it may no longer exist.',
+  fields: (t) => ({
+    machineId: t.exposeID('machineId', { description: 'The machine’s UUID.' }),
+    name: t.exposeString('dom', { description: 'The name that it was recorded under last.' }),
+  }),
+});
+
+builder.queryField('recordMachines', (t) =>
+  t.field({
+    type: [RecordMachineType],
+    nullable: true,
+    description: 'Every machine that records of the catalogue show, by name, for a filter: at most 5000.',
+    resolve: async (_, __, { services: { records } }) => [...(await records.machines())],
   }),
 );
 

@@ -19,6 +19,9 @@ function journalReader(connection: DatabaseSync) {
   const select = connection.prepare('SELECT * FROM operations WHERE id = ?');
   const selectActive = connection.prepare("SELECT * FROM operations WHERE state IN ('QUEUED', 'RUNNING') ORDER BY id");
   const selectEvents = connection.prepare('SELECT * FROM operation_events WHERE seq > ? ORDER BY seq LIMIT ?');
+  const selectEventsOf = connection.prepare(
+    'SELECT * FROM operation_events WHERE operation_id = ? ORDER BY seq LIMIT ?',
+  );
   // The sequence remembers the last number even when every event was pruned.
   const selectBounds = connection.prepare(
     `SELECT coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'operation_events'), 0) AS last,
@@ -63,6 +66,11 @@ function journalReader(connection: DatabaseSync) {
     events(after: number, limit: number): OperationEvent[] {
       limitOf(limit);
       return selectEvents.all(after, limit).map(toEvent);
+    },
+
+    eventsOf(operationId: string, limit: number): OperationEvent[] {
+      limitOf(limit);
+      return selectEventsOf.all(operationId, limit).map(toEvent);
     },
 
     bounds(): { first: number; last: number } {

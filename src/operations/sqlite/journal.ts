@@ -26,6 +26,7 @@ export async function createSqliteJournal(database: Database, effects: readonly 
     page: reader.page,
     active: reader.active,
     events: reader.events,
+    eventsOf: reader.eventsOf,
     bounds: reader.bounds,
     tally: reader.tally,
   };

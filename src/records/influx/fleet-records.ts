@@ -105,6 +105,8 @@ export function createFleetRecords(parts: FleetRecordsParts): DumpRecords {
       const { answer, sourced } = await read(filter, budgets.sums, readStats, () => catalogue.stats(filter));
       return { ...answer, ...sourced, warnings: [...sourced.warnings, ...answer.warnings] };
     },
+    // What other writers recorded is imported into the catalogue by the sync.
+    machines: () => catalogue.machines(),
     async series(filter) {
       const fromInflux = (reader: PointReader, checked: CheckedFilter, pending: Pending) =>
         readSeries(reader, checked, pending, maxDays);

@@ -2,7 +2,14 @@ import type { DatabaseSync } from 'node:sqlite';
 import type { Json } from '../../domain/json.ts';
 import { checkFilter, checkPage } from '../check-query.ts';
 import type { DumpRecord } from '../dump-record.ts';
-import type { RecordDay, RecordFilter, RecordPage, RecordPageQuery, RecordStats } from '../dump-records.ts';
+import type {
+  RecordDay,
+  RecordFilter,
+  RecordMachine,
+  RecordPage,
+  RecordPageQuery,
+  RecordStats,
+} from '../dump-records.ts';
 import { readPage } from './list.ts';
 import { countMachines } from './machine-count.ts';
 import { createQueries, type PlanLimits } from './queries.ts';
@@ -13,6 +20,7 @@ import { readDays, readTotals } from './totals.ts';
 export type ReadingService = ReturnType<typeof openService>;
 
 const maxDays = 3_660;
+const maxMachines = 5_000;
 
 /** The part of the records that lives on the reading thread. The tables are there: the writing part was opened first. */
 export function openService(connection: DatabaseSync, options: Json) {
@@ -53,6 +61,13 @@ export function openService(connection: DatabaseSync, options: Json) {
           warnings: [],
         };
       });
+    },
+    machines(): RecordMachine[] {
+      // Of the instances of a machine, the newest was entered last; SQLite takes the other columns from the row of max().
+      const text = `SELECT machine_id, dom, max(number) FROM record_instances GROUP BY machine_id ORDER BY dom LIMIT ${maxMachines}`;
+      return queries
+        .all({ text, values: [] })
+        .map(({ machine_id, dom }) => ({ machineId: String(machine_id), dom: String(dom) }));
     },
     series(filter: RecordFilter): RecordDay[] {
       return selected(filter, (selection) => {

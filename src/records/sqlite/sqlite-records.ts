@@ -32,6 +32,7 @@ export async function createSqliteRecords(
     page: reading.page,
     count: reading.count,
     stats: reading.stats,
+    machines: reading.machines,
     series: reading.series,
   };
 }

@@ -1,3 +1,4 @@
+// Long: one suite of one contract; what belongs to a transaction is read together.
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createIdSource } from '../../src/domain/id.ts';
 import type { Acceptance, Journal } from '../../src/operations/journal.ts';

@@ -125,11 +125,11 @@ export function expectedArtifactBytes(memoryBytes: number): number {
 }
 
 function completed(manifest: Manifest): RunOutcome<DumpResult> {
-  const { sizeBytes, rawSizeBytes, guestPauseMs } = manifest;
+  const { sizeBytes, rawSizeBytes, guestPauseMs, warnings = [] } = manifest;
   const pause = guestPauseMs === null ? '' : `, guest paused for ${guestPauseMs.toFixed(1)} ms`;
   return {
     result: toResult(manifest),
-    message: `Captured ${sizeText(rawSizeBytes)} into ${sizeText(sizeBytes)}${pause}`,
+    message: [`Captured ${sizeText(rawSizeBytes)} into ${sizeText(sizeBytes)}${pause}`, ...warnings].join('. '),
     effects: [appendRecord.of(toRecord(manifest))],
   };
 }

@@ -29,6 +29,8 @@ export interface ImageFacts {
   readonly memoryRanges: readonly { readonly start: string; readonly end: string }[];
   readonly cpuCount: number;
   readonly rawSizeBytes: number;
+  /** What could not be taken into the image, a sentence each. Absent in manifests of earlier versions. */
+  readonly warnings?: readonly string[];
 }
 
 /**

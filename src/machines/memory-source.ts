@@ -1,4 +1,5 @@
 import type { Json } from '../domain/json.ts';
+import type { CoreNote } from '../formats/elf/note.ts';
 
 /** The unit of guest memory that sources deliver: the smallest page of the architectures that we know. */
 export const pageBytes = 4096;
@@ -15,26 +16,25 @@ export interface MemoryLayout {
   /** Ascending, disjoint. */
   readonly ranges: readonly MemoryRange[];
   readonly cpuCount: number;
-}
-
-/** Register state of one CPU, as the two ELF notes that describe it (the payloads, without note headers). */
-export interface CpuNotes {
-  /** `CORE` NT_PRSTATUS: 336 bytes on x86_64. */
-  readonly prstatus: Uint8Array;
-  /** `QEMU` type 0: 440 bytes on x86_64. */
-  readonly qemu: Uint8Array;
+  /** Most bytes that the CPUs' notes can come to, headers of notes included: they are known last and stand in front. */
+  readonly cpuNotesBytes: number;
 }
 
 /** What is known when all pages have passed. */
 export interface MemoryTail {
   /** What the CPUs' notes are written for: an x86-64 machine may not have left its 32-bit mode yet. */
   readonly machine: 'x86_64' | 'i386' | 'aarch64';
-  /** In the order of the CPUs' numbers. */
-  readonly cpus: readonly CpuNotes[];
+  /**
+   * The ELF notes that describe the CPUs' registers, as QEMU writes them and in its order. x86: NT_PRSTATUS of every CPU, then
+   * QEMU's own note of every CPU. aarch64: NT_PRSTATUS and the floating point registers of each CPU in turn.
+   */
+  readonly cpuNotes: readonly CoreNote[];
   /** The VMCOREINFO text that the guest handed to its hypervisor; null if it did not: then the pages are searched for it. */
   readonly vmcoreinfo: string | null;
   /** An address that the CPU state proves to be in the running kernel (x86: LSTAR), where it does. */
   readonly kernelAddress: bigint | null;
+  /** What of the guest's own description could not be taken into the image, a sentence each. */
+  readonly warnings: readonly string[];
 }
 
 /**

@@ -54,8 +54,9 @@ export function captureCases(bench: () => HypervisorBench): void {
         if (index > 0) expect(ranges[index - 1]?.end).toBeLessThanOrEqual(from);
       });
       expect(cpuCount).toBe(before.vcpus);
-      expect(tail?.cpus).toHaveLength(before.vcpus);
-      for (const { prstatus, qemu } of tail?.cpus ?? []) expect([prstatus.length, qemu.length]).toEqual([336, 440]);
+      const notes = tail?.cpuNotes.map(({ name, desc }) => [name, desc.length]);
+      const of = (name: string, bytes: number) => Array.from({ length: before.vcpus }, () => [name, bytes]);
+      expect(notes).toEqual([...of('CORE', 336), ...of('QEMU', 440)]);
       expect(reader.opened).toBe(1);
       expect(capturedAtMs).toBeGreaterThanOrEqual(started - 1000);
       if (guestPauseMs !== null) expect(guestPauseMs).toBeGreaterThanOrEqual(0);

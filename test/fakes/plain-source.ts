@@ -20,7 +20,12 @@ export const openSource: OpenSource = async (options: Json): Promise<MemorySourc
   return {
     async read(sink, signal) {
       const chunk = Buffer.alloc(16 * pageBytes, fill);
-      sink.layout({ architecture: 'x86_64', ranges: [{ start: 0n, end: BigInt(memoryBytes) }], cpuCount: 0 });
+      sink.layout({
+        architecture: 'x86_64',
+        ranges: [{ start: 0n, end: BigInt(memoryBytes) }],
+        cpuCount: 0,
+        cpuNotesBytes: 0,
+      });
       for (let done = 0; done < hangAfterBytes; done += chunk.length) {
         const at = descending ? memoryBytes - done - chunk.length : done;
         if (fill === 0) sink.zero(at, chunk.length);
@@ -30,7 +35,7 @@ export const openSource: OpenSource = async (options: Json): Promise<MemorySourc
       }
       if (hangAfterBytes < memoryBytes)
         await new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason), { once: true }));
-      return { machine: 'x86_64', cpus: [], vmcoreinfo: null, kernelAddress: null };
+      return { machine: 'x86_64', cpuNotes: [], vmcoreinfo: null, kernelAddress: null, warnings: [] };
     },
     close: async () => undefined,
   };

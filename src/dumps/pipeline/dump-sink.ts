@@ -126,6 +126,7 @@ export class DumpSink implements MemorySink {
       memoryRanges: this.#layout.ranges.map(({ start, end }) => ({ start: hex(start), end: hex(end) })),
       cpuCount: this.#layout.cpuCount,
       rawSizeBytes: this.#image.totalBytes,
+      warnings: tail.warnings,
     };
   }
 

@@ -1,15 +1,13 @@
 import { encodeCoreHeader } from '../../formats/elf/core-header.ts';
 import { kernelText } from '../../formats/elf/kernel-text.ts';
 import { planCore } from '../../formats/elf/layout.ts';
-import type { CoreNote } from '../../formats/elf/note.ts';
 import { VMCOREINFO_NOTE_MAX, type Vmcoreinfo, vmcoreinfoNote } from '../../formats/elf/vmcoreinfo.ts';
-import { x86NotesSize } from '../../formats/elf/x86-notes.ts';
-import type { MemoryLayout, MemoryTail } from '../../machines/memory-source.ts';
+import type { MemoryLayout } from '../../machines/memory-source.ts';
 import type { Image } from './image.ts';
 
 /** An ELF core: one PT_LOAD per range, the CPUs' notes and the kernel's VMCOREINFO in front, its text mapped if it is known. */
 export function elfImage(layout: MemoryLayout): Image {
-  const notesSize = x86NotesSize(layout.cpuCount) + VMCOREINFO_NOTE_MAX;
+  const notesSize = layout.cpuNotesBytes + VMCOREINFO_NOTE_MAX;
   const core = planCore({ ranges: layout.ranges, notesSize, kernelText: true });
   return {
     headerBytes: core.headerSize,
@@ -19,19 +17,10 @@ export function elfImage(layout: MemoryLayout): Image {
     header: (tail, info) =>
       encodeCoreHeader(core, {
         machine: tail.machine,
-        notes: [...cpuNotes(tail), ...(info === undefined ? [] : [vmcoreinfoNote(info.text)])],
+        notes: [...tail.cpuNotes, ...(info === undefined ? [] : [vmcoreinfoNote(info.text)])],
         kernelText: textOf(layout, info),
       }),
   };
-}
-
-/** In QEMU's order (target/i386/arch_dump.c): NT_PRSTATUS of every CPU, then QEMU's own note of every CPU. */
-function cpuNotes({ cpus }: MemoryTail): CoreNote[] {
-  const ntPrstatus = 1;
-  return [
-    ...cpus.map(({ prstatus }) => ({ name: 'CORE', type: ntPrstatus, desc: prstatus })),
-    ...cpus.map(({ qemu }) => ({ name: 'QEMU', type: 0, desc: qemu })),
-  ];
 }
 
 function textOf({ architecture }: MemoryLayout, info: Vmcoreinfo | undefined) {

@@ -7,7 +7,9 @@ import { type CoreNote, noteSize } from './note.ts';
 const PAGE = 4096;
 const NOTE_NAME = 'VMCOREINFO';
 
-/** Room for the largest VMCOREINFO note: the text never exceeds its page. */
+/** The longest text: it never exceeds its page. */
+export const VMCOREINFO_TEXT_MAX = PAGE;
+/** Room for the largest VMCOREINFO note. */
 export const VMCOREINFO_NOTE_MAX = noteSize(NOTE_NAME, PAGE);
 
 /** What is used of a VMCOREINFO. */

@@ -1,19 +1,13 @@
+import type { CoreNote } from '../../formats/elf/note.ts';
 import type { X86Cpu, X86Segment } from '../../formats/elf/x86-cpu.ts';
 import { x86Notes } from '../../formats/elf/x86-notes.ts';
-import type { CpuNotes } from '../memory-source.ts';
 import { chance } from './chance.ts';
 import { kernel } from './vmcoreinfo.ts';
 
 /** The notes of all CPUs of a simulated machine, each idle in the kernel. */
-export function demoCpuNotes(count: number, seed: number, epoch: number): CpuNotes[] {
+export function demoCpuNotes(count: number, seed: number, epoch: number): CoreNote[] {
   const cpus = Array.from({ length: count }, (_, index) => idleCpu(index, chance(seed, index, epoch)));
-  const notes = x86Notes(cpus);
-  return cpus.map((_, index) => {
-    // All of the first kind, then all of the second.
-    const [prstatus, qemu] = [notes[index], notes[count + index]];
-    if (prstatus === undefined || qemu === undefined) throw new RangeError(`${notes.length} notes for ${count} CPUs`);
-    return { prstatus: prstatus.desc, qemu: qemu.desc };
-  });
+  return x86Notes(cpus);
 }
 
 const flat = (selector: number, flags: number): X86Segment => ({ selector, limit: 0xffff_ffff, flags, base: 0n });

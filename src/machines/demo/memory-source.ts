@@ -1,6 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import type { Json } from '../../domain/json.ts';
 import { MemoirError } from '../../domain/memoir-error.ts';
+import { x86NotesSize } from '../../formats/elf/x86-notes.ts';
 import type { CaptureMethod } from '../capture.ts';
 import { type MemorySink, type MemorySource, type MemoryTail, type OpenSource, pageBytes } from '../memory-source.ts';
 import { chance } from './chance.ts';
@@ -50,13 +51,15 @@ class DemoSource implements MemorySource {
     // Nothing comes before the hypervisor has begun, which is when it learns that the source is open.
     await setImmediate();
     ended.throwIfAborted();
-    sink.layout({ architecture: 'x86_64', ranges: memoryRanges(memoryBytes), cpuCount: vcpus });
+    const cpuNotesBytes = x86NotesSize(vcpus);
+    sink.layout({ architecture: 'x86_64', ranges: memoryRanges(memoryBytes), cpuCount: vcpus, cpuNotesBytes });
     await this.#pages(sink, ended);
     return {
       machine: 'x86_64',
-      cpus: demoCpuNotes(vcpus, seed, epoch),
+      cpuNotes: demoCpuNotes(vcpus, seed, epoch),
       vmcoreinfo: handsOverVmcoreinfo ? vmcoreinfoText(demoRelease) : null,
       kernelAddress: kernel.systemCallVirtual,
+      warnings: [],
     };
   }
 

@@ -1,9 +1,12 @@
 import type { CoreHeaders } from '../../formats/elf/core-headers.ts';
 import type { CoreVisitor } from '../../formats/elf/core-reader.ts';
 import type { CoreSegment } from '../../formats/elf/layout.ts';
+import { notesSize } from '../../formats/elf/note.ts';
+import { VMCOREINFO_TEXT_MAX } from '../../formats/elf/vmcoreinfo.ts';
 import { FormatError } from '../../formats/format-error.ts';
 import { type MemorySink, type MemoryTail, pageBytes } from '../memory-source.ts';
 
+const vmcoreinfoName = 'VMCOREINFO';
 const zeroPage = Buffer.alloc(pageBytes);
 
 /** Takes a core dump apart into the pages of a memory image, whole pages at a time, zero pages as such. */
@@ -21,6 +24,7 @@ export class CorePages implements CoreVisitor {
   headers(headers: CoreHeaders): void {
     this.#headers = headers;
     const { machine } = headers;
+    this.#checkCpus(headers);
     const segments = [...headers.segments].sort((a, b) => (a.start < b.start ? -1 : 1));
     let imageOffset = 0;
     for (const segment of segments) {
@@ -33,6 +37,7 @@ export class CorePages implements CoreVisitor {
       architecture: machine === 'aarch64' ? 'aarch64' : 'x86_64',
       ranges: segments.map(({ start, end }) => ({ start, end })),
       cpuCount: this.#statuses.length,
+      cpuNotesBytes: notesSize(this.#cpuNotes),
     });
   }
 
@@ -59,22 +64,37 @@ export class CorePages implements CoreVisitor {
   /** What the headers say of the CPUs; to be asked for when all memory has come. */
   tail(): MemoryTail {
     const { machine, notes } = this.#headers as CoreHeaders;
-    const states = notes.filter(({ name }) => name === 'QEMU');
-    const statuses = this.#statuses;
-    if (statuses.length !== states.length)
-      throw new FormatError('CORRUPT', 0, `${statuses.length} CPUs with ${states.length} states`);
-    const info = notes.find(({ name }) => name === 'VMCOREINFO');
+    const info = notes.find(({ name }) => name === vmcoreinfoName);
+    const isTooLong = info !== undefined && info.desc.length > VMCOREINFO_TEXT_MAX;
+    const states = notes.filter(({ name }) => name === 'QEMU').map(({ desc }) => desc);
     return {
       machine,
-      cpus: statuses.map(({ desc }, index) => ({ prstatus: desc, qemu: states[index]?.desc as Uint8Array })),
-      vmcoreinfo: info === undefined ? null : Buffer.from(info.desc).toString('latin1').replace(/\0+$/, ''),
-      kernelAddress: machine === 'x86_64' ? kernelAddress(states.map(({ desc }) => desc)) : null,
+      cpuNotes: this.#cpuNotes,
+      vmcoreinfo:
+        info === undefined || isTooLong ? null : Buffer.from(info.desc).toString('latin1').replace(/\0+$/, ''),
+      kernelAddress: machine === 'x86_64' ? kernelAddress(states) : null,
+      warnings: isTooLong
+        ? [`The guest’s VMCOREINFO note of ${info.desc.length} bytes is left out: a kernel’s has at most one page`]
+        : [],
     };
   }
 
   get #statuses() {
     const ntPrstatus = 1;
     return (this.#headers?.notes ?? []).filter(({ name, type }) => name === 'CORE' && type === ntPrstatus);
+  }
+
+  /** Every architecture has its own; what is not a CPU's is the kernel's. */
+  get #cpuNotes() {
+    return (this.#headers?.notes ?? []).filter(({ name }) => name !== vmcoreinfoName);
+  }
+
+  /** QEMU writes a note of its own for each CPU of an x86 guest (target/i386/arch_dump.c), and none for any other. */
+  #checkCpus({ machine, notes }: CoreHeaders): void {
+    if (machine === 'aarch64') return;
+    const states = notes.filter(({ name }) => name === 'QEMU').length;
+    if (states !== this.#statuses.length)
+      throw new FormatError('CORRUPT', 0, `${this.#statuses.length} CPUs with ${states} states`);
   }
 
   /** Whole pages at an offset of the image; runs of zero pages are told apart from the rest. */

@@ -110,7 +110,15 @@ function snapshotObstacles(domain: XmlElement): string[] {
   return found;
 }
 
+/** Guests of which QEMU's core dumps are understood. */
+const dumpable: ReadonlySet<string> = new Set(['x86_64', 'i686', 'aarch64']);
+
 function memoryObstacles(domain: XmlElement): string[] {
-  if (xmlElement(domain, 'launchSecurity') === undefined) return [];
-  return ['Its memory is encrypted by the processor (launchSecurity): an image of it could not be read.'];
+  const found: string[] = [];
+  const architecture = xmlElement(domain, 'os', 'type')?.attributes.get('arch');
+  if (architecture !== undefined && !dumpable.has(architecture))
+    found.push(`The memory of ${architecture} guests is not understood yet: x86_64, i686 and aarch64 are.`);
+  if (xmlElement(domain, 'launchSecurity') !== undefined)
+    found.push('Its memory is encrypted by the processor (launchSecurity): an image of it could not be read.');
+  return found;
 }

@@ -1,6 +1,6 @@
 import { MemoirError } from '../../domain/memoir-error.ts';
 import { readNotes } from '../../formats/elf/note.ts';
-import { x86Machine, x86Notes } from '../../formats/elf/x86-notes.ts';
+import { x86Machine, x86Notes, x86NotesSize } from '../../formats/elf/x86-notes.ts';
 import type { DeviceSection } from '../../formats/qemu-migration/device-section.ts';
 import { MigrationReader } from '../../formats/qemu-migration/migration-reader.ts';
 import { readGuestNote } from '../../formats/qemu-migration/vmcoreinfo-device.ts';
@@ -34,7 +34,12 @@ export class SnapshotReader {
     this.#reader = new MigrationReader({
       start: (_machine, blocks) => {
         this.#pages = new SnapshotPages(known, blocks, sink, (address, bytes) => this.#look(address, bytes));
-        sink.layout({ architecture: 'x86_64', ranges: this.#pages.ranges, cpuCount });
+        sink.layout({
+          architecture: 'x86_64',
+          ranges: this.#pages.ranges,
+          cpuCount,
+          cpuNotesBytes: x86NotesSize(cpuCount),
+        });
       },
       page: (block, offset, bytes) => this.#pages?.page(block, offset, bytes),
       zero: (block, offset) => this.#pages?.zero(block, offset),
@@ -55,17 +60,13 @@ export class SnapshotReader {
     const cpus = readX86Cpus(devices);
     if (cpus.length !== this.#cpuCount)
       throw new MemoirError('CAPTURE_FAILED', `the guest has ${cpus.length} CPUs now, and had ${this.#cpuCount}`);
-    const notes = x86Notes(cpus);
     const lstar = cpus[0]?.lstar ?? 0n;
     return {
       machine: x86Machine(cpus),
-      cpus: cpus.map((_, index) => ({
-        // All CPUs' NT_PRSTATUS come first, then QEMU's own note of each (formats/elf/x86-notes.ts).
-        prstatus: notes[index]?.desc as Uint8Array,
-        qemu: notes[cpus.length + index]?.desc as Uint8Array,
-      })),
+      cpuNotes: x86Notes(cpus),
       vmcoreinfo: this.#vmcoreinfo(devices),
       kernelAddress: lstar === 0n ? null : lstar,
+      warnings: [],
     };
   }
 

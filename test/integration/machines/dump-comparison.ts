@@ -46,7 +46,7 @@ export class DumpComparison implements MemorySink {
 
   /** The notes of the CPUs as QEMU itself wrote them, beside ours. */
   notes(tail: MemoryTail): { ours: Buffer[]; theirs: Buffer[] } {
-    const ours = [...tail.cpus.map(({ prstatus }) => prstatus), ...tail.cpus.map(({ qemu }) => qemu)];
+    const ours = tail.cpuNotes.map(({ desc }) => desc);
     const theirs = this.#notes.filter(({ name }) => name === 'CORE' || name === 'QEMU').map(({ desc }) => desc);
     return { ours: ours.map((bytes) => Buffer.from(bytes)), theirs: theirs.map((bytes) => Buffer.from(bytes)) };
   }

@@ -100,8 +100,9 @@ describe('demo memory', () => {
 
   it('describes each CPU in both notes alike', async () => {
     const { tail } = await capture({}, 0, 'CORE_DUMP');
-    const seen = (tail?.cpus ?? []).map(({ prstatus, qemu }) => {
-      const [status, state] = [Buffer.from(prstatus), Buffer.from(qemu)];
+    const descs = (tail?.cpuNotes ?? []).map(({ desc }) => Buffer.from(desc));
+    const seen = descs.slice(0, descs.length / 2).map((status, index) => {
+      const state = descs[descs.length / 2 + index] as Buffer;
       return {
         cpu: status.readUInt32LE(32), // pr_pid
         header: [state.readUInt32LE(0), state.readUInt32LE(4)], // version, size

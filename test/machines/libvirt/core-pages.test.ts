@@ -1,7 +1,14 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { elfImage } from '../../../src/dumps/pipeline/elf-image.ts';
+import { encodeCoreHeader } from '../../../src/formats/elf/core-header.ts';
+import { readCoreHeaders } from '../../../src/formats/elf/core-headers.ts';
+import { CoreReader } from '../../../src/formats/elf/core-reader.ts';
 import type { CoreSegment } from '../../../src/formats/elf/layout.ts';
+import { planCore } from '../../../src/formats/elf/layout.ts';
+import { type CoreNote, notesSize } from '../../../src/formats/elf/note.ts';
 import { CorePages } from '../../../src/machines/libvirt/core-pages.ts';
+import type { MemoryLayout, MemoryTail } from '../../../src/machines/memory-source.ts';
 import { MemoryRecorder } from '../../fakes/in-process-reader.ts';
 
 const page = 4096;
@@ -45,5 +52,50 @@ describe('the pages of a core dump', () => {
     const pages = new CorePages(new MemoryRecorder(null, () => undefined));
     const odd = [{ start: 0n, end: 5000n, fileOffset: 1000 }];
     expect(() => pages.headers({ machine: 'x86_64', notes: [], segments: odd })).toThrow(/whole pages/);
+  });
+});
+
+describe('the notes of a core dump', () => {
+  const note = (name: string, type: number, bytes: number, fill: number): CoreNote => ({
+    name,
+    type,
+    desc: new Uint8Array(bytes).fill(fill),
+  });
+  /** As target/arm/arch_dump.c writes them: registers and floating point registers of each CPU in turn, no note of QEMU's own. */
+  const arm = [note('CORE', 1, 392, 1), note('CORE', 2, 528, 2), note('CORE', 1, 392, 3), note('CORE', 2, 528, 4)];
+  const x86 = [note('CORE', 1, 336, 1), note('QEMU', 0, 440, 2)];
+
+  /** A dump with these notes, read as it comes. */
+  function read(machine: 'aarch64' | 'x86_64', notes: readonly CoreNote[]): { layout: MemoryLayout; tail: MemoryTail } {
+    const plan = planCore({ ranges: [{ start: 0n, end: 8192n }], notesSize: notesSize(notes), kernelText: false });
+    const recorder = new MemoryRecorder(null, () => undefined);
+    const pages = new CorePages(recorder);
+    const reader = new CoreReader(pages);
+    reader.push(encodeCoreHeader(plan, { machine, notes }));
+    reader.push(new Uint8Array(8192));
+    reader.end();
+    return { layout: recorder.memoryLayout as MemoryLayout, tail: pages.tail() };
+  }
+
+  it('of an aarch64 guest are taken as they are: QEMU adds none of its own there', () => {
+    const { layout, tail } = read('aarch64', arm);
+    expect(layout).toMatchObject({ architecture: 'aarch64', cpuCount: 2 });
+    const header = elfImage(layout).header(tail, undefined);
+    expect(readCoreHeaders(header, 1 << 20)).toMatchObject({ machine: 'aarch64', notes: arm });
+  });
+
+  it('of an x86 guest whose CPUs have not both are refused before its memory comes', () => {
+    expect(() => read('x86_64', x86.slice(0, 1))).toThrow(/1 CPUs with 0 states/);
+  });
+
+  it.each([4097, 1 << 20])('leave a VMCOREINFO of %i bytes out and say so, whatever a guest put there', (bytes) => {
+    const { layout, tail } = read('x86_64', [...x86, note('VMCOREINFO', 0, bytes, 0x41)]);
+    expect(tail).toMatchObject({ vmcoreinfo: null, warnings: [expect.stringContaining(`${bytes} bytes is left out`)] });
+    expect(readCoreHeaders(elfImage(layout).header(tail, undefined), 1 << 20)).toMatchObject({ notes: x86 });
+  });
+
+  it('keep a VMCOREINFO of a page', () => {
+    const { tail } = read('x86_64', [...x86, note('VMCOREINFO', 0, 4096, 0x41)]);
+    expect(tail).toMatchObject({ vmcoreinfo: 'A'.repeat(4096), warnings: [] });
   });
 });

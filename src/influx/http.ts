@@ -40,11 +40,30 @@ export async function exchange(address: InfluxAddress, request: Request): Promis
     throw new InfluxError('UNREACHABLE', describeCause(cause), { cause });
   }
   if (response.status === request.success) return text;
-  const message = `HTTP ${response.status}: ${text.slice(0, 500).trim() || response.statusText}`;
+  const message = `HTTP ${response.status}: ${readMessage(text).slice(0, 500).trim() || response.statusText}`;
   const retryAfterMs = readRetryAfter(response.headers);
   // A proxy's page, a maintenance notice, another product: nothing of it says that the request was carried out.
   const failure = response.ok ? 'NOT_INFLUXDB' : failureOf(response.status, text);
   throw new InfluxError(failure, message, { retryAfterMs, status: response.status });
+}
+
+/** What a JSON body says, without the line that it repeats: of a long one, nothing else would be left. */
+function readMessage(text: string): string {
+  interface Body {
+    readonly error?: unknown;
+    readonly message?: unknown;
+    readonly data?: { readonly error_message?: unknown } | readonly { readonly error_message?: unknown }[];
+  }
+  let body: Body | null;
+  try {
+    body = JSON.parse(text) as Body | null;
+  } catch {
+    return text;
+  }
+  const { error, message, data } = body ?? {};
+  const [first] = [data].flat();
+  const said = [error, message, first?.error_message].filter((part) => typeof part === 'string');
+  return said.length > 0 ? said.join(': ') : text;
 }
 
 /**

@@ -1,5 +1,6 @@
 import type { Database } from '../database/database.ts';
 import type { Closable } from '../domain/closable.ts';
+import { fitColumns } from './column-fit.ts';
 import type { InfluxAddress } from './http.ts';
 import { createInfluxClient, type InfluxClient } from './influx-client.ts';
 import { openOutbox } from './outbox/open-outbox.ts';
@@ -15,7 +16,7 @@ export interface Influx extends Closable {
 
 /** Opens the outbox in `database`, which is closed after it, and starts to send. Whether InfluxDB answers makes no difference. */
 export async function openInflux(database: Database, address: InfluxAddress): Promise<Influx> {
-  const client = createInfluxClient(address);
+  const client = fitColumns(createInfluxClient(address));
   // Loads while the rest of the server starts.
   void client.ready();
   const outbox = await openOutbox(database, client);

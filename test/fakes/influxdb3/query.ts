@@ -9,7 +9,7 @@ import {
   type ValueType,
 } from './evaluate.ts';
 import { type Expression, parseStatement, type Selected, type Statement } from './sql-parser.ts';
-import type { Store, StoredRow, Table } from './store.ts';
+import type { ColumnType, Store, StoredRow, Table } from './store.ts';
 
 export interface ResultColumn {
   readonly name: string;
@@ -134,13 +134,29 @@ export function findTable(name: string, { store, database }: QueryContext): Tabl
   return store.table(database, name);
 }
 
+/** As DataFusion names them. */
+const dataTypes: Readonly<Record<ColumnType, string>> = {
+  timestamp: 'Timestamp(Nanosecond, None)',
+  tag: 'Dictionary(Int32, Utf8)',
+  float: 'Float64',
+  integer: 'Int64',
+  uinteger: 'UInt64',
+  string: 'Utf8',
+  boolean: 'Boolean',
+};
+
 function listColumns(text: string, context: QueryContext): Result {
-  const name = /^SELECT column_name FROM information_schema\.columns WHERE table_name = '(\w+)'$/.exec(text)?.[1];
+  const [, types, name] =
+    /^SELECT column_name(, data_type)? FROM information_schema\.columns WHERE table_name = '(\w+)'$/.exec(text) ?? [];
   if (name === undefined) throw new PlanError(`This feature is not implemented: ${text}`);
-  const table = findTable(name, context);
+  const columns = [...(findTable(name, context)?.columns ?? [])];
   return {
-    columns: [{ name: 'column_name', type: 'string', origin: null }],
-    rows: [...(table?.columns.keys() ?? [])].map((column) => [column]),
+    columns: ['column_name', ...(types === undefined ? [] : ['data_type'])].map((column) => ({
+      name: column,
+      type: 'string',
+      origin: null,
+    })),
+    rows: columns.map(([column, type]) => (types === undefined ? [column] : [column, dataTypes[type]])),
   };
 }
 

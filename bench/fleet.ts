@@ -1,9 +1,9 @@
 import { parseArgs } from 'node:util';
 import { createInfluxClient } from '../src/influx/influx-client.ts';
-import type { DumpRecords } from '../src/records/dump-records.ts';
 import { createFleetRecords } from '../src/records/influx/fleet-records.ts';
 import { toLine } from '../src/records/influx/point.ts';
 import { sampleRecord } from '../test/contracts/sample-records.ts';
+import { complete, emptyCatalogue, emptyOutbox } from '../test/fakes/fleet-parts.ts';
 import { startInfluxDouble } from '../test/fakes/influxdb3/double.ts';
 
 // The fleet's records in an InfluxDB 3 Core that holds 5,000 files of ten minutes and reads 432 of them for one query:
@@ -32,8 +32,9 @@ export async function run(args: readonly string[]): Promise<void> {
   const patient = { firstMs: 60_000, restMs: 1 };
   const records = createFleetRecords({
     client,
-    catalogue: { get: async (ids: readonly string[]) => ids.map(() => null) } as unknown as DumpRecords,
-    outbox: { settled: async () => {}, waitingKeys: async () => [], wake() {} },
+    catalogue: emptyCatalogue,
+    outbox: emptyOutbox,
+    completeness: complete,
     budgets: { page: patient, sums: patient },
   });
   console.log(`${slots} files of ten minutes without a gap, ${double.knobs.fileLimit} to a query, ${runs} runs each`);

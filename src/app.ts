@@ -13,7 +13,7 @@ import { MemoirError } from './domain/memoir-error.ts';
 import { createDumpKind } from './dumps/dump-kind.ts';
 import { createDumps } from './dumps/dump-service.ts';
 import { CaptureThreads } from './dumps/pipeline/capture-threads.ts';
-import { createSyncKind } from './dumps/record-sync/sync-kind.ts';
+import { createSyncKind, startSync } from './dumps/record-sync/sync-kind.ts';
 import { createReindexKind } from './dumps/reindex/reindex-kind.ts';
 import { createVerifyKind } from './dumps/verification/verify-kind.ts';
 import type { Log, Services } from './graphql/context.ts';
@@ -27,6 +27,8 @@ import { createLibvirtHypervisor } from './machines/libvirt/hypervisor.ts';
 import { afterEffects } from './operations/after-effects.ts';
 import { startOperations } from './operations/engine.ts';
 import { createSqliteJournal } from './operations/sqlite/journal.ts';
+import { startAcceptedCheck } from './records/influx/accepted-check.ts';
+import { createCompleteness } from './records/influx/completeness.ts';
 import { createFleetRecords } from './records/influx/fleet-records.ts';
 import { createInfluxSync } from './records/influx/influx-sync.ts';
 import { recordEffectWriters } from './records/record-effects.ts';
@@ -81,7 +83,9 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
   if (!access.required) refuseForeignAddress(config.host);
   const catalogue = await createSqliteRecords(database);
   // With an InfluxDB, records are those of all hosts that write to it; this server's own are in its catalogue in any case.
-  const records = influx ? createFleetRecords({ ...influx, catalogue }) : catalogue;
+  const completeness = createCompleteness();
+  opened.defer(() => completeness.close());
+  const records = influx ? createFleetRecords({ ...influx, catalogue, completeness }) : catalogue;
 
   const storeReference = { module: directoryStoreModule, options: { folder: config.dumpDir } };
   const store = await openStore(storeReference.options);
@@ -108,7 +112,7 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
       createDumpKind({ hypervisor, store, storeReference, threads, spoolFolder, parallel, stallTimeoutMs, timeoutMs }),
       createVerifyKind(storeReference, { stallTimeoutMs, timeoutMs }),
       createReindexKind({ store, records: catalogue, journal }),
-      createSyncKind(influx && createInfluxSync({ ...influx, catalogue, host: hypervisor.host })),
+      createSyncKind(influx && createInfluxSync({ ...influx, catalogue, completeness, host: hypervisor.host })),
     ],
     createId,
     log,
@@ -116,6 +120,14 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
     graceMs: config.shutdownTimeoutMs,
   });
   opened.defer(() => operations.close());
+  if (influx) {
+    // What InfluxDB has lost is written again without anybody asking for it.
+    completeness.healBy(async () => {
+      await startSync(operations, { dryRun: false }, 'memoir');
+    });
+    const check = startAcceptedCheck({ ...influx, catalogue, completeness });
+    opened.defer(() => check.close());
+  }
 
   const telemetry = await createTelemetry({ database, hypervisor, influx: influx?.client ?? null, log });
   opened.defer(() => telemetry.close());

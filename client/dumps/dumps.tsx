@@ -74,13 +74,13 @@ function Records({ view, change }: Props) {
   return (
     <Panel
       title="Records"
-      note={answer && formatCount(answer.totalCount)}
+      note={answer?.totalCount != null ? formatCount(answer.totalCount) : undefined}
       flush
       actions={
         <>
           {!live && <News refresh={refresh} />}
           <RecordToggles />
-          <ExportButton filter={filter} orderBy={orderBy} total={answer?.totalCount ?? 0} />
+          <ExportButton filter={filter} orderBy={orderBy} total={answer?.totalCount ?? null} />
         </>
       }
     >
@@ -90,7 +90,7 @@ function Records({ view, change }: Props) {
         <Failure error={error} retry={refresh} />
       ) : !answer ? (
         <Loading lines={10} label="Loading the records" />
-      ) : answer.totalCount === 0 ? (
+      ) : answer.nodes.length === 0 && view.page === 1 ? (
         isFiltered(view) ? (
           <Empty
             action={
@@ -115,7 +115,9 @@ function Records({ view, change }: Props) {
           <Pager
             page={view.page}
             size={view.size}
-            total={answer.totalCount}
+            total={answer.totalCount ?? null}
+            rows={answer.nodes.length}
+            hasNext={answer.pageInfo.hasNextPage}
             sizes={pageSizes}
             go={(page) => change({ page })}
             resize={(size) => change({ size, page: 1 })}

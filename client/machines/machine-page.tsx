@@ -95,7 +95,7 @@ function NewestRecords({ id }: { readonly id: string }) {
   return (
     <Panel
       title="Dumps of this machine"
-      note={records && formatCount(records.totalCount)}
+      note={records?.totalCount != null ? formatCount(records.totalCount) : undefined}
       flush
       actions={<Link href={`/dumps?vm=${encodeURIComponent(id)}`}>Find in all dumps</Link>}
     >

@@ -11,8 +11,8 @@ import styles from './records.module.css';
 interface Props {
   readonly filter: DumpRecordFilter;
   readonly orderBy: DumpRecordOrder;
-  /** How many match. */
-  readonly total: number;
+  /** How many match; null where that is not known. */
+  readonly total: number | null;
 }
 
 /** Everything that matches, not only the page that is seen; may take a while, says how far it is, and can be stopped. */
@@ -33,7 +33,7 @@ export function ExportButton({ filter, orderBy, total }: Props) {
         signal: controller.signal,
         progress: (so, of) => {
           rows = so;
-          setDone(`${formatCount(so)} of ${formatCount(of)}`);
+          setDone(of === null ? formatCount(so) : `${formatCount(so)} of ${formatCount(of)}`);
         },
       });
       saveFile(file, `memoir-dumps-${formatDay(Date.now(), preferences.zone.get())}.csv`);
@@ -62,7 +62,7 @@ export function ExportButton({ filter, orderBy, total }: Props) {
       leftSection={<Icon name="download" />}
       disabled={total === 0}
       onClick={run}
-      title={`All ${formatCount(total)} records that match`}
+      title={total === null ? 'All records that match' : `All ${formatCount(total)} records that match`}
     >
       Export CSV
     </Button>

@@ -16,7 +16,7 @@ export interface ExportOptions {
   readonly orderBy: DumpRecordOrder;
   readonly signal: AbortSignal;
   /** Called after each page. */
-  readonly progress: (done: number, total: number) => void;
+  readonly progress: (done: number, total: number | null) => void;
 }
 
 /**
@@ -33,7 +33,7 @@ export async function exportRecords({ filter, orderBy, signal, progress }: Expor
     const { nodes, totalCount, pageInfo } = answer.dumpRecords;
     parts.push(new Blob(nodes.map((record) => csvLine(recordColumns.map(([, cell]) => cell(record))) + lineEnd)));
     done += nodes.length;
-    progress(done, totalCount);
+    progress(done, totalCount ?? null);
     after = pageInfo.hasNextPage ? pageInfo.endCursor : null;
   } while (after !== null);
   return new Blob(parts, { type: 'text/csv;charset=utf-8' });

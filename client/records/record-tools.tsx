@@ -1,6 +1,6 @@
 import { Button, TextInput } from '@mantine/core';
 import { useEffect, useRef, useState } from 'react';
-import { MachinesDocument } from '../api/generated/graphql.ts';
+import { MachinesDocument, RecordMachinesDocument } from '../api/generated/graphql.ts';
 import { useFreshQuery } from '../api/use-fresh-query.ts';
 import { plainText } from '../format/plain-text.ts';
 import { Choice } from '../ui/choice.tsx';
@@ -41,7 +41,13 @@ export function RecordTools({ view, change }: Props) {
 
 function Filters({ view, change }: Props) {
   const { data } = useFreshQuery(MachinesDocument, {}, ['machines']);
-  const machines = (data?.vms ?? []).map(({ id, name }) => ({ value: id, label: plainText(name) }));
+  const { data: records } = useFreshQuery(RecordMachinesDocument, {}, ['records']);
+  const here = (data?.vms ?? []).map(({ id, name }) => ({ value: id, label: plainText(name) }));
+  // Machines of other hosts, and those that are gone; another writer's machine has nothing but a name.
+  const elsewhere = (records?.recordMachines ?? [])
+    .map(({ machineId, name }) => ({ value: machineId.startsWith('dom:') ? name : machineId, label: plainText(name) }))
+    .filter(({ value }) => !here.some((machine) => machine.value === value));
+  const machines = [...here, ...elsewhere];
   // A link may name a machine that is gone: its records are still there.
   const known = view.vm === '' || machines.some(({ value }) => value === view.vm);
   const choices = [

@@ -18,9 +18,9 @@ export interface Page<T> {
 }
 
 /** A list as the schema shows it (Relay's cursor connections): what is not asked for is not fetched. */
-export interface Connection<T> {
+export interface Connection<T, Total extends number | null = number> {
   page(): Promise<Page<T>>;
-  totalCount(): Promise<number>;
+  totalCount(): Promise<Total>;
 }
 
 export interface PageArgs {
@@ -81,10 +81,12 @@ const PageInfo = builder.objectRef<Page<unknown>>('PageInfo').implement({
 });
 
 /** The connection type of a node type. `C` may carry more than a connection; its own fields are added by the caller. */
-export function connectionType<T extends object, C extends Connection<T>>(
+export function connectionType<T extends object, C extends Connection<T, number | null>>(
   name: string,
   node: ObjectRef<Types, T>,
   things: string,
+  /** Whether it may be that the total is not known. */
+  totals: 'ALWAYS_KNOWN' | 'MAY_BE_UNKNOWN' = 'ALWAYS_KNOWN',
 ) {
   const EdgeType = builder.objectRef<Edge<T>>(`${name}Edge`).implement({
     description: `One of the ${things}, with its place in the list.`,
@@ -113,8 +115,9 @@ export function connectionType<T extends object, C extends Connection<T>>(
         resolve: (connection) => connection.page(),
       }),
       totalCount: t.int({
-        description: 'How many the whole list has, whatever the page.',
-        resolve: (connection) => connection.totalCount(),
+        nullable: totals === 'MAY_BE_UNKNOWN',
+        description: `How many the whole list has, whatever the page${totals === 'MAY_BE_UNKNOWN' ? '; null where it could not be counted, with a warning' : ''}.`,
+        resolve: (connection) => connection.totalCount() as Promise<number>,
       }),
     }),
   });

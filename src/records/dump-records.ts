@@ -51,6 +51,11 @@ export interface RecordPage extends Sourced {
   readonly hasPrevious: boolean;
 }
 
+/** How many records match; null where it could not be counted. */
+export interface RecordCount extends Sourced {
+  readonly total: number | null;
+}
+
 /** Five measures on their own feet: what could not be computed is null, with a warning. */
 export interface RecordStats extends Sourced {
   readonly totalDumps: number | null;
@@ -73,32 +78,49 @@ export interface RecordDay {
   readonly avgGuestPauseMs: number | null;
 }
 
-/** A machine that records show, by the hypervisor's id, with the name it was recorded under last. */
+/** Days that have dumps, ascending; at most the last 3660 of the filter's range. */
+export interface RecordSeries extends Sourced {
+  readonly days: readonly RecordDay[];
+}
+
+/** A machine that has records. */
 export interface RecordMachine {
   readonly machineId: string;
+  /** As its newest record has them. */
   readonly dom: string;
+  readonly vmid: string;
+  readonly dumps: number;
+  readonly lastDumpUs: number;
 }
+
+/** Those that were dumped last come first; at most 5000. */
+export interface RecordMachines extends Sourced {
+  readonly machines: readonly RecordMachine[];
+}
+
+export const maxListedMachines = 5_000;
 
 /**
  * The list of finished dumps. Implementations: sqlite/ (the catalogue of this server, always there), influx/ (fleet-wide).
  * Both pass the one suite in test/contracts/.
  *
- * - `append` is idempotent by id: the same record again changes nothing.
- * - `page`, `count`, `stats`, `series` see everything that was appended before the call.
+ * - `page`, `count`, `stats`, `series`, `machines` see everything that was completed before the call. Each says for itself where
+ *   its answer came from: two of them may have been answered by different stores.
  * - Deleted records stay in the list and in the statistics unless the filter leaves them out.
  * - BAD_INPUT for a filter that makes no sense (search too long, limit out of range, from ≥ until is just empty).
  */
 export interface DumpRecords {
-  append(record: DumpRecord): Promise<void>;
-  /** Changes what became of the artifact; false if there is no such record. */
-  mark(id: string, state: RecordState): Promise<boolean>;
   /** In the order of `ids`; null where there is none. */
   get(ids: readonly string[]): Promise<(DumpRecord | null)[]>;
   page(query: RecordPageQuery): Promise<RecordPage>;
-  count(filter: RecordFilter): Promise<number>;
+  count(filter: RecordFilter): Promise<RecordCount>;
   stats(filter: RecordFilter): Promise<RecordStats>;
-  /** Machines that any record of the catalogue shows, also those that no longer exist, by name; at most 5000. */
-  machines(): Promise<readonly RecordMachine[]>;
-  /** Days that have dumps, ascending; at most the last 3660 of the filter's range. */
-  series(filter: RecordFilter): Promise<readonly RecordDay[]>;
+  series(filter: RecordFilter): Promise<RecordSeries>;
+  machines(filter: RecordFilter): Promise<RecordMachines>;
+}
+
+/** This server's own list, which records also come into otherwise than by a dump: from manifests, from other writers' points. */
+export interface RecordCatalogue extends DumpRecords {
+  /** Idempotent by id: the same record again changes nothing. */
+  append(record: DumpRecord): Promise<void>;
 }

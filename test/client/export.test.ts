@@ -27,7 +27,7 @@ describe('the export', () => {
   it('has everything that matches, page by page, each record once, with a heading', async () => {
     const asked = serveRecords(2500);
     const steps: string[] = [];
-    const progress = (done: number, total: number) => void steps.push(`${done}/${total}`);
+    const progress = (done: number, total: number | null) => void steps.push(`${done}/${total}`);
     const file = await exportRecords({ ...options, signal: new AbortController().signal, progress });
     const bytes = new Uint8Array(await file.arrayBuffer());
     const lines = new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes).split('\r\n');

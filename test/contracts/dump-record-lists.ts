@@ -1,9 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { DumpRecord } from '../../src/records/dump-record.ts';
-import type { DumpRecords, RecordFilter, RecordOrder, RecordPageQuery } from '../../src/records/dump-records.ts';
+import type { RecordFilter, RecordOrder, RecordPageQuery, RecordSeries } from '../../src/records/dump-records.ts';
 import { recordOrders } from '../../src/records/dump-records.ts';
+import type { WritableRecords } from '../fakes/mark-service.ts';
 import type { OpenedRecords, SuiteOptions } from './dump-records.ts';
-import { expectedOrder, expectedRecords, expectedSeries, expectedStats } from './record-model.ts';
+import { expectedMachines, expectedOrder, expectedRecords, expectedSeries, expectedStats } from './record-model.ts';
 import { dayUs, midnightUs, mixedRecords, sampleRecord, uuid } from './sample-records.ts';
 
 const newest: RecordOrder = { by: 'TIME', direction: 'DESC' };
@@ -39,7 +40,7 @@ export function mixedListSuite(create: () => Promise<OpenedRecords>, options: Su
     ];
     const filters = isShort ? everyFilter.slice(0, 8) : everyFilter;
     let opened: OpenedRecords;
-    let records: DumpRecords;
+    let records: WritableRecords;
     beforeAll(async () => {
       opened = await create();
       records = opened.records;
@@ -51,13 +52,14 @@ export function mixedListSuite(create: () => Promise<OpenedRecords>, options: Su
 
     it.each(filters)('counts, sums up and lists by day what matches %j', async (filter) => {
       const expected = expectedRecords(all, filter);
-      expect(await records.count(filter)).toBe(expected.length);
+      expect((await records.count(filter)).total).toBe(expected.length);
       const { avgDurationSec, ...stats } = await records.stats(filter);
       const { avgDurationSec: average, ...exact } = expectedStats(expected);
       expect(stats).toMatchObject(exact);
       if (average === null) expect(avgDurationSec).toBeNull();
       else expect(avgDurationSec).toBeCloseTo(average, 6);
-      expect(rounded(await records.series(filter))).toEqual(rounded(expectedSeries(expected)));
+      expect(rounded((await records.series(filter)).days)).toEqual(rounded(expectedSeries(expected)));
+      expect((await records.machines(filter)).machines).toEqual(expectedMachines(expected));
     });
 
     it.each(filters.map((filter, number) => ({ filter, number })))(
@@ -146,7 +148,13 @@ export function mixedListSuite(create: () => Promise<OpenedRecords>, options: Su
 }
 
 /** Reads the whole list page by page, forwards by `after` or backwards by `before`. */
-async function walk(records: DumpRecords, filter: RecordFilter, order: RecordOrder, limit: number, backwards = false) {
+async function walk(
+  records: WritableRecords,
+  filter: RecordFilter,
+  order: RecordOrder,
+  limit: number,
+  backwards = false,
+) {
   const pages: string[][] = [];
   let query: RecordPageQuery = { filter, order, limit };
   if (backwards) {
@@ -168,7 +176,7 @@ async function walk(records: DumpRecords, filter: RecordFilter, order: RecordOrd
 }
 
 /** Averages as far as every store keeps them: to the microsecond. */
-function rounded(days: Awaited<ReturnType<DumpRecords['series']>>) {
+function rounded(days: RecordSeries['days']) {
   const round = (value: number | null) => (value === null ? null : Math.round(value * 1e5) / 1e5);
   return days.map((day) => ({
     ...day,

@@ -1,12 +1,13 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { DumpRecord } from '../../src/records/dump-record.ts';
-import type { DumpRecords, RecordFilter, RecordOrder, RecordPageQuery } from '../../src/records/dump-records.ts';
+import type { RecordFilter, RecordOrder, RecordPageQuery } from '../../src/records/dump-records.ts';
+import type { WritableRecords } from '../fakes/mark-service.ts';
 import { mixedListSuite } from './dump-record-lists.ts';
 import { expectedOrder, expectedRecords, expectedSeries } from './record-model.ts';
 import { dayUs, hostileNames, midnightUs, sampleRecord, uuid } from './sample-records.ts';
 
 export interface OpenedRecords {
-  readonly records: DumpRecords;
+  readonly records: WritableRecords;
   close(): Promise<void>;
 }
 
@@ -28,7 +29,7 @@ export function dumpRecordsSuite(name: string, create: () => Promise<OpenedRecor
   describe(`DumpRecords: ${name}`, () => mixedListSuite(create, options));
   describe(`DumpRecords: ${name}`, () => {
     let opened: OpenedRecords;
-    let records: DumpRecords;
+    let records: WritableRecords;
     beforeEach(async () => {
       opened = await create();
       records = opened.records;
@@ -60,8 +61,8 @@ export function dumpRecordsSuite(name: string, create: () => Promise<OpenedRecor
 
     it('answers an empty list with nothing, and with no average', async () => {
       expect(await page()).toMatchObject({ rows: [], hasNext: false, hasPrevious: false });
-      expect(await records.count({})).toBe(0);
-      expect(await records.series({})).toEqual([]);
+      expect((await records.count({})).total).toBe(0);
+      expect((await records.series({})).days).toEqual([]);
       expect(await records.stats({})).toMatchObject({ totalDumps: 0, totalVms: 0, totalSizeBytes: 0 });
       expect(await records.stats({})).toMatchObject({ avgDurationSec: null, lastDumpUs: null });
       expect(await records.get([])).toEqual([]);
@@ -70,7 +71,7 @@ export function dumpRecordsSuite(name: string, create: () => Promise<OpenedRecor
     it('keeps hostile names as they are: one record each, found by its exact name and by a part of it', async () => {
       const all = hostileNames.map((dom, number) => sampleRecord(number, { dom }));
       await append(all);
-      expect(await records.count({})).toBe(all.length);
+      expect((await records.count({})).total).toBe(all.length);
       for (const record of all) {
         expect(await found({ vms: [record.dom] }), record.dom).toEqual([record]);
         expect(ids(await found({ search: record.dom })), record.dom).toEqual(
@@ -100,7 +101,7 @@ export function dumpRecordsSuite(name: string, create: () => Promise<OpenedRecor
       await append([record, other]);
       for (const search of ['dea', 'adbe', 'DEADBEEF', record.sha256, record.sha256.toUpperCase()]) {
         expect(ids(await found({ search })), search).toEqual([record.id]);
-        expect(await records.count({ search })).toBe(1);
+        expect((await records.count({ search })).total).toBe(1);
       }
       expect(await found({ search: 'de' }), 'two digits are looked for in names only').toEqual([]);
       expect(await found({ search: 'deadbeee' })).toEqual([]);
@@ -115,9 +116,9 @@ export function dumpRecordsSuite(name: string, create: () => Promise<OpenedRecor
         const { rows } = await page({ filter: { search: 'cafe' }, order });
         expect(rows.map(({ record }) => record.id)).toEqual([hashed.id, named.id, both.id]);
       }
-      expect(await records.count({ search: 'cafe' })).toBe(3);
+      expect((await records.count({ search: 'cafe' })).total).toBe(3);
       expect(await records.stats({ search: 'cafe' })).toMatchObject({ totalDumps: 3, totalVms: 3 });
-      expect((await records.series({ search: 'cafe' }))[0]?.dumps).toBe(3);
+      expect((await records.series({ search: 'cafe' })).days[0]?.dumps).toBe(3);
       expect(ids(await found({ search: 'cafe', vms: ['decafe', 'x'] }))).toEqual([hashed.id, both.id]);
     });
 
@@ -131,9 +132,9 @@ export function dumpRecordsSuite(name: string, create: () => Promise<OpenedRecor
       expect(ids(await found({ states: ['AVAILABLE'] }))).toEqual([b.id]);
       expect(await records.stats({})).toMatchObject({ totalDumps: 2, avgDurationSec: 2 });
       expect(await records.stats({ states: ['AVAILABLE', 'DAMAGED'] })).toMatchObject({ totalDumps: 1, totalVms: 1 });
-      expect((await records.series({ states: ['DELETED'] }))[0]?.dumps).toBe(1);
+      expect((await records.series({ states: ['DELETED'] })).days[0]?.dumps).toBe(1);
       await records.mark(a.id, 'AVAILABLE');
-      expect(await records.series({ states: ['DELETED'] })).toEqual([]);
+      expect((await records.series({ states: ['DELETED'] })).days).toEqual([]);
       expect(await records.stats({ states: ['DELETED'] })).toMatchObject({ totalDumps: 0, lastDumpUs: null });
     });
 
@@ -141,7 +142,7 @@ export function dumpRecordsSuite(name: string, create: () => Promise<OpenedRecor
       const times = [midnightUs - 1, midnightUs, midnightUs + dayUs - 1, midnightUs + dayUs];
       const all = times.map((timeUs, number) => sampleRecord(number, { timeUs, guestPauseMs: null }));
       await append(all);
-      const series = await records.series({});
+      const { days: series } = await records.series({});
       expect(series).toEqual(expectedSeries(all));
       expect(series.map(({ dumps }) => dumps)).toEqual([1, 2, 1]);
     });
@@ -174,7 +175,7 @@ export function dumpRecordsSuite(name: string, create: () => Promise<OpenedRecor
       ]);
       expect((await records.stats({})).totalVms).toBe(1);
       expect((await records.stats({ vms: ['old'] })).totalVms).toBe(1);
-      expect(await records.count({ vms: [machineId] })).toBe(2);
+      expect((await records.count({ vms: [machineId] })).total).toBe(2);
     });
 
     it('refuses what makes no sense', async () => {

@@ -1,5 +1,5 @@
 import type { DumpRecord } from '../../src/records/dump-record.ts';
-import type { RecordDay, RecordFilter, RecordOrder } from '../../src/records/dump-records.ts';
+import type { RecordDay, RecordFilter, RecordMachine, RecordOrder } from '../../src/records/dump-records.ts';
 
 // What the contract of DumpRecords says, in its plainest form: what every implementation is compared with.
 
@@ -54,6 +54,14 @@ export function expectedStats(records: readonly DumpRecord[]) {
     avgDurationSec: average(records.map((record) => record.durationSec)),
     lastDumpUs: records.length === 0 ? null : Math.max(...records.map((record) => record.timeUs)),
   };
+}
+
+export function expectedMachines(records: readonly DumpRecord[]): RecordMachine[] {
+  const machines = [...Map.groupBy(records, ({ machineId }) => machineId)].map(([machineId, of]) => {
+    const newest = of.reduce((a, b) => (b.timeUs >= a.timeUs ? b : a));
+    return { machineId, dom: newest.dom, vmid: newest.vmid, dumps: of.length, lastDumpUs: newest.timeUs };
+  });
+  return machines.sort((a, b) => b.lastDumpUs - a.lastDumpUs || compare(a.machineId, b.machineId));
 }
 
 export function expectedSeries(records: readonly DumpRecord[]): RecordDay[] {

@@ -14,10 +14,10 @@ import { demoFleet } from '../../src/machines/demo/demo-machine.ts';
 import { startOperations } from '../../src/operations/engine.ts';
 import { createSqliteJournal } from '../../src/operations/sqlite/journal.ts';
 import { recordEffectWriters } from '../../src/records/record-effects.ts';
-import { createSqliteRecords } from '../../src/records/sqlite/sqlite-records.ts';
 import { directoryStoreModule, openStore } from '../../src/storage/directory/directory-store.ts';
 import { temporaryFolder } from '../temporary-folder.ts';
 import { openEverydayDatabase } from './everyday-database.ts';
+import { openWritableCatalogue } from './mark-service.ts';
 
 /** The demo's machines with so little memory that a test of many dumps stays short. */
 const smallFleet = demoFleet.map((spec, index) => ({ ...spec, memoryBytes: (12 - 2 * index) << 20 }));
@@ -46,7 +46,7 @@ export async function startDumpWorld(options: WorldOptions = {}) {
     };
   }
   const database = openEverydayDatabase(join(folder, 'memoir.sqlite'));
-  const records = await createSqliteRecords(database);
+  const records = await openWritableCatalogue(database);
   const journal = await createSqliteJournal(database, [recordEffectWriters({ publish: false })]);
   const storeReference = {
     module: directoryStoreModule,

@@ -11,10 +11,10 @@ import type { Machine, MachineMeasurement } from '../../src/machines/machine.ts'
 import { startOperations } from '../../src/operations/engine.ts';
 import { createSqliteJournal } from '../../src/operations/sqlite/journal.ts';
 import { recordEffectWriters } from '../../src/records/record-effects.ts';
-import { createSqliteRecords } from '../../src/records/sqlite/sqlite-records.ts';
 import { openStore } from '../../src/storage/memory/memory-store.ts';
 import { createTelemetry } from '../../src/telemetry/create-telemetry.ts';
 import { FakeHypervisor, machine } from './machines.ts';
+import { openWritableCatalogue } from './mark-service.ts';
 import { openSameThreadDatabase } from './same-thread-database.ts';
 import { ToyKind } from './toy-kind.ts';
 
@@ -71,7 +71,7 @@ export async function openTestServer({
     ...(now === undefined ? {} : { now }),
     ...(elapsedMs === undefined ? {} : { elapsedMs }),
   });
-  const records = await createSqliteRecords(database);
+  const records = await openWritableCatalogue(database);
   const store = await openStore({});
   const hypervisor = new FakeHypervisor(machines ?? [machine(1), machine(2), machine(3, { state: 'SHUT_OFF' })]);
   hypervisor.measurements = measurements ?? [];

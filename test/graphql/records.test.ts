@@ -86,3 +86,52 @@ describe('records', () => {
     });
   });
 });
+
+describe('the total of a list', () => {
+  const list = '{ dumpRecords(first: 2) { totalCount source warnings nodes { id } pageInfo { hasNextPage } } }';
+  /** A server whose pages come from InfluxDB, and which cannot count there. */
+  const divided = () =>
+    startTestServer({
+      wrap: (services) => ({
+        ...services,
+        records: {
+          ...services.records,
+          page: async (query) => ({ ...(await services.records.page(query)), source: 'INFLUX_SQL' }),
+          count: async () => ({ total: 17, source: 'CATALOGUE', warnings: ['InfluxDB could not be asked: too slow.'] }),
+        },
+      }),
+    });
+
+  it('is not that of another store than the rows: it is null, says why, and the page goes on all the same', async () => {
+    const server = await divided();
+    for (let number = 1; number <= 3; number++) await server.records.append(sampleRecord(number));
+    const { data } = await ask(server.url, list);
+    expect(data?.dumpRecords).toMatchObject({
+      totalCount: null,
+      source: 'INFLUX_SQL',
+      warnings: ['The total is not shown. InfluxDB could not be asked: too slow.'],
+      pageInfo: { hasNextPage: true },
+    });
+    const old = await (await fetch(`${server.url}/api/memory-dumps/records?limit=2`)).json();
+    expect(old).toMatchObject({ count: 2, total: null, warnings: [expect.stringContaining('too slow')] });
+  });
+
+  it('is not counted for who did not ask', async () => {
+    const server = await divided();
+    const { data } = await ask(server.url, '{ dumpRecords { warnings } }');
+    expect(data?.dumpRecords).toEqual({ warnings: [] });
+  });
+});
+
+it('knows the machines that have records, those that are gone among them', async () => {
+  const server = await startTestServer();
+  await server.records.append(sampleRecord(1, { dom: 'gone', machineId: 'm-1', vmid: '7' }));
+  await server.records.append(sampleRecord(2, { dom: 'renamed', machineId: 'm-1', vmid: '8' }));
+  await server.records.append(sampleRecord(3, { dom: 'other' }));
+  const document = '{ recordMachines { machineId name vmid dumps lastDump } }';
+  const { data } = await ask(server.url, document);
+  expect(data?.recordMachines).toMatchObject([
+    { name: 'other' },
+    { machineId: 'm-1', name: 'renamed', vmid: '8', dumps: 2, lastDump: expect.any(String) },
+  ]);
+});

@@ -212,8 +212,8 @@ describe('the outbox', () => {
     await enqueue('b', [line(3)]);
     await enqueue('c', [line(4)]);
     await outbox.settled(10_000);
-    expect(await outbox.waitingKeys(10)).toEqual(['b', 'c']);
-    expect(await outbox.waitingKeys(1)).toEqual(['b']);
+    expect(await outbox.held(10)).toEqual({ waiting: ['b', 'c'], dead: [], more: false, overflowed: 0 });
+    expect(await outbox.held(1)).toMatchObject({ waiting: ['b'], more: true });
   });
 
   it('sends what an effect of the journal puts in at the end of its transaction, without a look by the clock', async () => {

@@ -66,9 +66,10 @@ describe('a server with an InfluxDB', () => {
     expect(await server.metric('memoir_outbox_depth')).toBe(0);
     expect(await server.metric('memoir_outbox_accepted_total')).toBe(2);
     expect(double.store.table('vmstats', 'mem_dumps')?.rows.size).toBe(2);
-    const fleet = (await server.query(page)).dumpRecords;
-    expect(fleet).toMatchObject({ source: 'INFLUX_SQL', warnings: [], totalCount: 2 });
-    expect(fleet.nodes.map(({ id }: { id: string }) => id)).toEqual(ids.toReversed());
+    const fleet = async () => (await server.query(page)).dumpRecords;
+    // Flight finds back by itself within two seconds; until then InfluxDB answers over HTTP.
+    await expect.poll(fleet, { timeout: 5_000 }).toMatchObject({ source: 'INFLUX_SQL', warnings: [], totalCount: 2 });
+    expect((await fleet()).nodes.map(({ id }: { id: string }) => id)).toEqual(ids.toReversed());
     expect((await memoir(server.url, ['doctor'])).out).toContain('ok      InfluxDB: vmstats at');
   });
 
@@ -124,6 +125,23 @@ describe('a server with an InfluxDB', () => {
     await expect.poll(() => double.store.table('vmstats', 'mem_dumps')?.rows.size).toBe(1);
     const { auditLog } = await server.query('{ auditLog(first: 1) { nodes { action actor details } } }');
     expect(auditLog.nodes).toEqual([{ action: 'retryDeadLetters', actor: 'local', details: `{"seqs":[${seq}]}` }]);
+  });
+
+  it('notices that InfluxDB was started empty, answers from the catalogue, and writes everything again by itself', async () => {
+    const { double, server } = await startBoth();
+    const ids = [await server.dump('web-01'), await server.dump('mail-01')];
+    const waiting = async () => (await server.query(influxOf)).service.influx.waiting;
+    await expect.poll(waiting).toBe(0);
+    const fleet = async () => (await server.query(page)).dumpRecords;
+    await expect.poll(fleet).toMatchObject({ source: 'INFLUX_SQL', warnings: [], totalCount: 2 });
+    double.store.databases.clear();
+    const own = await fleet();
+    expect(own).toMatchObject({ source: 'CATALOGUE', totalCount: 2, warnings: [expect.stringContaining('emptied')] });
+    expect(own.nodes.map(({ id }: { id: string }) => id)).toEqual(ids.toReversed());
+    await expect.poll(fleet, { timeout: 10_000 }).toMatchObject({ source: 'INFLUX_SQL', warnings: [], totalCount: 2 });
+    const { operations } = await server.query('{ operations(kind: "RECORDS_SYNC") { nodes { state actor } } }');
+    expect(operations.nodes).toMatchObject([{ state: 'COMPLETED', actor: 'memoir' }]);
+    expect(double.store.table('vmstats', 'mem_dumps')?.rows.size).toBe(2);
   });
 
   it('closes while a write hangs, and the next one sends the line', async () => {

@@ -5,6 +5,7 @@ import { createFleetRecords } from '../../src/records/influx/fleet-records.ts';
 import { toLine } from '../../src/records/influx/point.ts';
 import { expectedOrder, expectedRecords, expectedSeries, expectedStats } from '../contracts/record-model.ts';
 import { dayUs, midnightUs, sampleRecord } from '../contracts/sample-records.ts';
+import { complete, emptyCatalogue, emptyOutbox } from '../fakes/fleet-parts.ts';
 import { startInfluxDouble } from '../fakes/influxdb3/double.ts';
 import { thorough } from '../thorough.ts';
 
@@ -39,9 +40,9 @@ it('thousands of files: pages, counts, sums and days are whole, and no answer fa
   const patient = { firstMs: 30_000, restMs: 1 };
   const records = createFleetRecords({
     client,
-    // It is asked for what it knows of the rows, and for nothing else: a page from it would show.
-    catalogue: { get: async (wanted: readonly string[]) => wanted.map(() => null) } as never,
-    outbox: { settled: async () => {}, waitingKeys: async () => [], wake() {} },
+    catalogue: emptyCatalogue,
+    outbox: emptyOutbox,
+    completeness: complete,
     budgets: { page: patient, sums: patient },
   });
 
@@ -58,12 +59,12 @@ it('thousands of files: pages, counts, sums and days are whole, and no answer fa
   const filters: RecordFilter[] = [{}, { vms: ['vm-7'], fromUs: midnightUs - 40 * dayUs, untilUs: midnightUs - dayUs }];
   for (const filter of filters) {
     const expected = expectedRecords(all, filter);
-    expect(await records.count(filter)).toBe(expected.length);
+    expect((await records.count(filter)).total).toBe(expected.length);
     const { avgDurationSec, ...sums } = expectedStats(expected);
     const stats = await records.stats(filter);
     expect(stats).toMatchObject({ ...sums, source: 'INFLUX_SQL', warnings: [] });
     expect(stats.avgDurationSec).toBeCloseTo(avgDurationSec as number, 6);
-    expect((await records.series(filter)).map(({ dayMs, dumps }) => [dayMs, dumps])).toEqual(
+    expect((await records.series(filter)).days.map(({ dayMs, dumps }) => [dayMs, dumps])).toEqual(
       expectedSeries(expected).map(({ dayMs, dumps }) => [dayMs, dumps]),
     );
     const bySize: RecordOrder = { by: 'SIZE', direction: 'DESC' };

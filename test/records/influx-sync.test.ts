@@ -1,13 +1,14 @@
 import { expect, it, onTestFinished } from 'vitest';
 import { createInfluxClient } from '../../src/influx/influx-client.ts';
 import { openOutbox } from '../../src/influx/outbox/open-outbox.ts';
+import { createCompleteness } from '../../src/records/influx/completeness.ts';
 import { createFleetRecords } from '../../src/records/influx/fleet-records.ts';
 import { createInfluxSync } from '../../src/records/influx/influx-sync.ts';
 import { toLine } from '../../src/records/influx/point.ts';
-import { createSqliteRecords } from '../../src/records/sqlite/sqlite-records.ts';
 import { dayUs, hostileNames, midnightUs, sampleRecord } from '../contracts/sample-records.ts';
 import { startInfluxDouble } from '../fakes/influxdb3/double.ts';
 import { openLineService } from '../fakes/line-service.ts';
+import { openWritableCatalogue } from '../fakes/mark-service.ts';
 import { openSameThreadDatabase } from '../fakes/same-thread-database.ts';
 import { temporaryFolder } from '../temporary-folder.ts';
 
@@ -17,7 +18,8 @@ const nothing = { written: 0, corrected: 0, imported: 0, elsewhere: 0, kept: 0, 
 async function open() {
   const double = await startInfluxDouble();
   const database = openSameThreadDatabase(`${temporaryFolder()}/memoir.db`);
-  const catalogue = await createSqliteRecords(database);
+  const catalogue = await openWritableCatalogue(database);
+  const completeness = createCompleteness();
   const client = createInfluxClient({ url: double.url, database: 'vmstats', token: '' });
   const outbox = await openOutbox(database, client);
   onTestFinished(async () => {
@@ -26,11 +28,12 @@ async function open() {
     await database.close();
     await double.close();
   });
-  const sync = createInfluxSync({ client, catalogue, outbox, host: 'host-1' });
+  const sync = createInfluxSync({ client, catalogue, outbox, completeness, host: 'host-1' });
   const reports: [number, number][] = [];
   return {
     double,
     catalogue,
+    completeness,
     client,
     outbox,
     lines: () => openLineService(database),
@@ -109,7 +112,7 @@ it('corrects a state that never arrived, and does not write twice what waits in 
 });
 
 it('reads thousands of both side by side, through servers that read only some files at once', async () => {
-  const { run, catalogue, client, script, double, points, outbox } = await open();
+  const { run, catalogue, completeness, client, script, double, points, outbox } = await open();
   const spread = (number: number) => midnightUs - number * 7_200_000_000;
   const records = Array.from({ length: 1_100 }, (_, number) => sampleRecord(number, { timeUs: spread(number) }));
   await Promise.all(records.map((record) => catalogue.append(record)));
@@ -125,7 +128,7 @@ it('reads thousands of both side by side, through servers that read only some fi
   });
   expect(points()).toBe(1_140);
   expect(await run()).toMatchObject({ ...nothing, records: 1_140, points: 1_140 });
-  const fleet = createFleetRecords({ client, catalogue, outbox, budgets: patient });
+  const fleet = createFleetRecords({ client, catalogue, outbox, completeness, budgets: patient });
   expect(await fleet.stats({})).toMatchObject({ totalDumps: 1_140, source: 'INFLUX_SQL' });
   expect((await catalogue.stats({})).totalDumps).toBe(1_140);
 });
@@ -141,15 +144,19 @@ it('goes by HTTP where SQL is not to be had, and names the same points', async (
   expect(await run()).toMatchObject({ ...nothing, records: 2, points: 2 });
 });
 
-it('says which records InfluxDB refuses, writes the others, and forgets an overflow only when nothing is missing', async () => {
+it('says which records InfluxDB refuses, writes the others, and keeps those as dead letters until a later run has written them', async () => {
   const { run, catalogue, double, outbox } = await open();
   for (let number = 0; number < 9; number += 1) await catalogue.append(sampleRecord(number));
   const bad = toLine(sampleRecord(4));
   double.knobs.onWrite = (lines) => (lines.includes(bad) ? { status: 422, body: 'too many columns' } : null);
-  expect(await run()).toMatchObject({ written: 8, refused: 1, refusal: expect.stringContaining('too many columns') });
+  const refused = { written: 8, refused: 1, refusal: expect.stringContaining('too many columns') };
+  expect(await run()).toMatchObject(refused);
+  expect(await run()).toMatchObject({ ...refused, written: 0 });
+  const letter = { key: sampleRecord(4).id, line: bad, reason: expect.stringContaining('too many columns') };
+  expect(await outbox.deadLetters(9)).toMatchObject([letter]);
   double.knobs.onWrite = () => null;
   expect(await run()).toMatchObject({ written: 1, refused: 0 });
-  expect((await outbox.status()).overflowed).toBe(0);
+  expect(await outbox.status()).toMatchObject({ overflowed: 0, dead: 0 });
 });
 
 it('ends when it is told to, and with the reason when InfluxDB does not answer', async () => {

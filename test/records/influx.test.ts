@@ -2,31 +2,17 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe } from 'vitest';
 import { createInfluxClient } from '../../src/influx/influx-client.ts';
 import { toTagValue } from '../../src/influx/tag-text.ts';
-import type { DumpRecords } from '../../src/records/dump-records.ts';
 import { createFleetRecords } from '../../src/records/influx/fleet-records.ts';
 import { toLine, toStateLines } from '../../src/records/influx/point.ts';
 import { dumpRecordsSuite } from '../contracts/dump-records.ts';
+import { complete, emptyCatalogue, emptyOutbox } from '../fakes/fleet-parts.ts';
 import { type InfluxDouble, startInfluxDouble } from '../fakes/influxdb3/double.ts';
 import { type Influxd, startInfluxd } from '../fakes/influxdb3/influxd.ts';
+import type { WritableRecords } from '../fakes/mark-service.ts';
 import { lacks } from '../system.ts';
 import { thorough } from '../thorough.ts';
 
 const patient = { firstMs: 20_000, restMs: 10_000 };
-
-const isAsked = async () => {
-  throw new Error('the catalogue was asked');
-};
-/** This server has recorded nothing, and nobody is to ask it for more than that. */
-const emptyCatalogue: DumpRecords = {
-  get: async (ids) => ids.map(() => null),
-  append: isAsked,
-  mark: isAsked,
-  page: isAsked,
-  count: isAsked,
-  stats: isAsked,
-  machines: async () => [],
-  series: isAsked,
-};
 
 /** The fleet's records of a server that made none of them: another one writes the points, everything is read from InfluxDB. */
 function openFleet(prepare: (double: InfluxDouble) => void, influxd: () => Influxd | null = () => null) {
@@ -34,14 +20,14 @@ function openFleet(prepare: (double: InfluxDouble) => void, influxd: () => Influ
     const double = await startInfluxDouble(influxd());
     prepare(double);
     const client = createInfluxClient({ url: double.url, database: `test-${randomUUID()}`, token: '' });
-    const outbox = { settled: async () => {}, waitingKeys: async () => [], wake() {} };
     const fleet = createFleetRecords({
       client,
       catalogue: emptyCatalogue,
-      outbox,
+      outbox: emptyOutbox,
+      completeness: complete,
       budgets: { page: patient, sums: patient },
     });
-    const records: DumpRecords = {
+    const records: WritableRecords = {
       ...fleet,
       append: (record) =>
         client.write([

@@ -1,9 +1,10 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createSqliteRecords } from '../../src/records/sqlite/sqlite-records.ts';
+import type { createSqliteRecords } from '../../src/records/sqlite/sqlite-records.ts';
 import { dumpRecordsSuite } from '../contracts/dump-records.ts';
 import { openEverydayDatabase } from '../fakes/everyday-database.ts';
+import { openWritableCatalogue } from '../fakes/mark-service.ts';
 import { thorough } from '../thorough.ts';
 
 function open(options: Parameters<typeof createSqliteRecords>[1]) {
@@ -11,7 +12,7 @@ function open(options: Parameters<typeof createSqliteRecords>[1]) {
     const folder = mkdtempSync(join(tmpdir(), 'memoir-records-'));
     const database = openEverydayDatabase(join(folder, 'memoir.db'));
     return {
-      records: await createSqliteRecords(database, options),
+      records: await openWritableCatalogue(database, options),
       async close() {
         await database.close();
         rmSync(folder, { recursive: true });

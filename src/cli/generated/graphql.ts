@@ -347,7 +347,7 @@ export type CliRecordsQueryVariables = Exact<{
 }>;
 
 
-export type CliRecordsQuery = { dumpRecords: { totalCount: number, source: RecordSource, warnings: Array<string>, nodes: Array<{ id: string, time: string, dom: string, vmid: string, machineId: string, host: string, state: RecordState, sha256: string, imageSha256: string | null, durationSec: number, gzipSizeBytes: number, rawSizeBytes: number, ctime: number, mtime: number, atime: number, dumpPath: string, format: string, compression: string, method: string, guestPauseMs: number | null, demo: boolean }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } };
+export type CliRecordsQuery = { dumpRecords: { totalCount: number | null, source: RecordSource, warnings: Array<string>, nodes: Array<{ id: string, time: string, dom: string, vmid: string, machineId: string, host: string, state: RecordState, sha256: string, imageSha256: string | null, durationSec: number, gzipSizeBytes: number, rawSizeBytes: number, ctime: number, mtime: number, atime: number, dumpPath: string, format: string, compression: string, method: string, guestPauseMs: number | null, demo: boolean }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } };
 
 export type CliRecordsSyncMutationVariables = Exact<{
   dryRun: boolean;

@@ -1,5 +1,12 @@
 import type { DumpRecord } from '../../records/dump-record.ts';
-import type { RecordFilter, RecordMachine, RecordOrder, RecordPage } from '../../records/dump-records.ts';
+import type {
+  RecordFilter,
+  RecordMachine,
+  RecordOrder,
+  RecordPage,
+  RecordSeries,
+  Sourced,
+} from '../../records/dump-records.ts';
 import { builder } from '../builder.ts';
 import { type Connection, connectionType, once, pageArgs, toPage } from '../connection.ts';
 import { DumpRecordSortEnum, RecordSourceEnum, RecordStateEnum, SortDirectionEnum } from '../enums.ts';
@@ -32,11 +39,18 @@ const DumpRecordOrder = builder.inputType('DumpRecordOrder', {
   }),
 });
 
-interface RecordConnection extends Connection<DumpRecord> {
+interface RecordConnection extends Connection<DumpRecord, number | null> {
   sourced(): Promise<RecordPage>;
+  /** Why there is no total; nothing if there is one, or if nobody asked. */
+  totalWarnings(): Promise<readonly string[]>;
 }
 
-const DumpRecordConnection = connectionType<DumpRecord, RecordConnection>('DumpRecord', DumpRecordType, 'records');
+const DumpRecordConnection = connectionType<DumpRecord, RecordConnection>(
+  'DumpRecord',
+  DumpRecordType,
+  'records',
+  'MAY_BE_UNKNOWN',
+);
 
 builder.objectFields(DumpRecordConnection, (t) => ({
   source: t.field({
@@ -47,7 +61,11 @@ builder.objectFields(DumpRecordConnection, (t) => ({
   warnings: t.field({
     type: ['String'],
     description: 'What was not possible on the way, in plain words.',
-    resolve: async (connection) => [...(await connection.sourced()).warnings],
+    resolve: async (connection) => {
+      const { warnings } = await connection.sourced();
+      // By now every other field of the selection has asked for what it needs.
+      return [...warnings, ...(await connection.totalWarnings())];
+    },
   }),
 }));
 
@@ -69,23 +87,49 @@ builder.queryField('dumpRecords', (t) =>
       const offset = args.offset == null ? {} : { offset: args.offset };
       const query = { filter, order, ...toPage(args), ...offset };
       const sourced = once(() => records.page(query));
+      let isTotalAsked = false;
+      const counted = once(async () => {
+        const count = await records.count(filter);
+        const page = await sourced();
+        // The total of one store over the rows of another would be a lie: "1 to 50 of 17".
+        if (isOfCatalogue(count) === isOfCatalogue(page)) return count;
+        const reasons = count.warnings.length > 0 ? count.warnings : ['It is that of another store than the page.'];
+        return { total: null, warnings: reasons.map((reason) => `The total is not shown. ${reason}`) };
+      });
       return {
         sourced,
         page: async () => {
           const page = await sourced();
           return { ...page, edges: page.rows.map(({ record, cursor }) => ({ node: record, cursor })) };
         },
-        totalCount: once(() => records.count(filter)),
+        async totalCount() {
+          isTotalAsked = true;
+          return (await counted()).total;
+        },
+        async totalWarnings() {
+          if (!isTotalAsked) return [];
+          const [{ warnings }, page] = await Promise.all([counted(), sourced()]);
+          return warnings.filter((warning) => !page.warnings.includes(warning));
+        },
       };
     },
   }),
 );
 
 const RecordMachineType = builder.objectRef<RecordMachine>('RecordMachine').implement({
-  description: 'A machine that records show; it may no longer exist.',
+  description: 'A machine that has records; it may no longer exist.',
   fields: (t) => ({
-    machineId: t.exposeID('machineId', { description: 'The machine’s UUID.' }),
+    machineId: t.exposeID('machineId', {
+      description: 'The hypervisor’s id; `dom:NAME` where another writer’s points name none.',
+    }),
     name: t.exposeString('dom', { description: 'The name that it was recorded under last.' }),
+    vmid: t.exposeString('vmid', { description: 'The number that it was recorded under last.' }),
+    dumps: t.exposeInt('dumps', { description: 'How many records it has.' }),
+    lastDump: t.field({
+      type: 'DateTime',
+      description: 'When the newest of them was committed.',
+      resolve: ({ lastDumpUs }) => lastDumpUs / 1000,
+    }),
   }),
 });
 
@@ -93,8 +137,10 @@ builder.queryField('recordMachines', (t) =>
   t.field({
     type: [RecordMachineType],
     nullable: true,
-    description: 'Every machine that records of the catalogue show, by name, for a filter: at most 5000.',
-    resolve: async (_, __, { services: { records } }) => [...(await records.machines())],
+    description:
+      'Which machines InfluxDB knows from records (without one, or while it is away, this server’s catalogue), also those that are gone: those that were dumped last come first, at most 5000.',
+    args: { filter: t.arg({ type: DumpRecordFilter, description: 'Of which records; all if absent.' }) },
+    resolve: async (_, args, { services }) => [...(await services.records.machines(toFilter(args.filter))).machines],
   }),
 );
 
@@ -115,10 +161,20 @@ builder.queryField('dumpStats', (t) =>
     args: { filter: t.arg({ type: DumpRecordFilter, description: 'Over which; all if absent.' }) },
     resolve: async (_, args, { services }) => {
       const filter = toFilter(args.filter);
-      return { ...(await services.records.stats(filter)), filter };
+      let series: Promise<RecordSeries> | null = null;
+      return {
+        ...(await services.records.stats(filter)),
+        series() {
+          series ??= services.records.series(filter);
+          return series;
+        },
+        askedSeries: () => series,
+      };
     },
   }),
 );
+
+const isOfCatalogue = ({ source }: Sourced): boolean => source === 'CATALOGUE';
 
 function toFilter(input: (typeof DumpRecordFilter)['$inferInput'] | null | undefined): RecordFilter {
   const { vms, search, from, until, states } = input ?? {};

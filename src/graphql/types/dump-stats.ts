@@ -1,4 +1,4 @@
-import type { RecordDay, RecordFilter, RecordStats } from '../../records/dump-records.ts';
+import type { RecordDay, RecordSeries, RecordStats } from '../../records/dump-records.ts';
 import { builder } from '../builder.ts';
 import { RecordSourceEnum } from '../enums.ts';
 
@@ -16,12 +16,14 @@ const DumpDayType = builder.objectRef<RecordDay>('DumpDay').implement({
   }),
 });
 
-/** The measures, and the filter for the series that is fetched only if it is asked for. */
-export interface FilteredStats extends RecordStats {
-  readonly filter: RecordFilter;
+/** The measures, and the series, which is fetched only if it is asked for. */
+export interface StatsWithSeries extends RecordStats {
+  series(): Promise<RecordSeries>;
+  /** The series if it was asked for, else null. */
+  askedSeries(): Promise<RecordSeries> | null;
 }
 
-export const DumpStatsType = builder.objectRef<FilteredStats>('DumpStats').implement({
+export const DumpStatsType = builder.objectRef<StatsWithSeries>('DumpStats').implement({
   description:
     'Measures over the records, each on its own feet: one that could not be computed is null, with a warning.',
   fields: (t) => ({
@@ -41,14 +43,19 @@ export const DumpStatsType = builder.objectRef<FilteredStats>('DumpStats').imple
     }),
     days: t.field({
       type: [DumpDayType],
-      description: 'Day by day, oldest first; days without a dump are left out.',
-      resolve: async (stats, _, { services }) => [...(await services.records.series(stats.filter))],
+      description:
+        'Day by day, oldest first; days without a dump are left out. Where another store than `source` answered, a warning says so.',
+      resolve: async (stats) => [...(await stats.series()).days],
     }),
     source: t.expose('source', { type: RecordSourceEnum, description: 'Which store answered.' }),
     warnings: t.field({
       type: ['String'],
       description: 'What was not possible on the way, in plain words.',
-      resolve: (stats) => [...stats.warnings],
+      resolve: async (stats) => {
+        // By then every field of the selection has asked for what it needs.
+        const series = await Promise.resolve().then(() => stats.askedSeries());
+        return [...new Set([...stats.warnings, ...(series?.warnings ?? [])])];
+      },
     }),
   }),
 });

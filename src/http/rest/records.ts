@@ -29,7 +29,7 @@ interface RecordNode {
 interface Payload {
   readonly dumpRecords: {
     readonly nodes: readonly RecordNode[];
-    readonly totalCount: number;
+    readonly totalCount: number | null;
     readonly warnings: readonly string[];
     readonly pageInfo: { readonly hasNextPage: boolean; readonly endCursor: string | null };
   };
@@ -42,7 +42,7 @@ export async function listRecords(ask: Ask, actor: Actor, query: Readonly<Record
   try {
     const nodes: RecordNode[] = [];
     const warnings = new Set<string>();
-    let total = 0;
+    let total: number | null = 0;
     let place: { offset?: number; after?: string } = { offset };
     for (;;) {
       const first = Math.min(limit - nodes.length, pageLength);

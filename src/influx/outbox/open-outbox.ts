@@ -14,7 +14,7 @@ export async function openOutbox(database: Database, client: InfluxClient, times
   return {
     wake: sender.wake,
     settled: sender.settled,
-    waitingKeys: service.waitingKeys,
+    held: service.held,
     async status() {
       return { ...sender.sending(), ...(await service.counts()) };
     },
@@ -25,6 +25,8 @@ export async function openOutbox(database: Database, client: InfluxClient, times
       return count;
     },
     forgetOverflow: service.forgetOverflow,
+    bury: service.buryLines,
+    dismiss: service.dismiss,
     close: sender.close,
   };
 }

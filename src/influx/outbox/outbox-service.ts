@@ -1,6 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { transact } from '../../database/connection.ts';
-import type { DeadLetter } from './outbox.ts';
+import type { DeadLetter, HeldLines } from './outbox.ts';
 import { prepareOutbox } from './outbox-writer.ts';
 
 export type OutboxService = ReturnType<typeof openService>;
@@ -24,6 +24,14 @@ export function openService(connection: DatabaseSync) {
   );
   const countStates = connection.prepare(
     'SELECT state, count(*) AS lines, min(enqueued_at_ms) AS since FROM outbox_lines GROUP BY state',
+  );
+  const keys = connection.prepare(
+    'SELECT key FROM outbox_lines WHERE state = ? GROUP BY key ORDER BY min(seq) LIMIT ?',
+  );
+  const keysOf = (state: 'WAITING' | 'DEAD', limit: number) => keys.all(state, limit).map((row) => row.key as string);
+  const forgetDead = connection.prepare("DELETE FROM outbox_lines WHERE state = 'DEAD' AND key = ?");
+  const insertDead = connection.prepare(
+    "INSERT INTO outbox_lines (key, line, state, enqueued_at_ms, reason, died_at_ms) VALUES (?, ?, 'DEAD', ?, ?, ?)",
   );
   const overflowed = connection.prepare("SELECT value FROM outbox_counters WHERE name = 'overflowed'");
 
@@ -64,11 +72,25 @@ export function openService(connection: DatabaseSync) {
         overflowed: Number(overflowed.get()?.value),
       };
     },
-    waitingKeys: (limit: number): string[] =>
-      connection
-        .prepare("SELECT DISTINCT key FROM outbox_lines WHERE state = 'WAITING' ORDER BY seq LIMIT ?")
-        .all(limit)
-        .map((row) => row.key as string),
+    held(limit: number): HeldLines {
+      const [waiting, dead] = [keysOf('WAITING', limit + 1), keysOf('DEAD', limit + 1)];
+      return {
+        waiting: waiting.slice(0, limit),
+        dead: dead.slice(0, limit),
+        more: waiting.length > limit || dead.length > limit,
+        overflowed: Number(overflowed.get()?.value),
+      };
+    },
+    buryLines: (key: string, lines: readonly string[], reason: string): void =>
+      transact(connection, () => {
+        const now = Date.now();
+        forgetDead.run(key);
+        for (const line of lines) insertDead.run(key, line, now, reason, now);
+      }),
+    dismiss: (keys: readonly string[]): void =>
+      transact(connection, () => {
+        for (const key of keys) forgetDead.run(key);
+      }),
     deadLetters: (limit: number, afterSeq: number): DeadLetter[] =>
       connection
         .prepare("SELECT * FROM outbox_lines WHERE state = 'DEAD' AND seq > ? ORDER BY seq LIMIT ?")

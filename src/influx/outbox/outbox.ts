@@ -33,6 +33,16 @@ export interface DeadLetter {
   readonly diedAtMs: number;
 }
 
+/** Keys of lines, each once, oldest first, and of how many lines there is more to say. */
+export interface HeldLines {
+  readonly waiting: readonly string[];
+  readonly dead: readonly string[];
+  /** There are more keys than asked for. */
+  readonly more: boolean;
+  /** Lines that did not fit. */
+  readonly overflowed: number;
+}
+
 /**
  * Lines on their way to InfluxDB, kept in the database from the transaction that made them until they are accepted: sent in
  * order, the same bytes every time (which makes sending twice harmless), never in the way of anything else.
@@ -42,8 +52,8 @@ export interface Outbox extends Closable {
   wake(): void;
   /** Resolves when nothing is waiting, when sending does not work at the moment, or after so many milliseconds. */
   settled(timeoutMs: number): Promise<void>;
-  /** Keys of waiting lines, each once, oldest first. */
-  waitingKeys(limit: number): Promise<readonly string[]>;
+  /** What is here and not in InfluxDB. */
+  held(limit: number): Promise<HeldLines>;
   status(): Promise<OutboxStatus>;
   /** Oldest first, behind `afterSeq`. */
   deadLetters(limit: number, afterSeq?: number): Promise<readonly DeadLetter[]>;
@@ -51,4 +61,8 @@ export interface Outbox extends Closable {
   retry(seqs?: readonly number[]): Promise<number>;
   /** What did not fit is elsewhere by now: forgets that there was any. */
   forgetOverflow(): Promise<void>;
+  /** Keeps lines that InfluxDB refused when somebody else sent them; those of the same key before are replaced. */
+  bury(key: string, lines: readonly string[], reason: string): Promise<void>;
+  /** Forgets the dead letters of these keys: what they are of is in InfluxDB by now. */
+  dismiss(keys: readonly string[]): Promise<void>;
 }

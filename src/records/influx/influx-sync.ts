@@ -4,8 +4,9 @@ import { isInfluxError } from '../../influx/influx-error.ts';
 import type { Outbox } from '../../influx/outbox/outbox.ts';
 import { checkFilter } from '../check-query.ts';
 import type { DumpRecord } from '../dump-record.ts';
-import type { DumpRecords } from '../dump-records.ts';
+import type { DumpRecords, RecordCatalogue } from '../dump-records.ts';
 import type { RecordSync, SyncOptions, SyncSummary } from '../record-sync.ts';
+import type { Completeness } from './completeness.ts';
 import { joinByPlace } from './join-by-place.ts';
 import { type LineGroup, writeOrRefuse } from './line-batches.ts';
 import { isForeignId, toLine, toStateLine } from './point.ts';
@@ -15,14 +16,18 @@ import { mendOf } from './ways.ts';
 
 export interface InfluxSyncParts {
   readonly client: InfluxClient;
-  readonly catalogue: DumpRecords;
-  readonly outbox: Pick<Outbox, 'settled' | 'waitingKeys' | 'forgetOverflow'>;
+  readonly catalogue: RecordCatalogue;
+  readonly outbox: Pick<Outbox, 'settled' | 'held' | 'forgetOverflow' | 'bury' | 'dismiss'>;
+  /** Is told what a completed one came to. */
+  readonly completeness: Pick<Completeness, 'synced'>;
   /** This server's host: points with its name that the catalogue lacks come back into it. */
   readonly host: string;
 }
 
 /** What of a record is to be written, and where that is counted. */
 interface Group extends LineGroup {
+  /** What the outbox calls it. */
+  readonly key: string;
   readonly counted: 'written' | 'corrected';
 }
 
@@ -30,21 +35,24 @@ const pageSize = 1_000;
 const batchSize = 500;
 /** What was completed a moment ago gets this long to arrive by itself. */
 const settleMs = 10_000;
-const maxWaiting = 100_000;
+const maxHeld = 100_000;
+/** Beyond this, answers come from the catalogue alone. */
+const maxBuried = 2_000;
 
 /**
  * Both lists in the order of time and id, side by side, a page of each in memory: what stands in one of them only is what has to
  * be done. Own lines are the same bytes as ever, so that a point that InfluxDB had only forgotten is the same point.
  */
-export function createInfluxSync({ client, catalogue, outbox, host }: InfluxSyncParts): RecordSync {
+export function createInfluxSync({ client, catalogue, outbox, completeness, host }: InfluxSyncParts): RecordSync {
   async function compare({ dryRun, signal, report }: SyncOptions): Promise<SyncSummary> {
     // What is completed from now on is the outbox's to send; so is what waits in it.
     // Records may be of later than now, where the clock was set back.
     const { lastDumpUs } = await catalogue.stats({});
     const filter = { fromUs: 0, untilUs: Math.max(Date.now() * 1000, (lastDumpUs ?? 0) + 1) };
     await outbox.settled(settleMs);
-    const waiting = new Set(await outbox.waitingKeys(maxWaiting));
-    const total = 2 * (await catalogue.count(filter));
+    const held = await outbox.held(maxHeld);
+    const [waiting, dead] = [new Set(held.waiting), new Set(held.dead)];
+    const total = 2 * ((await catalogue.count(filter)).total ?? 0);
     const found = { records: 0, points: 0, written: 0, corrected: 0, imported: 0, elsewhere: 0, kept: 0, refused: 0 };
     let refusal: string | null = null;
     let groups: Group[] = [];
@@ -54,11 +62,17 @@ export function createInfluxSync({ client, catalogue, outbox, host }: InfluxSync
       const [batch, records] = [groups, imports];
       [groups, imports] = [[], []];
       if (dryRun) return;
-      for (const { group, reason } of await writeOrRefuse(client, batch, signal)) {
+      const refused = await writeOrRefuse(client, batch, signal);
+      // They belong to every answer, and can be sent again, like those that the outbox itself was refused.
+      for (const { group, reason } of refused) {
         found[group.counted] -= 1;
         found.refused += 1;
         refusal ??= reason;
+        if (found.refused <= maxBuried) await outbox.bury(group.key, group.lines, reason);
       }
+      const left = new Set(refused.map(({ group }) => group.key));
+      const written = batch.filter(({ key }) => dead.has(key) && !left.has(key));
+      if (written.length > 0) await outbox.dismiss(written.map(({ key }) => key));
       await Promise.all(records.map((record) => catalogue.append(record)));
     };
     const lacking = (record: DumpRecord) => {
@@ -69,7 +83,7 @@ export function createInfluxSync({ client, catalogue, outbox, host }: InfluxSync
       }
       found.written += 1;
       const state = record.state === 'AVAILABLE' ? [] : [toStateLine(record, record.state)];
-      groups.push({ counted: 'written', lines: [toLine(record), ...state] });
+      groups.push({ counted: 'written', key: record.id, lines: [toLine(record), ...state] });
     };
     const foreign = (point: DumpRecord) => {
       if (!isForeignId(point.id) && point.host !== host) {
@@ -83,7 +97,7 @@ export function createInfluxSync({ client, catalogue, outbox, host }: InfluxSync
       // The state of an imported one is its other writer's to tell.
       if (record.state === point.state || isForeignId(record.id) || waiting.has(`mark:${record.id}`)) return;
       found.corrected += 1;
-      groups.push({ counted: 'corrected', lines: [toStateLine(record, record.state)] });
+      groups.push({ counted: 'corrected', key: `mark:${record.id}`, lines: [toStateLine(record, record.state)] });
     };
 
     const points = readAllPoints(client, checkFilter(filter), pageSize);
@@ -100,7 +114,8 @@ export function createInfluxSync({ client, catalogue, outbox, host }: InfluxSync
     }
     await send();
     // What had not fit into the outbox has been written by now.
-    if (!dryRun && found.refused === 0) await outbox.forgetOverflow();
+    if (!dryRun) await outbox.forgetOverflow();
+    if (!dryRun) completeness.synced(found);
     return { dryRun, ...found, refusal };
   }
 

@@ -3,15 +3,18 @@ import { InfluxError } from '../../influx/influx-error.ts';
 import { type TimeRange, type Visited, walkWindows } from '../../influx/windows.ts';
 import { type CheckedFilter, maxTimeUs } from '../check-query.ts';
 import type { DumpRecord } from '../dump-record.ts';
+import type { RecordMachine } from '../dump-records.ts';
 import { matchesFilter } from '../filter-match.ts';
 import type { Reading } from '../page-steps.ts';
 import { daysQuery, isSayable, measureQueries, rowsQuery } from './influxql.ts';
 import { number } from './point.ts';
 import {
+  addMachine,
   askInTime,
   comparePlaces,
   type DaySums,
   type Deadline,
+  machineOfRecord,
   narrow,
   type PointEntry,
   type PointReader,
@@ -140,6 +143,11 @@ export function createInfluxQlReader(client: InfluxClient, way: InfluxQlWay, dea
       await collect(filter, measureQueries.machineNames, ({ dom, n, known }) => {
         if ((number(n) ?? 0) > (number(known) ?? 0)) machines.add(`dom:${dom}`);
       });
+      return machines;
+    },
+    async listMachines(filter) {
+      const machines = new Map<string, RecordMachine>();
+      for (const record of await allRecords(filter)) addMachine(machines, machineOfRecord(record));
       return machines;
     },
     async size(filter) {

@@ -1,10 +1,25 @@
 import { toTagValue } from '../../influx/tag-text.ts';
 import type { CheckedFilter } from '../check-query.ts';
 import type { DumpRecord } from '../dump-record.ts';
-import type { RecordDay, RecordOrder, RecordPage, RecordPageQuery, RecordStats } from '../dump-records.ts';
+import {
+  maxListedMachines,
+  type RecordDay,
+  type RecordMachine,
+  type RecordOrder,
+  type RecordPage,
+  type RecordPageQuery,
+  type RecordStats,
+} from '../dump-records.ts';
 import { matchesFilter } from '../filter-match.ts';
 import { pageSteps, type Reading, toRow } from '../page-steps.ts';
-import { comparePlaces, type DaySums, type PointEntry, type PointReader } from './point-reader.ts';
+import {
+  addMachine,
+  comparePlaces,
+  type DaySums,
+  machineOfRecord,
+  type PointEntry,
+  type PointReader,
+} from './point-reader.ts';
 
 /** What InfluxDB will have in a moment: completed here, accepted there not yet. It belongs to every answer already. */
 export type Pending = readonly DumpRecord[];
@@ -46,7 +61,7 @@ async function readMerged(
   return merged.slice(offset - skipped, offset - skipped + limit);
 }
 
-function toPendingEntry(record: DumpRecord, by: RecordOrder['by']): PointEntry {
+export function toPendingEntry(record: DumpRecord, by: RecordOrder['by']): PointEntry {
   const keys = {
     TIME: record.timeUs,
     DURATION: record.durationSec,
@@ -132,6 +147,19 @@ export async function readSeries(
       avgDurationSec: sums.durationSec / sums.dumps,
       avgGuestPauseMs: sums.pauses === 0 ? null : sums.pauseMs / sums.pauses,
     }));
+}
+
+export async function readMachines(
+  reader: PointReader,
+  filter: CheckedFilter,
+  pending: Pending,
+): Promise<RecordMachine[]> {
+  if (filter.empty) return [];
+  const machines = new Map(await reader.listMachines(filter));
+  for (const record of matching(pending, filter)) addMachine(machines, machineOfRecord(record));
+  return [...machines.values()]
+    .sort((a, b) => b.lastDumpUs - a.lastDumpUs || (a.machineId < b.machineId ? -1 : 1))
+    .slice(0, maxListedMachines);
 }
 
 function matching(pending: Pending, filter: CheckedFilter): DumpRecord[] {

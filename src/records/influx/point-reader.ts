@@ -3,7 +3,7 @@ import { isInfluxError } from '../../influx/influx-error.ts';
 import type { TimeRange } from '../../influx/windows.ts';
 import type { CheckedFilter } from '../check-query.ts';
 import type { DumpRecord } from '../dump-record.ts';
-import type { RecordOrder, Sourced } from '../dump-records.ts';
+import type { RecordMachine, RecordOrder, Sourced } from '../dump-records.ts';
 import type { Place, Reading } from '../page-steps.ts';
 import { fromRow } from './point.ts';
 
@@ -30,6 +30,8 @@ export interface PointReader {
   count(filter: CheckedFilter): Promise<number>;
   /** Names of the machines: ids where they are known. */
   machines(filter: CheckedFilter): Promise<ReadonlySet<string>>;
+  /** The same with what a list of them shows. */
+  listMachines(filter: CheckedFilter): Promise<ReadonlyMap<string, RecordMachine>>;
   size(filter: CheckedFilter): Promise<number>;
   duration(filter: CheckedFilter): Promise<{ readonly totalSec: number; readonly dumps: number }>;
   /** Epoch microseconds; null where nothing matches. */
@@ -76,6 +78,17 @@ export function comparePlaces({ direction }: RecordOrder): (a: Place, b: Place) 
 function compareKeys(a: string | number, b: string | number): number {
   if (typeof a === 'number' && typeof b === 'number') return a - b;
   return Buffer.compare(Buffer.from(String(a)), Buffer.from(String(b)));
+}
+
+/** Adds up what windows and instances say of a machine; its name and number are those of its newest record. */
+export function addMachine(machines: Map<string, RecordMachine>, machine: RecordMachine): void {
+  const before = machines.get(machine.machineId);
+  const newer = before === undefined || machine.lastDumpUs >= before.lastDumpUs ? machine : before;
+  machines.set(machine.machineId, { ...newer, dumps: machine.dumps + (before?.dumps ?? 0) });
+}
+
+export function machineOfRecord({ machineId, dom, vmid, timeUs }: DumpRecord): RecordMachine {
+  return { machineId, dom, vmid, dumps: 1, lastDumpUs: timeUs };
 }
 
 /** Asks within the deadline. Where the table or the database is not there yet, the store is empty. */

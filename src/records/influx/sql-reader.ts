@@ -3,9 +3,11 @@ import { InfluxError, isInfluxError } from '../../influx/influx-error.ts';
 import { type TimeRange, type Visited, walkWindows } from '../../influx/windows.ts';
 import { type CheckedFilter, maxTimeUs } from '../check-query.ts';
 import type { DumpRecord } from '../dump-record.ts';
+import type { RecordMachine } from '../dump-records.ts';
 import type { Reading } from '../page-steps.ts';
-import { dumpFields, dumpTags, number } from './point.ts';
+import { dumpFields, dumpTags, fromRow, number } from './point.ts';
 import {
+  addMachine,
   askInTime,
   comparePlaces,
   type DaySums,
@@ -21,6 +23,7 @@ import {
   columnsQuery,
   countQuery,
   daysQuery,
+  machinesQuery,
   maxMachines,
   measureQueries,
   rowsByIdQuery,
@@ -131,6 +134,19 @@ export function createSqlReader(client: InfluxClient, memory: ColumnMemory, dead
       const machines = new Set<string>();
       await addUp(filter, measureQueries.machines, (rows) => {
         for (const row of rows) machines.add(String(row.machine));
+        if (machines.size > maxMachines) throw new InfluxError('TOO_MUCH', `more than ${maxMachines} machines`);
+        return rows.length > 0;
+      });
+      return machines;
+    },
+    async listMachines(filter) {
+      const machines = new Map<string, RecordMachine>();
+      await addUp(filter, machinesQuery, (rows) => {
+        for (const row of rows) {
+          const { machineId, dom, vmid } = fromRow(row, 0);
+          const lastDumpUs = Number(BigInt(row.last_ns as bigint) / 1000n);
+          addMachine(machines, { machineId, dom, vmid, dumps: number(row.dumps) ?? 0, lastDumpUs });
+        }
         if (machines.size > maxMachines) throw new InfluxError('TOO_MUCH', `more than ${maxMachines} machines`);
         return rows.length > 0;
       });

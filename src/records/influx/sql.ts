@@ -85,6 +85,16 @@ export const measureQueries = {
     ),
 } as const;
 
+/** Instances: a machine that was renamed or restarted has several. `dump_id` says whether tags are in our own form. */
+export function machinesQuery(columns: Columns, filter: CheckedFilter, range: TimeRange): InfluxQuery {
+  const [id, machine] = [column(columns, 'dump_id'), column(columns, 'machine_id')];
+  return finish(
+    `SELECT dom, vmid, max(${machine}) AS machine_id, max(${id}) AS dump_id, count(*) AS dumps, max(time)::bigint AS last_ns`,
+    conditionsOf(columns, filter, range),
+    `GROUP BY dom, vmid, ${machineOf(columns)} LIMIT ${maxMachines + 1}`,
+  );
+}
+
 /** Machines that are told apart; with more, their number is not known. */
 export const maxMachines = 100_000;
 

@@ -3,15 +3,17 @@ import type { Json } from '../../domain/json.ts';
 import { checkFilter, checkPage } from '../check-query.ts';
 import type { DumpRecord } from '../dump-record.ts';
 import type {
-  RecordDay,
+  RecordCount,
   RecordFilter,
-  RecordMachine,
+  RecordMachines,
   RecordPage,
   RecordPageQuery,
+  RecordSeries,
   RecordStats,
 } from '../dump-records.ts';
 import { readPage } from './list.ts';
 import { countMachines } from './machine-count.ts';
+import { listMachines } from './machine-list.ts';
 import { createQueries, type PlanLimits } from './queries.ts';
 import { fromRow } from './record-row.ts';
 import { type Selection, select } from './selection.ts';
@@ -20,7 +22,8 @@ import { readDays, readTotals } from './totals.ts';
 export type ReadingService = ReturnType<typeof openService>;
 
 const maxDays = 3_660;
-const maxMachines = 5_000;
+
+const fromHere = { source: 'CATALOGUE', warnings: [] } as const;
 
 /** The part of the records that lives on the reading thread. The tables are there: the writing part was opened first. */
 export function openService(connection: DatabaseSync, options: Json) {
@@ -44,8 +47,11 @@ export function openService(connection: DatabaseSync, options: Json) {
       checkPage(query);
       return selected(query.filter, (selection) => readPage(queries, selection, query));
     },
-    count(filter: RecordFilter): number {
-      return selected(filter, (selection) => (selection === null ? 0 : readTotals(queries, selection).dumps));
+    count(filter: RecordFilter): RecordCount {
+      return selected(filter, (selection) => ({
+        total: selection === null ? 0 : readTotals(queries, selection).dumps,
+        ...fromHere,
+      }));
     },
     stats(filter: RecordFilter): RecordStats {
       return selected(filter, (selection) => {
@@ -57,29 +63,28 @@ export function openService(connection: DatabaseSync, options: Json) {
           totalSizeBytes: totals?.sizeBytes ?? 0,
           avgDurationSec: totals === null || totals.dumps === 0 ? null : totals.durationUs / totals.dumps / 1e6,
           lastDumpUs: readPage(queries, selection, newest).rows[0]?.record.timeUs ?? null,
-          source: 'CATALOGUE',
-          warnings: [],
+          ...fromHere,
         };
       });
     },
-    machines(): RecordMachine[] {
-      // Of the instances of a machine, the newest was entered last; SQLite takes the other columns from the row of max().
-      const text = `SELECT machine_id, dom, max(number) FROM record_instances GROUP BY machine_id ORDER BY dom LIMIT ${maxMachines}`;
-      return queries
-        .all({ text, values: [] })
-        .map(({ machine_id, dom }) => ({ machineId: String(machine_id), dom: String(dom) }));
-    },
-    series(filter: RecordFilter): RecordDay[] {
+    series(filter: RecordFilter): RecordSeries {
       return selected(filter, (selection) => {
-        const days = selection === null ? [] : [...readDays(queries, selection)];
-        return days.slice(-maxDays).map(([startUs, totals]) => ({
+        const found = selection === null ? [] : [...readDays(queries, selection)];
+        const days = found.slice(-maxDays).map(([startUs, totals]) => ({
           dayMs: startUs / 1000,
           dumps: totals.dumps,
           sizeBytes: totals.sizeBytes,
           avgDurationSec: totals.durationUs / totals.dumps / 1e6,
           avgGuestPauseMs: totals.pauses === 0 ? null : totals.pauseUs / totals.pauses / 1e3,
         }));
+        return { days, ...fromHere };
       });
+    },
+    machines(filter: RecordFilter): RecordMachines {
+      return selected(filter, (selection) => ({
+        machines: selection === null ? [] : listMachines(queries, selection),
+        ...fromHere,
+      }));
     },
   };
 }

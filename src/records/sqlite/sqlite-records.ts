@@ -1,5 +1,5 @@
 import type { Database } from '../../database/database.ts';
-import type { DumpRecords } from '../dump-records.ts';
+import type { RecordCatalogue } from '../dump-records.ts';
 import type { PlanLimits } from './queries.ts';
 import type { ReadingService } from './reading-service.ts';
 import type { WritingService } from './writing-service.ts';
@@ -13,7 +13,7 @@ interface SqliteRecordsOptions {
 export async function createSqliteRecords(
   database: Database,
   options: SqliteRecordsOptions = {},
-): Promise<DumpRecords> {
+): Promise<RecordCatalogue> {
   const writing = await database.service<WritingService>('records', {
     module: new URL('./writing-service.ts', import.meta.url).href,
     options: null,
@@ -27,12 +27,11 @@ export async function createSqliteRecords(
     async append(record) {
       await writing.append([record]);
     },
-    mark: writing.mark,
     get: reading.get,
     page: reading.page,
     count: reading.count,
     stats: reading.stats,
-    machines: reading.machines,
     series: reading.series,
+    machines: reading.machines,
   };
 }

@@ -1,6 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { transact } from '../../database/connection.ts';
-import type { DumpRecord, RecordState } from '../dump-record.ts';
+import type { DumpRecord } from '../dump-record.ts';
 import { createRecordWriter } from './record-writer.ts';
 
 export type WritingService = ReturnType<typeof openService>;
@@ -12,6 +12,5 @@ export function openService(connection: DatabaseSync) {
     /** Answers how many were new. All of them are durable when it returns, or none. */
     append: (records: readonly DumpRecord[]): number =>
       transact(connection, () => records.filter((record) => writer.append(record)).length),
-    mark: (id: string, state: RecordState): boolean => transact(connection, () => writer.mark(id, state) !== null),
   };
 }

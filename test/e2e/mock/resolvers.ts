@@ -222,6 +222,14 @@ export function resolvers(world: World) {
       const record = world.records.find((it) => it.id === id);
       return record ? recordView(record) : null;
     },
+    recordMachines: () =>
+      [...Map.groupBy(world.records, ({ vm }) => vm)].map(([vm, of]) => ({
+        machineId: vm.id,
+        name: vm.name,
+        vmid: vm.vmid ?? '0',
+        dumps: of.length,
+        lastDump: iso(Math.max(...of.map(({ time }) => time))),
+      })),
     dumpStats: (args: RecordArgs) => {
       const rows = matching(args);
       const sum = (pick: (record: MockRecord) => number, of = rows) => of.reduce((total, it) => total + pick(it), 0);

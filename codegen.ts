@@ -6,7 +6,7 @@ import { addTypenameSelectionDocumentTransform } from '@graphql-codegen/client-p
  * documents come out empty. Drift between documents, schema and what is generated fails test/client/generated.test.ts.
  */
 const config: CodegenConfig = {
-  schema: 'schema.graphql',
+  schema: { 'schema.graphql': { loader: './scripts/strict-schema.mjs' } },
   generates: {
     // The command line's: sent as text, so that it starts without a printer of documents.
     'src/cli/generated/': {

@@ -1,5 +1,5 @@
 import { writeFileSync } from 'node:fs';
-import { printSchema } from 'graphql';
+import { printAnnotated } from '../src/graphql/print.ts';
 import { schema } from '../src/graphql/schema.ts';
 
-writeFileSync('schema.graphql', `${printSchema(schema)}\n`);
+writeFileSync('schema.graphql', printAnnotated(schema));

@@ -14,7 +14,7 @@ export async function ask<Data, Variables>(
     signal,
   });
   const answer = (await response.json()) as { data?: Data; errors?: readonly { message: string }[] };
-  if (!answer.data)
+  if (!answer.data || answer.errors)
     throw new Error(answer.errors?.[0]?.message ?? `The server answered with status ${response.status}.`);
   return answer.data;
 }

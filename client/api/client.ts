@@ -3,6 +3,7 @@ import type { PageState } from '../state/page.ts';
 import { type Answers, createAnswers } from './answers.ts';
 import { createSocket, type Socket } from './socket.ts';
 import { authorization } from './token.ts';
+import { wholeAnswers } from './whole-answers.ts';
 
 export interface Api {
   readonly client: Client;
@@ -28,6 +29,7 @@ export function createApi(origin: URL, page: PageState, position: Promise<unknow
     },
     fetchOptions: () => ({ headers: authorization() }),
     exchanges: [
+      wholeAnswers(),
       fetchExchange,
       subscriptionExchange({
         forwardSubscription: ({ query = '', variables = {} }) => ({

@@ -1,4 +1,4 @@
-import type { OperationState, OperationsQueryVariables } from '../api/generated/graphql.ts';
+import type { OperationKind, OperationState, OperationsQueryVariables } from '../api/generated/graphql.ts';
 
 /** What the journal's screen shows, as the address says it. */
 export interface OperationView {
@@ -29,7 +29,7 @@ export function writeOperationView(view: OperationView): string {
 
 export function operationVariables({ kind, state, after, before }: OperationView): OperationsQueryVariables {
   return {
-    ...(kind === '' ? {} : { kind }),
+    ...(kind === '' ? {} : { kind: kind as OperationKind }),
     ...(state === '' ? {} : { states: [state] }),
     ...(before === '' ? { first: pageSize, after: after || null } : { last: pageSize, before }),
   };

@@ -20,7 +20,7 @@ export function useDownload(): Download {
       const { data, error } = await create({ id, form });
       if (data) {
         const link = document.createElement('a');
-        link.href = data.createDownload.url;
+        link.href = data.createDownload.download.url;
         link.download = '';
         link.click();
       } else if (error) complain('Not downloaded', error);

@@ -29,6 +29,7 @@ export async function fillLog(
     client.query(EventHistoryDocument, { after, first: depth }, { requestPolicy: 'network-only' }),
     new Promise<undefined>((resolve) => setTimeout(resolve, patienceMs)),
   ]);
-  for (const event of answer?.data?.events ?? []) if (event.type !== 'LAGGED' && event.seq <= seq) log.event(event);
+  for (const event of answer?.data?.events.nodes ?? [])
+    if (event.type !== 'LAGGED' && event.seq <= seq) log.event(event);
   return { cursor, seq, at };
 }

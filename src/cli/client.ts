@@ -20,6 +20,13 @@ export interface Client {
   follow<R, V>(document: Document<R, V>, variables: NoInfer<V>, signal?: AbortSignal): AsyncGenerator<R, void, void>;
 }
 
+/** What the payload of every mutation has in `errors`. */
+interface Refusal {
+  readonly code: ErrorCode;
+  readonly message: string;
+  readonly hint: string;
+}
+
 interface Answer<R> {
   readonly data?: R | null;
   readonly errors?: readonly { readonly message: string; readonly extensions?: Record<string, unknown> }[];
@@ -82,7 +89,10 @@ async function readJson(response: Response, address: URL): Promise<unknown> {
   }
 }
 
+/** The data of an answer that holds no error, neither one of GraphQL's nor one of a mutation's payload. */
 function dataOf<R>({ data, errors }: Answer<R>): R {
+  const [refusal] = Object.values(data ?? {}).flatMap((root) => (root as { errors?: Refusal[] } | null)?.errors ?? []);
+  if (refusal !== undefined) throw new MemoirError(refusal.code, refusal.message, { hint: refusal.hint });
   const error = errors?.[0];
   if (error === undefined && data != null) return data;
   const code = String(error?.extensions?.code) as ErrorCode;

@@ -220,3 +220,19 @@ export const errorCatalogue = {
 
 export type ErrorCode = keyof typeof errorCatalogue;
 export const allErrorCodes = Object.keys(errorCatalogue) as ErrorCode[];
+
+const retryable: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
+  'ALREADY_ACTIVE',
+  'QUEUE_FULL',
+  'HYPERVISOR_UNAVAILABLE',
+  'CAPTURE_FAILED',
+  'INTERRUPTED',
+  'STALLED',
+  'DATABASE_BUSY',
+  'INFLUX_UNAVAILABLE',
+  'SHUTTING_DOWN',
+  'TIMEOUT',
+]);
+
+/** Whether the same request may succeed later although nobody changed anything. */
+export const isRetryable = (code: ErrorCode): boolean => retryable.has(code);

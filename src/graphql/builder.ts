@@ -4,6 +4,7 @@ import { allows, type Role } from '../access/role.ts';
 import { MemoirError } from '../domain/memoir-error.ts';
 import { auditPlugin } from './audit-plugin.ts';
 import type { RequestContext } from './context.ts';
+import { rolePlugin } from './role-plugin.ts';
 
 /**
  * The schema's configuration, and the house's one piece of module state: the files of types/, queries/, mutations/ and
@@ -22,7 +23,7 @@ export const builder = new SchemaBuilder<{
   };
 }>({
   // The first is the outermost: authority, then the audit, then the deed.
-  plugins: [ScopeAuthPlugin, auditPlugin],
+  plugins: [ScopeAuthPlugin, auditPlugin, rolePlugin],
   defaultFieldNullability: false,
   scopeAuth: {
     // A subscription is refused when it is asked for, not with its first event.
@@ -38,3 +39,9 @@ export const builder = new SchemaBuilder<{
 
 /** The configuration as Pothos's own type parameter, for functions that make types. */
 export type Types = typeof builder extends PothosSchemaTypes.SchemaBuilder<infer T> ? T : never;
+
+/**
+ * A field that is null only together with an error: its failure erases nothing beside it. Printed as `@semanticNonNull`, so
+ * that clients which throw on errors can generate it as non-null.
+ */
+export const failsAlone = { nullable: true, extensions: { semanticNonNull: true } } as const;

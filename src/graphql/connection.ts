@@ -1,4 +1,4 @@
-import type { ArgBuilder, ObjectRef } from '@pothos/core';
+import type { ArgBuilder, InterfaceRef, ObjectRef } from '@pothos/core';
 import { type CursorValue, decodeCursor, encodeCursor } from '../domain/cursor.ts';
 import { MemoirError } from '../domain/memoir-error.ts';
 import { builder, type Types } from './builder.ts';
@@ -33,21 +33,34 @@ export interface PageArgs {
 export const pageArgs = (t: ArgBuilder<Types>) => ({
   first: t.int({ defaultValue: 50, description: 'How many of the list, from `after` on: 1 to 1000.' }),
   after: t.string({ description: 'Cursor after which the page begins: `endCursor` of the page before it.' }),
-  last: t.int({ description: 'How many of the list, backwards from `before`: 1 to 1000. Replaces `first`.' }),
+  last: t.int({
+    description: 'How many of the list, backwards from `before`, or from its end: 1 to 1000. Replaces `first`.',
+  }),
   before: t.string({
     description: 'Cursor before which the page ends: `startCursor` of the page after it. Needs `last`.',
   }),
 });
 
+/** A page as a list is asked for it. */
+export interface PageRange {
+  readonly limit: number;
+  readonly after?: string;
+  readonly before?: string;
+  /** The last ones of the whole list. */
+  readonly fromEnd: boolean;
+}
+
 /** The page arguments as one direction and one size. BAD_INPUT for what makes no sense. */
-export function toPage({ first, after, last, before }: PageArgs): { limit: number; after?: string; before?: string } {
-  if ((last == null) !== (before == null)) throw new MemoirError('BAD_INPUT', 'last and before belong together');
+export function toPage({ first, after, last, before }: PageArgs): PageRange {
+  if (before != null && last == null) throw new MemoirError('BAD_INPUT', '`before` needs `last`');
+  if (after != null && last != null) throw new MemoirError('BAD_INPUT', 'after and last exclude each other');
   if (after != null && before != null) throw new MemoirError('BAD_INPUT', 'after and before exclude each other');
   const limit = last ?? first ?? 50;
   if (limit < 1 || limit > maxPage) {
     throw new MemoirError('BAD_INPUT', `${last == null ? 'first' : 'last'} must be 1 to ${maxPage}, not ${limit}`);
   }
-  return { limit, ...(after == null ? {} : { after }), ...(before == null ? {} : { before }) };
+  const fromEnd = last != null && before == null;
+  return { limit, fromEnd, ...(after == null ? {} : { after }), ...(before == null ? {} : { before }) };
 }
 
 /** A cursor that is nothing but an id of the list. */
@@ -83,7 +96,7 @@ const PageInfo = builder.objectRef<Page<unknown>>('PageInfo').implement({
 /** The connection type of a node type. `C` may carry more than a connection; its own fields are added by the caller. */
 export function connectionType<T extends object, C extends Connection<T, number | null>>(
   name: string,
-  node: ObjectRef<Types, T>,
+  node: InterfaceRef<Types, T> | ObjectRef<Types, T>,
   things: string,
   /** Whether it may be that the total is not known. */
   totals: 'ALWAYS_KNOWN' | 'MAY_BE_UNKNOWN' = 'ALWAYS_KNOWN',

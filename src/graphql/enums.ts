@@ -12,6 +12,7 @@ import type { recordOrders, Sourced } from '../records/dump-records.ts';
 import type { Series } from '../telemetry/telemetry.ts';
 import { downloadForms } from './artifact.ts';
 import { builder } from './builder.ts';
+import { operationKinds } from './operation-kinds.ts';
 
 // Every enum derives from the data table of the room that owns the word; where a room has only a type, the table is here and
 // the type keeps it complete.
@@ -44,6 +45,11 @@ export const MachineStateEnum = builder.enumType('MachineState', {
 export const OperationStateEnum = builder.enumType('OperationState', {
   description: 'Where an operation is in its life: QUEUED, then RUNNING, then one of the three ends.',
   values: valuesOf(operationStates),
+});
+
+export const OperationKindEnum = builder.enumType('OperationKind', {
+  description: 'What kind of work an operation is.',
+  values: valuesOf(operationKinds),
 });
 
 export const CaptureMethodEnum = builder.enumType('CaptureMethod', {

@@ -2,6 +2,7 @@ import { GraphQLError } from 'graphql';
 import { builder } from './builder.ts';
 
 builder.scalarType('ByteCount', {
+  specifiedByURL: 'https://www.rfc-editor.org/rfc/rfc7493#section-2.2',
   description: 'A whole number of bytes, sent as a JSON number. Exact up to 2^53 - 1 (8 PiB).',
   serialize: (value) => {
     if (!Number.isSafeInteger(value) || value < 0) throw new RangeError(`not a number of bytes: ${value}`);
@@ -17,6 +18,7 @@ builder.scalarType('ByteCount', {
 const moment = /^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\d\d:\d\d))?$/;
 
 builder.scalarType('DateTime', {
+  specifiedByURL: 'https://www.rfc-editor.org/rfc/rfc3339',
   description:
     'A moment: ISO 8601 in UTC, with milliseconds or microseconds. As input, any zone is welcome (2025-11-14T09:58:30+01:00), and a date alone means its midnight in UTC.',
   serialize: (ms) => {

@@ -1,11 +1,13 @@
 import type { GraphQLSchema } from 'graphql';
 import { builder } from './builder.ts';
+import { rootRoles } from './role-plugin.ts';
 import './scalars.ts';
 import './queries/vms.ts';
 import './queries/dumps.ts';
 import './queries/dump-records.ts';
 import './queries/operations.ts';
 import './queries/events.ts';
+import './queries/nodes.ts';
 import './queries/service.ts';
 import './queries/access.ts';
 import './queries/dead-letters.ts';
@@ -21,16 +23,16 @@ import './subscriptions/changes.ts';
 import './subscriptions/vm-stats.ts';
 
 builder.queryType({
-  description: 'What can be asked. Everything here needs the role VIEWER.',
-  authScopes: { role: 'VIEWER' },
+  description: 'What can be asked.',
+  authScopes: { role: rootRoles.Query },
 });
 builder.mutationType({
-  description: 'What can be done. Everything here needs the role OPERATOR, or ADMIN where it says so.',
-  authScopes: { role: 'OPERATOR' },
+  description: 'What can be done.',
+  authScopes: { role: rootRoles.Mutation },
 });
 builder.subscriptionType({
-  description: 'What can be followed live, over graphql-ws and over SSE. Everything here needs the role VIEWER.',
-  authScopes: { role: 'VIEWER' },
+  description: 'What can be followed live, over graphql-ws and over SSE.',
+  authScopes: { role: rootRoles.Subscription },
 });
 
 /** The one schema, of which schema.graphql is the printed form. */

@@ -58,6 +58,9 @@ export function checkPage(query: RecordPageQuery): void {
     throw badInput('offset is not a whole number from 0 on');
   }
   if (offset !== undefined && query.before !== undefined) throw badInput('offset and before exclude each other');
+  if (query.fromEnd === true && (offset !== undefined || query.after !== undefined)) {
+    throw badInput('the end of the list excludes offset and after');
+  }
   checkOrder(order);
 }
 

@@ -36,6 +36,8 @@ export interface RecordPageQuery {
   readonly after?: string;
   readonly before?: string;
   readonly offset?: number;
+  /** The last `limit` rows of the whole list; excludes `after` and `offset`. */
+  readonly fromEnd?: boolean;
 }
 
 /** Says where an answer came from, and in plain words what was not possible on the way. */

@@ -32,12 +32,12 @@ interface PageEdges<E> {
  * at once or waits for a server; what a page is, is decided here.
  */
 export function* pageSteps<E extends Place>(query: RecordPageQuery): Generator<Reading, PageEdges<E>, readonly E[]> {
-  const { order, limit, offset = 0 } = query;
+  const { order, limit, offset = 0, fromEnd = false } = query;
   const after = toPlace(order, query.after);
   const before = toPlace(order, query.before);
   const opposite = reverse(order);
   // With only an end given, the page is what comes right before it; otherwise it starts behind `after`.
-  const backwards = before !== undefined && after === undefined;
+  const backwards = fromEnd || (before !== undefined && after === undefined);
   const found = backwards
     ? yield { order: opposite, after: before, limit: limit + 1 }
     : yield { order, after, before, offset, limit: limit + 1 };

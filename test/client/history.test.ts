@@ -14,7 +14,7 @@ function serve(newest: number) {
       const seq = Number(after) + index + 1;
       return { seq, cursor: String(seq), type: seq % 4 === 0 ? 'PHASE' : 'STARTED', kind: 'DUMP', message: '' };
     });
-    return { data: { events } };
+    return { data: { events: { nodes: events } } };
   };
   return {
     client: { query } as unknown as Client,

@@ -158,7 +158,7 @@ describe.skipIf(lacks('chromium'))('an operator’s day', { timeout: 120_000 }, 
       .waitFor();
     await log(page).getByText('Dump of mail-01 completed').waitFor();
 
-    const { events } = await again.query('{ events(after: "0") { seq type } }');
+    const events = (await again.query('{ events(after: "0") { nodes { seq type } } }')).events.nodes;
     const expected = events
       .filter(({ type }: { type: string }) => type !== 'PHASE')
       .map(({ seq }: { seq: number }) => seq);

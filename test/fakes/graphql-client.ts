@@ -20,8 +20,16 @@ export async function ask(
   return (await response.json()) as Answer;
 }
 
-/** The code of an answer's first error. */
-export const codeOf = (answer: Answer): string | undefined => answer.errors?.[0]?.extensions.code;
+/** The code of an answer's first error, or of the first in a mutation's payload. */
+export const codeOf = (answer: Answer): string | undefined =>
+  answer.errors?.[0]?.extensions.code ?? refusalOf(answer)?.code;
+export const hintOf = (answer: Answer): string | undefined =>
+  answer.errors?.[0]?.extensions.hint ?? refusalOf(answer)?.hint;
+
+const refusalOf = ({ data }: Answer) =>
+  Object.values<{ errors?: { code: string; hint: string }[] } | null>(data ?? {}).flatMap(
+    (root) => root?.errors ?? [],
+  )[0];
 
 /** A graphql-ws client, closed when the test is over. */
 export function socketClient(url: string, connectionParams: Record<string, unknown> = {}) {

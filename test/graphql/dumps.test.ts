@@ -8,6 +8,7 @@ const trigger = `mutation($input: TriggerDumpsInput!) {
   triggerDumps(input: $input) {
     accepted { id vmName state actor methodChoice format compression }
     rejected { vm code message hint activeDump { id } }
+    errors { code }
   }
 }`;
 
@@ -63,8 +64,11 @@ describe('a dump', () => {
     const { data } = await ask(url, trigger, { input: { vms: ['vm-1'] } });
     const { id } = data.triggerDumps.accepted[0];
     await dumping.next();
-    const cancel = 'mutation($id: ID!) { cancelDump(id: $id) { id cancelRequested } }';
-    expect((await ask(url, cancel, { id })).data.cancelDump).toEqual({ id, cancelRequested: true });
+    const cancel = 'mutation($id: ID!) { cancelDump(id: $id) { dump { id cancelRequested } errors { code } } }';
+    expect((await ask(url, cancel, { id })).data.cancelDump).toEqual({
+      dump: { id, cancelRequested: true },
+      errors: [],
+    });
     await operations.settled(id);
     expect(codeOf(await ask(url, cancel, { id }))).toBe('ALREADY_FINISHED');
     const dump = await ask(url, 'query($id: ID!) { dump(id: $id) { state error { code hint } finishedAt } }', { id });
@@ -104,10 +108,10 @@ describe('a dump', () => {
     const { url } = await startTestServer();
     const { data } = await ask(url, trigger, { input: { vms: ['vm-1'] } });
     const { id } = data.triggerDumps.accepted[0];
-    expect(codeOf(await ask(url, 'mutation($id: ID!) { verifyDump(id: $id) { id } }', { id }))).toBe(
+    expect(codeOf(await ask(url, 'mutation($id: ID!) { verifyDump(id: $id) { errors { code } } }', { id }))).toBe(
       'ARTIFACT_MISSING',
     );
-    expect(codeOf(await ask(url, 'mutation($id: ID!) { deleteDump(id: $id) { id } }', { id }))).toBe(
+    expect(codeOf(await ask(url, 'mutation($id: ID!) { deleteDump(id: $id) { errors { code } } }', { id }))).toBe(
       'ARTIFACT_MISSING',
     );
   });

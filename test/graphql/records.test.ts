@@ -17,7 +17,7 @@ describe('records', () => {
     const { url } = await startWithRecords(1);
     const { data } = await ask(
       url,
-      '{ dumpRecords { nodes { time dom vmid sha256 durationSec gzipSizeBytes ctime mtime atime dumpPath } source warnings } }',
+      '{ dumpRecords { nodes { time dom vmid sha256 durationSec gzipSizeBytes vmName sizeBytes modifiedAt ctime mtime atime dumpPath } source warnings } }',
     );
     const record = sampleRecord(1);
     expect(data.dumpRecords).toEqual({
@@ -31,6 +31,9 @@ describe('records', () => {
           sha256: record.sha256,
           durationSec: 1.625,
           gzipSizeBytes: 200_000_001,
+          vmName: 'vm-1',
+          sizeBytes: 200_000_001,
+          modifiedAt: new Date(record.mtime * 1000).toISOString(),
           ctime: record.ctime,
           mtime: record.mtime,
           atime: record.atime,
@@ -49,6 +52,12 @@ describe('records', () => {
     const query = 'query($after: String) { dumpRecords(first: 2, after: $after) { nodes { dom } } }';
     expect(doms(await ask(url, query, { after }))).toEqual(['vm-3', 'vm-2']);
     expect(doms(await ask(url, '{ dumpRecords(first: 2, offset: 3) { nodes { dom } } }'))).toEqual(['vm-2', 'vm-1']);
+    const last = await ask(url, '{ dumpRecords(last: 2) { nodes { dom } pageInfo { hasNextPage startCursor } } }');
+    expect(doms(last)).toEqual(['vm-2', 'vm-1']);
+    expect(last.data.dumpRecords.pageInfo.hasNextPage).toBe(false);
+    const before = last.data.dumpRecords.pageInfo.startCursor;
+    const ahead = 'query($before: String) { dumpRecords(last: 2, before: $before) { nodes { dom } } }';
+    expect(doms(await ask(url, ahead, { before }))).toEqual(['vm-4', 'vm-3']);
     const sorted = '{ dumpRecords(orderBy: { by: SIZE, direction: ASC }, first: 1) { nodes { dom } } }';
     expect(doms(await ask(url, sorted))).toEqual(['vm-1']);
     const search = '{ dumpRecords(filter: { search: "M-4" }) { nodes { dom } } }';

@@ -1,20 +1,16 @@
 import { readFileSync } from 'node:fs';
-import {
-  isEnumType,
-  isInputObjectType,
-  isInterfaceType,
-  isIntrospectionType,
-  isObjectType,
-  printSchema,
-} from 'graphql';
+import { isEnumType, isInputObjectType, isInterfaceType, isIntrospectionType, isObjectType } from 'graphql';
 import { describe, expect, it } from 'vitest';
 import { allErrorCodes } from '../../src/domain/error-catalogue.ts';
+import { dumpType, reindexType, syncType, verifyType } from '../../src/dumps/operation-types.ts';
+import { operationKinds } from '../../src/graphql/operation-kinds.ts';
+import { printAnnotated } from '../../src/graphql/print.ts';
 import { schema } from '../../src/graphql/schema.ts';
 
 describe('the schema', () => {
   it('is what schema.graphql says', () => {
     const printed = readFileSync('schema.graphql', 'utf8');
-    expect(printed, 'run `npm run generate`').toBe(`${printSchema(schema)}\n`);
+    expect(printed, 'run `npm run generate`').toBe(printAnnotated(schema));
   });
 
   it('explains every type, field, argument and enum value', () => {
@@ -37,6 +33,37 @@ describe('the schema', () => {
       }
     }
     expect(silent).toEqual([]);
+  });
+
+  it('has every kind of operation of this version, and one type for each', () => {
+    const known = [dumpType, verifyType, reindexType, syncType].map(({ name }) => name);
+    expect(Object.keys(operationKinds)).toEqual([...known, 'OTHER']);
+    const types = Object.values(operationKinds).map(({ type }) => type);
+    const operation = schema.getType('Operation');
+    const implementations = isInterfaceType(operation)
+      ? schema.getPossibleTypes(operation).map(({ name }) => name)
+      : [];
+    expect(implementations.toSorted()).toEqual(types.toSorted());
+  });
+
+  it('says of every root field which role it needs, and of deeds that need more', () => {
+    const description = (type: string, field: string) => {
+      const found = schema.getType(type);
+      return isObjectType(found) ? found.getFields()[field]?.description : undefined;
+    };
+    for (const root of ['Query', 'Mutation', 'Subscription']) {
+      const type = schema.getType(root);
+      for (const name of Object.keys(isObjectType(type) ? type.getFields() : {}))
+        expect(description(root, name), name).toMatch(/ Needs the role (VIEWER|OPERATOR|ADMIN)\.$/);
+    }
+    expect(description('Query', 'vms')).toContain('VIEWER');
+    expect(description('Mutation', 'triggerDumps')).toContain('OPERATOR');
+    expect(description('Mutation', 'deleteDump')).toContain('ADMIN');
+  });
+
+  it('says what its scalars are by a specification', () => {
+    for (const name of ['DateTime', 'ByteCount'])
+      expect(schema.getType(name)).toMatchObject({ specifiedByURL: expect.stringContaining('https://') });
   });
 
   it('has every error code of the catalogue, and no other', () => {

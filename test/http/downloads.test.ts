@@ -118,8 +118,8 @@ describe('a download', () => {
       { id, form: 'FILE', start: 10, end: 20 },
       { id, form: 'FILE', start: 0, end: 10 },
     ]);
-    const { data } = await ask(url, '{ events(after: "0") { type message } }');
-    expect(data.events.filter(({ type }: { type: string }) => type === 'NOTED')).toEqual([
+    const { data } = await ask(url, '{ events(after: "0") { nodes { type message } } }');
+    expect(data.events.nodes.filter(({ type }: { type: string }) => type === 'NOTED')).toEqual([
       { type: 'NOTED', message: 'Downloaded by local' },
     ]);
     expect(services.info.version).toBe('0.0.0-test');
@@ -160,21 +160,21 @@ describe('a download', () => {
     expect((await fetch(url + path, { headers: bearer('ADMIN') })).status).toBe(200);
 
     const create =
-      'mutation($id: ID!, $form: DownloadForm!) { createDownload(id: $id, form: $form) { url fileName expiresAt } }';
+      'mutation($id: ID!, $form: DownloadForm!) { createDownload(id: $id, form: $form) { download { url fileName expiresAt } errors { code } } }';
     expect(codeOf(await ask(url, create, { id, form: 'FILE' }, bearer('OPERATOR')))).toBe('FORBIDDEN');
-    const link = (await ask(url, create, { id, form: 'IMAGE' }, bearer('ADMIN'))).data.createDownload;
+    const link = (await ask(url, create, { id, form: 'IMAGE' }, bearer('ADMIN'))).data.createDownload.download;
     expect(link.fileName).toBe(`vm-1_2026-01-01_${id}.elf`);
     expect((await fetchBytes(url + link.url)).bytes.equals(image)).toBe(true);
     expect((await fetch(url + link.url.replace('form=image&', ''))).status).toBe(401);
     expect((await fetch(`${url}${path}?ticket=wrong`)).status).toBe(401);
     const admin = (await access.tokens()).find(({ role }) => role === 'ADMIN');
-    const other = (await ask(url, create, { id, form: 'FILE' }, bearer('ADMIN'))).data.createDownload;
+    const other = (await ask(url, create, { id, form: 'FILE' }, bearer('ADMIN'))).data.createDownload.download;
     now += 3 * 86_400_000;
     expect((await fetchBytes(url + other.url)).response.status, 'a clock that jumps ends no link').toBe(200);
     now -= 6 * 86_400_000;
     elapsed += 11 * 60_000;
     expect((await fetch(url + other.url)).status, 'and makes none last').toBe(401);
-    const third = (await ask(url, create, { id, form: 'FILE' }, bearer('ADMIN'))).data.createDownload;
+    const third = (await ask(url, create, { id, form: 'FILE' }, bearer('ADMIN'))).data.createDownload.download;
     await access.revokeToken(admin?.id ?? '', 'test');
     expect((await fetch(url + third.url)).status).toBe(401);
   });

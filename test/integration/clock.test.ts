@@ -71,9 +71,14 @@ it.runIf(thorough)(
     expect(Date.parse(second.createdAt) - Date.parse(third.createdAt)).toBeGreaterThan(5 * dayMs);
 
     // Order is by sequence, whatever the times say; and nothing was forgotten.
-    const { events, dumps, dumpRecords } = await server.query(
-      '{ events(after: "0", first: 100) { seq type operationId } dumps(first: 10) { nodes { id } } dumpRecords(first: 10) { totalCount } }',
+    const {
+      events: log,
+      dumps,
+      dumpRecords,
+    } = await server.query(
+      '{ events(after: "0", first: 100) { nodes { seq type operationId } } dumps(first: 10) { nodes { id } } dumpRecords(first: 10) { totalCount } }',
     );
+    const events = log.nodes;
     expect(events.map(({ seq }: { seq: number }) => seq)).toEqual(events.map((_: unknown, index: number) => index + 1));
     const ends = events.filter(({ type }: { type: string }) => type === 'COMPLETED');
     expect(ends.map(({ operationId }: { operationId: string }) => operationId)).toEqual([

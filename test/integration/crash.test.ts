@@ -10,7 +10,7 @@ const trigger = `mutation ($vms: [String!]) {
   triggerDumps(input: { vms: $vms }) { accepted { id vmName state } rejected { vm code activeDump { id } } }
 }`;
 const dumpOf = `query ($id: ID!) { dump(id: $id) { id state phase sha256 sizeBytes dumpPath error { code } progress { doneBytes } record { sha256 state } } }`;
-const events = `query ($after: String!) { events(after: $after, first: 1000) { seq type operationId } }`;
+const events = `query ($after: String!) { events(after: $after, first: 1000) { nodes { seq type operationId } } }`;
 
 /** Files below the dump folder, but for the lasting ones that are named. */
 function filesBelow(folder: string): string[] {
@@ -61,7 +61,7 @@ describe('a server that is killed', () => {
     expect([done.sha256, done.record?.sha256]).toEqual([digest, digest]);
     expect(filesBelow(folder).filter((name) => !name.includes(queued.id))).toEqual([]);
 
-    const { events: log } = await second.query(events, { after: '0' });
+    const log = (await second.query(events, { after: '0' })).events.nodes;
     expect(log.map((event: { seq: number }) => event.seq)).toEqual(log.map((_: unknown, index: number) => index + 1));
     const types = (id: string) =>
       log
@@ -97,7 +97,7 @@ describe('a server that is killed', () => {
       const { dumpRecords } = await last.query('{ dumpRecords(first: 1000) { totalCount nodes { id } } }');
       expect(dumpRecords.totalCount).toBe(states.filter((state) => state === 'COMPLETED').length);
       expect(filesBelow(folder).length).toBe(2 * dumpRecords.totalCount);
-      const { events: log } = await last.query(events, { after: '0' });
+      const log = (await last.query(events, { after: '0' })).events.nodes;
       expect(log.map((event: { seq: number }) => event.seq)).toEqual(log.map((_: unknown, index: number) => index + 1));
     },
     120_000 + rounds * 10_000,

@@ -33,7 +33,7 @@ describe('a server without an InfluxDB', () => {
     });
     expect(await server.metric('memoir_outbox_depth')).toBeUndefined();
     expect((await server.query(lettersOf)).deadLetters).toMatchObject({ totalCount: 0, nodes: [] });
-    for (const mutation of ['retryDeadLetters { retried }', 'syncRecords { id }'])
+    for (const mutation of ['retryDeadLetters { errors { code } }', 'syncRecords { errors { code } }'])
       expect(codeOf(await send(server.url, `mutation { ${mutation} }`))).toBe('NOT_CONFIGURED');
   });
 });

@@ -47,15 +47,15 @@ describe.each(transports)('over %s', (_, send) => {
 
     const calls: Record<string, string> = {
       triggerDumps: 'triggerDumps(input: { all: true }) { accepted { id } }',
-      cancelDump: 'cancelDump(id: "x") { id }',
-      deleteDump: 'deleteDump(id: "x") { id }',
-      verifyDump: 'verifyDump(id: "x") { id }',
+      cancelDump: 'cancelDump(id: "x") { dump { id } }',
+      deleteDump: 'deleteDump(id: "x") { dump { id } }',
+      verifyDump: 'verifyDump(id: "x") { operation { id } }',
       createToken: 'createToken(input: { name: "x", role: ADMIN }) { secret }',
-      revokeToken: 'revokeToken(id: "x") { id }',
-      createDownload: 'createDownload(id: "x") { url }',
-      reindex: 'reindex { id }',
+      revokeToken: 'revokeToken(id: "x") { token { id } }',
+      createDownload: 'createDownload(id: "x") { download { url } }',
+      reindex: 'reindex { operation { id } }',
       retryDeadLetters: 'retryDeadLetters { retried }',
-      syncRecords: 'syncRecords { id }',
+      syncRecords: 'syncRecords { operation { id } }',
     };
 
     it.each(Object.keys(schema.getMutationType()?.getFields() ?? {}))('%s is refused, and not done', async (name) => {

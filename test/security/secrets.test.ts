@@ -48,7 +48,7 @@ describe('a token', () => {
       await keep(socketClient(url, { wrong: canary }).iterate({ query: '{ session { name } }' }).next());
       await keep(memoir(url, ['vms'], { token: canary }));
     }
-    const revoke = 'mutation($id: ID!) { revokeToken(id: $id) { name } }';
+    const revoke = 'mutation($id: ID!) { revokeToken(id: $id) { token { name } } }';
     const id = (await server.access.tokens())[0]?.id;
     await keep(ask(url, revoke, { id }, bearer(environmentToken)));
     await keep(ask(url, '{ vms { id } }', {}, bearer(secret)));

@@ -37,7 +37,7 @@ export function DetailsActions({ dump, record }: Props) {
 
   async function startVerification(): Promise<void> {
     const { data, error } = await verify({ id });
-    if (data) return setVerifying(data.verifyDump.id);
+    if (data) return setVerifying(data.verifyDump.operation.id);
     if (error) complain('Not verified', error);
   }
   function askToDelete(): void {

@@ -15,7 +15,7 @@ export interface SyncOptions {
 
 /** Has the server bring catalogue and InfluxDB together, and says what that came to. Fails if InfluxDB refused any of it. */
 export async function syncRecords(console: Console, { dryRun = false }: SyncOptions) {
-  const { syncRecords: started } = await console.client.ask(CliRecordsSyncDocument, { dryRun });
+  const { operation: started } = (await console.client.ask(CliRecordsSyncDocument, { dryRun })).syncRecords;
   const view = new ProgressView(console);
   let last: CliSynchronisationSubscription['operationProgress'] | undefined;
   for await (const { operationProgress } of untilComplete(console, CliSynchronisationDocument, () => ({
@@ -31,14 +31,15 @@ export async function syncRecords(console: Console, { dryRun = false }: SyncOpti
     last = operationProgress;
   }
   const error = last?.operation.error ?? null;
-  const summary = last?.operation.recordsSync ?? null;
+  const summary = last && 'summary' in last.operation ? last.operation.summary : null;
   print(console, { id: started.id, state: last?.state, summary, error }, () =>
     error === null ? describe(summary) : `${error.code}: ${plain(error.message)}\n${plain(error.hint)}`,
   );
   return last?.state === 'COMPLETED' && summary?.refused === 0 ? exitCodes.done : exitCodes.failed;
 }
 
-type Summary = CliSynchronisationSubscription['operationProgress']['operation']['recordsSync'];
+type Synchronised = CliSynchronisationSubscription['operationProgress']['operation'];
+type Summary = Extract<Synchronised, { summary: unknown }>['summary'];
 
 function describe(summary: Summary): string {
   if (summary == null) return '';

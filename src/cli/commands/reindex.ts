@@ -7,14 +7,15 @@ import { untilComplete } from '../until-complete.ts';
 
 /** Has the server rebuild its catalogue, and says what was found. Fails where a manifest is broken: somebody has to look. */
 export async function reindex(console: Console) {
-  const { reindex: started } = await console.client.ask(CliReindexDocument, {});
+  const { operation: started } = (await console.client.ask(CliReindexDocument, {})).reindex;
   const view = new ProgressView(console);
   for await (const { operationProgress } of untilComplete(console, CliVerificationDocument, () => ({
     ids: [started.id],
   })))
     view.show({ ...operationProgress, name: 'reindex' });
   const { operation } = await console.client.ask(CliReindexReportDocument, { id: started.id });
-  const { state, message, error = null, reindexReport: report = null } = operation ?? {};
+  const { state, message, error = null } = operation ?? {};
+  const report = operation && 'report' in operation ? operation.report : null;
   const lines = (report?.faults ?? []).map(({ location, reason }) => `${plain(location)}: ${plain(reason)}`);
   const text = error === null ? plain(message ?? '') : `${error.code}: ${plain(error.message)}\n${plain(error.hint)}`;
   print(console, { id: started.id, state, message, error, report }, () => [text, ...lines].join('\n'));

@@ -36,7 +36,7 @@ export async function listTokens(console: Console) {
 export async function revokeToken(console: Console, nameOrId: string) {
   const { tokens } = await console.client.ask(CliTokensDocument, {});
   const id = tokens.find((one) => one.id === nameOrId || one.name === nameOrId)?.id ?? nameOrId;
-  const { revokeToken: revoked } = await console.client.ask(CliRevokeTokenDocument, { id });
+  const { token: revoked } = (await console.client.ask(CliRevokeTokenDocument, { id })).revokeToken;
   print(console, revoked, () => `${revoked.name} lets nobody in any more`);
   return exitCodes.done;
 }

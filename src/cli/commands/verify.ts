@@ -7,11 +7,11 @@ import { untilComplete } from '../until-complete.ts';
 
 /** Has the server read a dump's artifact back, and waits for what it finds. */
 export async function verify(console: Console, dumpId: string) {
-  const { verifyDump } = await console.client.ask(CliVerifyDocument, { id: dumpId });
+  const { operation: started } = (await console.client.ask(CliVerifyDocument, { id: dumpId })).verifyDump;
   const view = new ProgressView(console);
   let last: CliVerificationSubscription['operationProgress'] | undefined;
   for await (const { operationProgress } of untilComplete(console, CliVerificationDocument, () => ({
-    ids: [verifyDump.id],
+    ids: [started.id],
   }))) {
     view.show({ ...operationProgress, name: 'verify' });
     last = operationProgress;
@@ -19,6 +19,6 @@ export async function verify(console: Console, dumpId: string) {
   const error = last?.operation.error ?? null;
   const text =
     error === null ? plain(last?.message ?? '') : `${error.code}: ${plain(error.message)}\n${plain(error.hint)}`;
-  print(console, { id: verifyDump.id, dumpId, state: last?.state, message: last?.message, error }, () => text);
+  print(console, { id: started.id, dumpId, state: last?.state, message: last?.message, error }, () => text);
   return last?.state === 'COMPLETED' ? exitCodes.done : exitCodes.failed;
 }

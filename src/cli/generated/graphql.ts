@@ -162,6 +162,13 @@ export type ImageFormat =
   /** Flat physical memory: the byte at an offset is the byte at that address; holes are zero. */
   | 'RAW';
 
+/** Which machines are meant. */
+export type MachineSelection =
+  {   /** Every machine that is running now; true is the only value that makes sense. */
+  all: boolean; names?: never; }
+  |  { all?: never;   /** Names, numeric ids or UUIDs, 1 to 1000; one that is named twice is meant once. */
+  names: Array<string>; };
+
 /** What a machine is doing, as the hypervisor says. */
 export type MachineState =
   /** Waiting for a resource; executes when it has it. */
@@ -212,6 +219,19 @@ export type OperationEventType =
   | 'REQUEUED'
   /** It began to run. */
   | 'STARTED';
+
+/** What kind of work an operation is. */
+export type OperationKind =
+  /** Captures the memory of a machine. */
+  | 'DUMP'
+  /** A kind that this version does not know. */
+  | 'OTHER'
+  /** Brings the catalogue and InfluxDB together. */
+  | 'RECORDS_SYNC'
+  /** Rebuilds the catalogue from the manifests. */
+  | 'REINDEX'
+  /** Reads an artifact back and compares it with its digests. */
+  | 'VERIFY';
 
 /** Where an operation is in its life: QUEUED, then RUNNING, then one of the three ends. */
 export type OperationState =
@@ -266,9 +286,12 @@ export type Role =
   /** Sees machines, dumps, records and events. */
   | 'VIEWER';
 
-/** Which machines to dump, and how. Either `vms` or `all`. */
+/** Which machines to dump, and how. */
 export type TriggerDumpsInput = {
-  /** Every machine that is running now. */
+  /**
+   * Every machine that is running now.
+   * @deprecated Use machines: { all: true }.
+   */
   all?: boolean;
   /** Compression of the artifact. */
   compression?: Compression;
@@ -276,16 +299,21 @@ export type TriggerDumpsInput = {
   format?: ImageFormat;
   /** 1 to 200 characters that stand for this wish: asked again with the same key, the server answers with the same dumps and starts no others. */
   idempotencyKey?: string | null | undefined;
+  /** Which machines. */
+  machines?: MachineSelection | null | undefined;
   /** How to capture. */
   method?: MethodChoice;
-  /** Names, numeric ids or UUIDs, 1 to 1000; one that is named twice is dumped once. */
+  /**
+   * Names, numeric ids or UUIDs, 1 to 1000; one that is named twice is dumped once.
+   * @deprecated Use machines: { names: […] }.
+   */
   vms?: Array<string> | null | undefined;
 };
 
 export type CliDoctorQueryVariables = Exact<{ [key: string]: never; }>;
 
 
-export type CliDoctorQuery = { session: { name: string, role: Role, tokenRequired: boolean }, service: { version: string, host: string, startedAt: string, maxParallelDumps: number, hypervisor: { kind: HypervisorKind, state: HypervisorState, uri: string, version: string | null, since: string, reason: string | null, mend: string | null }, storage: { location: string, freeBytes: number | null, totalBytes: number | null, warning: string | null }, influx: { url: string, database: string, state: OutboxState, waiting: number, waitingSince: string | null, dead: number, overflowed: number, reason: string | null, mend: string | null, lastAcceptedAt: string | null } | null, operationCounts: Array<{ kind: string, state: OperationState, count: number }> } };
+export type CliDoctorQuery = { session: { name: string, role: Role, tokenRequired: boolean }, service: { version: string, host: string, startedAt: string, maxParallelDumps: number, hypervisor: { kind: HypervisorKind, state: HypervisorState, uri: string, version: string | null, since: string, reason: string | null, mend: string | null }, storage: { location: string, freeBytes: number | null, totalBytes: number | null, warning: string | null }, influx: { url: string, database: string, state: OutboxState, waiting: number, waitingSince: string | null, dead: number, overflowed: number, reason: string | null, mend: string | null, lastAcceptedAt: string | null } | null, operationCounts: Array<{ kind: OperationKind, state: OperationState, count: number }> } };
 
 export type CliForecastsQueryVariables = Exact<{ [key: string]: never; }>;
 
@@ -297,7 +325,7 @@ export type CliTriggerMutationVariables = Exact<{
 }>;
 
 
-export type CliTriggerMutation = { triggerDumps: { accepted: Array<{ id: string, vmName: string, state: OperationState }>, rejected: Array<{ vm: string, code: ErrorCode, message: string, hint: string, activeDump: { id: string } | null }> } };
+export type CliTriggerMutation = { triggerDumps: { accepted: Array<{ id: string, vmName: string, state: OperationState }>, rejected: Array<{ vm: string, code: ErrorCode, message: string, hint: string, activeDump: { id: string } | null }>, errors: Array<{ code: ErrorCode, message: string, hint: string }> } };
 
 export type CliProgressSubscriptionVariables = Exact<{
   ids: Array<string | number> | string | number;
@@ -311,14 +339,20 @@ export type CliVerifyMutationVariables = Exact<{
 }>;
 
 
-export type CliVerifyMutation = { verifyDump: { id: string } };
+export type CliVerifyMutation = { verifyDump: { operation: { id: string }, errors: Array<{ code: ErrorCode, message: string, hint: string }> } };
 
 export type CliVerificationSubscriptionVariables = Exact<{
   ids: Array<string | number> | string | number;
 }>;
 
 
-export type CliVerificationSubscription = { operationProgress: { id: string, state: OperationState, phase: string | null, message: string, final: boolean, progress: { percent: number | null, doneBytes: number, totalBytes: number | null, writtenBytes: number | null, bytesPerSecond: number | null, secondsLeft: number | null } | null, operation: { error: { code: ErrorCode, message: string, hint: string } | null } } };
+export type CliVerificationSubscription = { operationProgress: { id: string, state: OperationState, phase: string | null, message: string, final: boolean, progress: { percent: number | null, doneBytes: number, totalBytes: number | null, writtenBytes: number | null, bytesPerSecond: number | null, secondsLeft: number | null } | null, operation:
+      | { error: { code: ErrorCode, message: string, hint: string } | null }
+      | { error: { code: ErrorCode, message: string, hint: string } | null }
+      | { error: { code: ErrorCode, message: string, hint: string } | null }
+      | { error: { code: ErrorCode, message: string, hint: string } | null }
+      | { error: { code: ErrorCode, message: string, hint: string } | null }
+     } };
 
 export type CliEventCursorQueryVariables = Exact<{ [key: string]: never; }>;
 
@@ -330,7 +364,13 @@ export type CliEventsSubscriptionVariables = Exact<{
 }>;
 
 
-export type CliEventsSubscription = { operationEvents: { cursor: string, seq: number, type: OperationEventType, at: string, operationId: string | null, kind: string | null, subject: string | null, state: OperationState | null, phase: string | null, message: string, operation: { dump: { vmName: string, sha256: string | null, dumpPath: string | null, error: { code: ErrorCode, message: string } | null } | null } | null } };
+export type CliEventsSubscription = { operationEvents: { cursor: string, seq: number, type: OperationEventType, at: string, operationId: string | null, kind: OperationKind | null, subject: string | null, state: OperationState | null, phase: string | null, message: string, operation:
+      | { dump: { vmName: string, sha256: string | null, dumpPath: string | null, error: { code: ErrorCode, message: string } | null } | null }
+      | { dump: { vmName: string, sha256: string | null, dumpPath: string | null, error: { code: ErrorCode, message: string } | null } | null }
+      | { dump: { vmName: string, sha256: string | null, dumpPath: string | null, error: { code: ErrorCode, message: string } | null } | null }
+      | { dump: { vmName: string, sha256: string | null, dumpPath: string | null, error: { code: ErrorCode, message: string } | null } | null }
+      | { dump: { vmName: string, sha256: string | null, dumpPath: string | null, error: { code: ErrorCode, message: string } | null } | null }
+     | null } };
 
 export type CliMachinesQueryVariables = Exact<{
   state?: MachineState | null | undefined;
@@ -354,26 +394,38 @@ export type CliRecordsSyncMutationVariables = Exact<{
 }>;
 
 
-export type CliRecordsSyncMutation = { syncRecords: { id: string } };
+export type CliRecordsSyncMutation = { syncRecords: { operation: { id: string }, errors: Array<{ code: ErrorCode, message: string, hint: string }> } };
 
 export type CliSynchronisationSubscriptionVariables = Exact<{
   ids: Array<string | number> | string | number;
 }>;
 
 
-export type CliSynchronisationSubscription = { operationProgress: { id: string, state: OperationState, phase: string | null, message: string, final: boolean, progress: { percent: number | null, bytesPerSecond: number | null, secondsLeft: number | null } | null, operation: { error: { code: ErrorCode, message: string, hint: string } | null, recordsSync: { dryRun: boolean, records: number, points: number, written: number, corrected: number, imported: number, elsewhere: number, kept: number, refused: number, refusal: string | null } | null } } };
+export type CliSynchronisationSubscription = { operationProgress: { id: string, state: OperationState, phase: string | null, message: string, final: boolean, progress: { percent: number | null, bytesPerSecond: number | null, secondsLeft: number | null } | null, operation:
+      | { error: { code: ErrorCode, message: string, hint: string } | null }
+      | { error: { code: ErrorCode, message: string, hint: string } | null }
+      | { summary: { dryRun: boolean, records: number, points: number, written: number, corrected: number, imported: number, elsewhere: number, kept: number, refused: number, refusal: string | null } | null, error: { code: ErrorCode, message: string, hint: string } | null }
+      | { error: { code: ErrorCode, message: string, hint: string } | null }
+      | { error: { code: ErrorCode, message: string, hint: string } | null }
+     } };
 
 export type CliReindexMutationVariables = Exact<{ [key: string]: never; }>;
 
 
-export type CliReindexMutation = { reindex: { id: string } };
+export type CliReindexMutation = { reindex: { operation: { id: string }, errors: Array<{ code: ErrorCode, message: string, hint: string }> } };
 
 export type CliReindexReportQueryVariables = Exact<{
   id: string | number;
 }>;
 
 
-export type CliReindexReportQuery = { operation: { state: OperationState, message: string, error: { code: ErrorCode, message: string, hint: string } | null, reindexReport: { found: number, added: number, known: number, broken: number, faults: Array<{ location: string, reason: string }> } | null } | null };
+export type CliReindexReportQuery = { operation:
+    | { state: OperationState, message: string, error: { code: ErrorCode, message: string, hint: string } | null }
+    | { state: OperationState, message: string, error: { code: ErrorCode, message: string, hint: string } | null }
+    | { state: OperationState, message: string, error: { code: ErrorCode, message: string, hint: string } | null }
+    | { state: OperationState, message: string, report: { found: number, added: number, known: number, broken: number, faults: Array<{ location: string, reason: string }> } | null, error: { code: ErrorCode, message: string, hint: string } | null }
+    | { state: OperationState, message: string, error: { code: ErrorCode, message: string, hint: string } | null }
+   | null };
 
 export type CliTokensQueryVariables = Exact<{ [key: string]: never; }>;
 
@@ -385,14 +437,14 @@ export type CliCreateTokenMutationVariables = Exact<{
 }>;
 
 
-export type CliCreateTokenMutation = { createToken: { secret: string, token: { id: string, name: string, role: Role, expiresAt: string | null } } };
+export type CliCreateTokenMutation = { createToken: { secret: string, token: { id: string, name: string, role: Role, expiresAt: string | null }, errors: Array<{ code: ErrorCode, message: string, hint: string }> } };
 
 export type CliRevokeTokenMutationVariables = Exact<{
   id: string | number;
 }>;
 
 
-export type CliRevokeTokenMutation = { revokeToken: { id: string, name: string, revokedAt: string | null } };
+export type CliRevokeTokenMutation = { revokeToken: { token: { id: string, name: string, revokedAt: string | null }, errors: Array<{ code: ErrorCode, message: string, hint: string }> } };
 
 export class TypedDocumentString<TResult, TVariables>
   extends String
@@ -495,6 +547,11 @@ export const CliTriggerDocument = new TypedDocumentString(`
         id
       }
     }
+    errors {
+      code
+      message
+      hint
+    }
   }
 }
     `) as unknown as TypedDocumentString<CliTriggerMutation, CliTriggerMutationVariables>;
@@ -534,7 +591,14 @@ export const CliProgressDocument = new TypedDocumentString(`
 export const CliVerifyDocument = new TypedDocumentString(`
     mutation CliVerify($id: ID!) {
   verifyDump(id: $id) {
-    id
+    operation {
+      id
+    }
+    errors {
+      code
+      message
+      hint
+    }
   }
 }
     `) as unknown as TypedDocumentString<CliVerifyMutation, CliVerifyMutationVariables>;
@@ -657,7 +721,14 @@ export const CliRecordsDocument = new TypedDocumentString(`
 export const CliRecordsSyncDocument = new TypedDocumentString(`
     mutation CliRecordsSync($dryRun: Boolean!) {
   syncRecords(dryRun: $dryRun) {
-    id
+    operation {
+      id
+    }
+    errors {
+      code
+      message
+      hint
+    }
   }
 }
     `) as unknown as TypedDocumentString<CliRecordsSyncMutation, CliRecordsSyncMutationVariables>;
@@ -680,17 +751,19 @@ export const CliSynchronisationDocument = new TypedDocumentString(`
         message
         hint
       }
-      recordsSync {
-        dryRun
-        records
-        points
-        written
-        corrected
-        imported
-        elsewhere
-        kept
-        refused
-        refusal
+      ... on RecordSync {
+        summary {
+          dryRun
+          records
+          points
+          written
+          corrected
+          imported
+          elsewhere
+          kept
+          refused
+          refusal
+        }
       }
     }
   }
@@ -699,7 +772,14 @@ export const CliSynchronisationDocument = new TypedDocumentString(`
 export const CliReindexDocument = new TypedDocumentString(`
     mutation CliReindex {
   reindex {
-    id
+    operation {
+      id
+    }
+    errors {
+      code
+      message
+      hint
+    }
   }
 }
     `) as unknown as TypedDocumentString<CliReindexMutation, CliReindexMutationVariables>;
@@ -713,14 +793,16 @@ export const CliReindexReportDocument = new TypedDocumentString(`
       message
       hint
     }
-    reindexReport {
-      found
-      added
-      known
-      broken
-      faults {
-        location
-        reason
+    ... on Reindex {
+      report {
+        found
+        added
+        known
+        broken
+        faults {
+          location
+          reason
+        }
       }
     }
   }
@@ -750,15 +832,27 @@ export const CliCreateTokenDocument = new TypedDocumentString(`
       role
       expiresAt
     }
+    errors {
+      code
+      message
+      hint
+    }
   }
 }
     `) as unknown as TypedDocumentString<CliCreateTokenMutation, CliCreateTokenMutationVariables>;
 export const CliRevokeTokenDocument = new TypedDocumentString(`
     mutation CliRevokeToken($id: ID!) {
   revokeToken(id: $id) {
-    id
-    name
-    revokedAt
+    token {
+      id
+      name
+      revokedAt
+    }
+    errors {
+      code
+      message
+      hint
+    }
   }
 }
     `) as unknown as TypedDocumentString<CliRevokeTokenMutation, CliRevokeTokenMutationVariables>;

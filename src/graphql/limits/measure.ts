@@ -8,9 +8,11 @@ import {
   getNamedType,
   getNullableType,
   isCompositeType,
+  isInterfaceType,
   isListType,
   isObjectType,
   Kind,
+  type NamedTypeNode,
   type SelectionSetNode,
   valueFromASTUntyped,
 } from 'graphql';
@@ -58,12 +60,18 @@ export function checkDocument(
       directives += node.directives?.length ?? 0;
       if (directives > limits.directives) throw tooMuch('directives', limits.directives);
       if (node.kind === Kind.FIELD) visitField(node, at);
-      else if (node.kind === Kind.INLINE_FRAGMENT) visit(node.selectionSet, at);
+      else if (node.kind === Kind.INLINE_FRAGMENT) visit(node.selectionSet, narrowed(at, node.typeCondition));
       else {
         const fragment = fragments.get(node.name.value);
-        if (fragment !== undefined) visit(fragment.selectionSet, at);
+        if (fragment !== undefined) visit(fragment.selectionSet, narrowed(at, fragment.typeCondition));
       }
     }
+  }
+
+  /** Within a fragment, fields are those of the type that it is on. */
+  function narrowed(at: Visit, condition: NamedTypeNode | undefined): Visit {
+    const type = condition === undefined ? undefined : schema.getType(condition.name.value);
+    return isCompositeType(type) ? { ...at, parent: type } : at;
   }
 
   function visitField(node: FieldNode, { parent, depth, times, pageLength }: Visit): void {
@@ -102,7 +110,7 @@ export function checkDocument(
 }
 
 function fieldOf(parent: GraphQLCompositeType, name: string): GraphQLField<unknown, unknown> | undefined {
-  return isObjectType(parent) ? parent.getFields()[name] : undefined;
+  return isObjectType(parent) || isInterfaceType(parent) ? parent.getFields()[name] : undefined;
 }
 
 /** The page length that a field was asked for, by `last` or `first`; undefined if it takes none. */

@@ -1,6 +1,7 @@
-import { downloadTarget, findArtifact } from '../artifact.ts';
-import { builder } from '../builder.ts';
+import { type DownloadForm, downloadTarget, findArtifact } from '../artifact.ts';
+import { builder, failsAlone } from '../builder.ts';
 import { DownloadFormEnum } from '../enums.ts';
+import { attempt, payloadType } from '../payload.ts';
 
 interface Download {
   readonly url: string;
@@ -21,21 +22,31 @@ const DownloadType = builder.objectRef<Download>('Download').implement({
   }),
 });
 
+const CreateDownloadPayload = payloadType<{ readonly download: Download }>(
+  'CreateDownloadPayload',
+  'The link that was made.',
+  (t) => ({
+    download: t.expose('download', { type: DownloadType, nullable: true, description: 'The link.' }),
+  }),
+);
+
 builder.mutationField('createDownload', (t) =>
   t.field({
-    type: DownloadType,
+    type: CreateDownloadPayload,
+    ...failsAlone,
     description:
-      'Makes a link to a completed dump’s artifact. Scripts need none: they send their token to `/api/dumps/{id}/artifact`. Needs the role ADMIN.',
+      'Makes a link to a completed dump’s artifact. Scripts need none: they send their token to `/api/dumps/{id}/artifact`.',
     authScopes: { role: 'ADMIN' },
     args: {
       id: t.arg.id({ required: true, description: 'The dump’s id.' }),
       form: t.arg({ type: DownloadFormEnum, required: true, defaultValue: 'FILE', description: 'In which form.' }),
     },
-    resolve: async (_, { id, form }, { services, actor }): Promise<Download> => {
+    resolve: attempt(async ({ id, form }: { id: string; form: DownloadForm }, { services, actor }) => {
       const { sha256, fileName } = await findArtifact(services, id);
       const { ticket, expiresAtMs } = services.access.tickets.issue(actor, downloadTarget(id, form));
       const query = new URLSearchParams({ ...(form === 'FILE' ? {} : { form: form.toLowerCase() }), ticket });
-      return { url: `/api/dumps/${id}/artifact?${query}`, fileName: fileName(form), sha256, expiresAtMs };
-    },
+      const url = `/api/dumps/${id}/artifact?${query}`;
+      return { download: { url, fileName: fileName(form), sha256, expiresAtMs } };
+    }),
   }),
 );

@@ -1,41 +1,82 @@
-import { builder } from '../builder.ts';
+import type { Operation } from '../../operations/operation.ts';
+import { builder, failsAlone } from '../builder.ts';
+import { attempt, payloadType } from '../payload.ts';
 import { DumpType } from '../types/dump.ts';
-import { OperationType } from '../types/operation.ts';
+import { ReindexType, VerificationType } from '../types/operation-types.ts';
+
+type Changed = { readonly dump: Operation };
+type Started = { readonly operation: Operation };
+
+const CancelDumpPayload = payloadType<Changed>('CancelDumpPayload', 'What became of the cancellation.', (t) => ({
+  dump: t.expose('dump', { type: DumpType, nullable: true, description: 'The dump, which ends soon.' }),
+}));
 
 builder.mutationField('cancelDump', (t) =>
   t.field({
-    type: DumpType,
-    description: 'Asks for a dump’s end; answers when the wish is durable. ALREADY_FINISHED if it is over.',
+    type: CancelDumpPayload,
+    ...failsAlone,
+    description: 'Cancels a dump; answers when the request is durable. ALREADY_FINISHED if it is over.',
     args: { id: t.arg.id({ required: true, description: 'The dump’s id.' }) },
-    resolve: (_, { id }, { services, actor }) => services.dumps.cancel(id, actor.name),
+    resolve: attempt(async ({ id }: { id: string }, { services, actor }) => ({
+      dump: await services.dumps.cancel(id, actor.name),
+    })),
   }),
 );
+
+const DeleteDumpPayload = payloadType<Changed>('DeleteDumpPayload', 'What became of the deletion.', (t) => ({
+  dump: t.expose('dump', { type: DumpType, nullable: true, description: 'The dump, whose record stays.' }),
+}));
 
 builder.mutationField('deleteDump', (t) =>
   t.field({
-    type: DumpType,
+    type: DeleteDumpPayload,
+    ...failsAlone,
     description: 'Deletes a completed dump’s artifact and its manifest for good; the record stays and says so.',
     authScopes: { role: 'ADMIN' },
     args: { id: t.arg.id({ required: true, description: 'The dump’s id.' }) },
-    resolve: (_, { id }, { services, actor }) => services.dumps.remove(id, actor.name),
+    resolve: attempt(async ({ id }: { id: string }, { services, actor }) => ({
+      dump: await services.dumps.remove(id, actor.name),
+    })),
   }),
 );
+
+const ReindexPayload = payloadType<Started>('ReindexPayload', 'The operation that was started.', (t) => ({
+  operation: t.expose('operation', {
+    type: ReindexType,
+    nullable: true,
+    description: 'The operation: follow it with operationProgress.',
+  }),
+}));
 
 builder.mutationField('reindex', (t) =>
   t.field({
-    type: OperationType,
+    type: ReindexPayload,
+    ...failsAlone,
     description:
       'Starts an operation that rebuilds the catalogue from the manifests beside the artifacts: after a database was lost, or artifacts were copied here. What is known stays as it is.',
     authScopes: { role: 'ADMIN' },
-    resolve: (_, __, { services, actor }) => services.dumps.reindex(actor.name),
+    resolve: attempt(async (_: object, { services, actor }) => ({
+      operation: await services.dumps.reindex(actor.name),
+    })),
   }),
 );
 
+const VerifyDumpPayload = payloadType<Started>('VerifyDumpPayload', 'The operation that was started.', (t) => ({
+  operation: t.expose('operation', {
+    type: VerificationType,
+    nullable: true,
+    description: 'The operation: follow it with operationProgress.',
+  }),
+}));
+
 builder.mutationField('verifyDump', (t) =>
   t.field({
-    type: OperationType,
+    type: VerifyDumpPayload,
+    ...failsAlone,
     description: 'Starts an operation that reads a completed dump’s artifact back and compares it with its digests.',
     args: { id: t.arg.id({ required: true, description: 'The dump’s id.' }) },
-    resolve: (_, { id }, { services, actor }) => services.dumps.verify(id, actor.name),
+    resolve: attempt(async ({ id }: { id: string }, { services, actor }) => ({
+      operation: await services.dumps.verify(id, actor.name),
+    })),
   }),
 );

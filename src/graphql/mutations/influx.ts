@@ -1,9 +1,11 @@
 import { MemoirError } from '../../domain/memoir-error.ts';
 import { startSync } from '../../dumps/record-sync/sync-kind.ts';
-import { builder } from '../builder.ts';
+import type { Operation } from '../../operations/operation.ts';
+import { builder, failsAlone } from '../builder.ts';
 import { requireInflux } from '../influx.ts';
+import { attempt, payloadType } from '../payload.ts';
 import { type InfluxInfo, InfluxInfoType, influxInfo } from '../types/influx-info.ts';
-import { OperationType } from '../types/operation.ts';
+import { RecordSyncType } from '../types/operation-types.ts';
 
 /** Most letters that are named one by one. */
 const maxSeqs = 1_000;
@@ -13,34 +15,45 @@ interface Retried {
   readonly influx: InfluxInfo;
 }
 
-const RetryDeadLettersPayload = builder.objectRef<Retried>('RetryDeadLettersPayload').implement({
-  description: 'What is sent again.',
-  fields: (t) => ({
-    retried: t.exposeInt('retried', { description: 'How many lines wait again that were dead.' }),
-    influx: t.expose('influx', { type: InfluxInfoType, description: 'How things stand now.' }),
-  }),
-});
+const RetryDeadLettersPayload = payloadType<Retried>('RetryDeadLettersPayload', 'What is sent again.', (t) => ({
+  retried: t.exposeInt('retried', { nullable: true, description: 'How many lines wait again that were dead.' }),
+  influx: t.expose('influx', { type: InfluxInfoType, nullable: true, description: 'How things stand now.' }),
+}));
 
 builder.mutationField('retryDeadLetters', (t) =>
   t.field({
     type: RetryDeadLettersPayload,
+    ...failsAlone,
     description:
       'Sends lines that InfluxDB refused once more, and everything else that waits at once: also ends a pause. NOT_CONFIGURED where there is no InfluxDB.',
     args: {
       seqs: t.arg.intList({ description: 'Which, by their `seq`, at most 1000; all of them if absent.' }),
     },
-    resolve: async (_, { seqs }, { services }) => {
+    resolve: attempt(async ({ seqs }: { seqs?: number[] | null | undefined }, { services }) => {
       const influx = requireInflux(services);
       if (seqs && seqs.length > maxSeqs) throw new MemoirError('BAD_INPUT', `seqs names more than ${maxSeqs} letters`);
       const retried = await influx.outbox.retry(seqs ?? undefined);
       return { retried, influx: await influxInfo(influx) };
-    },
+    }),
+  }),
+);
+
+const SyncRecordsPayload = payloadType<{ readonly operation: Operation }>(
+  'SyncRecordsPayload',
+  'The operation that was started.',
+  (t) => ({
+    operation: t.expose('operation', {
+      type: RecordSyncType,
+      nullable: true,
+      description: 'The operation: follow it with operationProgress.',
+    }),
   }),
 );
 
 builder.mutationField('syncRecords', (t) =>
   t.field({
-    type: OperationType,
+    type: SyncRecordsPayload,
+    ...failsAlone,
     description:
       'Starts an operation that gives InfluxDB the records that it lacks, and the catalogue the points of other writers. A second run finds nothing to do. NOT_CONFIGURED where there is no InfluxDB.',
     args: {
@@ -50,9 +63,9 @@ builder.mutationField('syncRecords', (t) =>
         description: 'Compares only, and changes nothing.',
       }),
     },
-    resolve: (_, { dryRun }, { services, actor }) => {
+    resolve: attempt(async ({ dryRun }: { dryRun: boolean }, { services, actor }) => {
       requireInflux(services);
-      return startSync(services.operations, { dryRun }, actor.name);
-    },
+      return { operation: await startSync(services.operations, { dryRun }, actor.name) };
+    }),
   }),
 );

@@ -1,6 +1,8 @@
 import type { Access } from '../../access/access.ts';
-import { builder } from '../builder.ts';
+import type { Token } from '../../access/token.ts';
+import { builder, failsAlone } from '../builder.ts';
 import { RoleEnum } from '../enums.ts';
+import { attempt, payloadType } from '../payload.ts';
 import { TokenType } from '../types/token.ts';
 
 const CreateTokenInput = builder.inputType('CreateTokenInput', {
@@ -17,34 +19,44 @@ const CreateTokenInput = builder.inputType('CreateTokenInput', {
 
 type CreatedToken = Awaited<ReturnType<Access['createToken']>>;
 
-const CreateTokenPayload = builder.objectRef<CreatedToken>('CreateTokenPayload').implement({
-  description: 'A new token, and its secret.',
-  fields: (t) => ({
-    token: t.field({ type: TokenType, description: 'The token.', resolve: (created) => created.token }),
-    secret: t.exposeString('secret', {
-      description: 'What its bearer sends as `Authorization: Bearer …`. Shown this once and kept nowhere.',
-    }),
+const CreateTokenPayload = payloadType<CreatedToken>('CreateTokenPayload', 'A new token, and its secret.', (t) => ({
+  token: t.expose('token', { type: TokenType, nullable: true, description: 'The token.' }),
+  secret: t.exposeString('secret', {
+    nullable: true,
+    description: 'What its bearer sends as `Authorization: Bearer …`. Shown this once and kept nowhere.',
   }),
-});
+}));
 
 builder.mutationField('createToken', (t) =>
   t.field({
     type: CreateTokenPayload,
+    ...failsAlone,
     description:
-      'Makes a token. From the first one on, nobody gets in without a token, so the first must be an ADMIN’s. Needs the role ADMIN.',
+      'Makes a token. From the first one on, nobody gets in without a token, so the first must be an ADMIN’s.',
     authScopes: { role: 'ADMIN' },
     args: { input: t.arg({ type: CreateTokenInput, required: true, description: 'What it is like.' }) },
-    resolve: (_, { input: { name, role, expiresAt } }, { services, actor }) =>
-      services.access.createToken({ name, role, expiresAtMs: expiresAt ?? null }, actor.name),
+    resolve: attempt(({ input }: { input: typeof CreateTokenInput.$inferInput }, { services, actor }) => {
+      const { name, role, expiresAt } = input;
+      return services.access.createToken({ name, role, expiresAtMs: expiresAt ?? null }, actor.name);
+    }),
   }),
+);
+
+const RevokeTokenPayload = payloadType<{ readonly token: Token }>(
+  'RevokeTokenPayload',
+  'What became of the revocation.',
+  (t) => ({ token: t.expose('token', { type: TokenType, nullable: true, description: 'The token.' }) }),
 );
 
 builder.mutationField('revokeToken', (t) =>
   t.field({
-    type: TokenType,
-    description: 'Ends a token at once: its open connections are closed within a heartbeat. Needs the role ADMIN.',
+    type: RevokeTokenPayload,
+    ...failsAlone,
+    description: 'Ends a token at once: its open connections are closed within a heartbeat.',
     authScopes: { role: 'ADMIN' },
     args: { id: t.arg.id({ required: true, description: 'The token’s id.' }) },
-    resolve: (_, { id }, { services, actor }) => services.access.revokeToken(id, actor.name),
+    resolve: attempt(async ({ id }: { id: string }, { services, actor }) => ({
+      token: await services.access.revokeToken(id, actor.name),
+    })),
   }),
 );

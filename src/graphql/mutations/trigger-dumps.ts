@@ -1,15 +1,36 @@
-import type { DumpRejection, TriggerOutcome } from '../../dumps/dumps.ts';
-import { builder } from '../builder.ts';
-import { CompressionEnum, ErrorCodeEnum, ImageFormatEnum, MethodChoiceEnum } from '../enums.ts';
+import { type ErrorShape, MemoirError } from '../../domain/memoir-error.ts';
+import type { DumpRejection, TriggerInput, TriggerOutcome } from '../../dumps/dumps.ts';
+import { builder, failsAlone } from '../builder.ts';
+import { CompressionEnum, ImageFormatEnum, MethodChoiceEnum } from '../enums.ts';
+import { attempt, payloadType } from '../payload.ts';
 import { DumpType } from '../types/dump.ts';
+import { Problem } from '../types/problem.ts';
+
+const MachineSelection = builder.inputType('MachineSelection', {
+  description: 'Which machines are meant.',
+  isOneOf: true,
+  fields: (t) => ({
+    names: t.stringList({
+      description: 'Names, numeric ids or UUIDs, 1 to 1000; one that is named twice is meant once.',
+    }),
+    all: t.boolean({ description: 'Every machine that is running now; true is the only value that makes sense.' }),
+  }),
+});
 
 const TriggerDumpsInput = builder.inputType('TriggerDumpsInput', {
-  description: 'Which machines to dump, and how. Either `vms` or `all`.',
+  description: 'Which machines to dump, and how.',
   fields: (t) => ({
+    machines: t.field({ type: MachineSelection, description: 'Which machines.' }),
     vms: t.stringList({
       description: 'Names, numeric ids or UUIDs, 1 to 1000; one that is named twice is dumped once.',
+      deprecationReason: 'Use machines: { names: […] }.',
     }),
-    all: t.boolean({ required: true, defaultValue: false, description: 'Every machine that is running now.' }),
+    all: t.boolean({
+      required: true,
+      defaultValue: false,
+      description: 'Every machine that is running now.',
+      deprecationReason: 'Use machines: { all: true }.',
+    }),
     method: t.field({ type: MethodChoiceEnum, required: true, defaultValue: 'AUTO', description: 'How to capture.' }),
     format: t.field({ type: ImageFormatEnum, required: true, defaultValue: 'ELF', description: 'Form of the image.' }),
     compression: t.field({
@@ -25,17 +46,11 @@ const TriggerDumpsInput = builder.inputType('TriggerDumpsInput', {
   }),
 });
 
-const DumpRejectionType = builder.objectRef<DumpRejection>('DumpRejection').implement({
+const DumpRejectionType = builder.objectRef<ErrorShape & DumpRejection>('DumpRejection').implement({
+  interfaces: [Problem],
   description: 'Why one machine of the batch gets no dump. The others are not affected.',
   fields: (t) => ({
     vm: t.exposeString('vm', { description: 'The machine, as the caller named it.' }),
-    code: t.field({
-      type: ErrorCodeEnum,
-      description: 'What kind of obstacle; stable, for programs.',
-      resolve: (rejection) => rejection.error.code,
-    }),
-    message: t.string({ description: 'What the obstacle is.', resolve: (rejection) => rejection.error.message }),
-    hint: t.string({ description: 'What to do about it.', resolve: (rejection) => rejection.error.hint }),
     activeDump: t.field({
       type: DumpType,
       nullable: true,
@@ -45,32 +60,53 @@ const DumpRejectionType = builder.objectRef<DumpRejection>('DumpRejection').impl
   }),
 });
 
-const TriggerDumpsPayload = builder.objectRef<TriggerOutcome>('TriggerDumpsPayload').implement({
-  description: 'What became of the wish, machine by machine.',
-  fields: (t) => ({
+const TriggerDumpsPayload = payloadType<TriggerOutcome>(
+  'TriggerDumpsPayload',
+  'What became of the request, machine by machine.',
+  (t) => ({
     accepted: t.field({
       type: [DumpType],
       description: 'Dumps that are durable now, and run when it is their turn: follow them with dumpProgress.',
-      resolve: (outcome) => [...outcome.accepted],
+      resolve: (outcome) => [...(outcome.accepted ?? [])],
     }),
     rejected: t.field({
       type: [DumpRejectionType],
       description: 'Machines that get none, and why.',
-      resolve: (outcome) => [...outcome.rejected],
+      resolve: (outcome) => (outcome.rejected ?? []).map((one) => ({ ...one.error, ...one })),
     }),
   }),
-});
+);
 
 builder.mutationField('triggerDumps', (t) =>
   t.field({
     type: TriggerDumpsPayload,
+    ...failsAlone,
     description:
       'Asks for dumps and answers as soon as they are durable: what was accepted will be done or say why not.',
     args: { input: t.arg({ type: TriggerDumpsInput, required: true, description: 'Which machines, and how.' }) },
-    resolve: (_, { input: { vms, idempotencyKey, ...rest } }, { services, actor }) =>
-      services.dumps.trigger(
-        { ...rest, ...(vms == null ? {} : { vms }), ...(idempotencyKey == null ? {} : { idempotencyKey }) },
+    resolve: attempt(({ input }: { input: typeof TriggerDumpsInput.$inferInput }, { services, actor }) => {
+      const { machines, vms, all, idempotencyKey, ...rest } = input;
+      const chosen = selectionOf(machines ?? null, vms ?? null, all);
+      return services.dumps.trigger(
+        { ...rest, ...chosen, ...(idempotencyKey == null ? {} : { idempotencyKey }) },
         actor.name,
-      ),
+      );
+    }),
   }),
 );
+
+type Selection = Pick<TriggerInput, 'vms' | 'all'>;
+
+/** The machines that are meant, said the new way or the old one. */
+function selectionOf(
+  machines: typeof MachineSelection.$inferInput | null,
+  vms: readonly string[] | null,
+  all: boolean,
+): Selection {
+  if (machines === null) return { all, ...(vms === null ? {} : { vms }) };
+  if (vms !== null || all)
+    throw new MemoirError('BAD_INPUT', 'give either `machines` or one of the older `vms` and `all`');
+  if (machines.names != null) return { vms: machines.names };
+  if (machines.all === true) return { all: true };
+  throw new MemoirError('BAD_INPUT', '`all` can only be true: name the machines in `names` otherwise');
+}

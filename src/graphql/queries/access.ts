@@ -1,7 +1,7 @@
 import type { Actor } from '../../access/actor.ts';
 import type { AuditRecord } from '../../access/audit.ts';
 import { MemoirError } from '../../domain/memoir-error.ts';
-import { builder } from '../builder.ts';
+import { builder, failsAlone } from '../builder.ts';
 import { type Connection, connectionType, fromIdCursor, idCursor, once, pageArgs, toPage } from '../connection.ts';
 import { RoleEnum } from '../enums.ts';
 import { TokenType } from '../types/token.ts';
@@ -29,7 +29,8 @@ builder.queryField('session', (t) =>
 builder.queryField('tokens', (t) =>
   t.field({
     type: [TokenType],
-    description: 'All tokens, also those that have ended, oldest first. Needs the role ADMIN.',
+    ...failsAlone,
+    description: 'All tokens, also those that have ended, oldest first.',
     authScopes: { role: 'ADMIN' },
     resolve: async (_, __, { services }) => [...(await services.access.tokens())],
   }),
@@ -58,7 +59,8 @@ const AuditRecordConnection = connectionType<AuditRecord, Connection<AuditRecord
 builder.queryField('auditLog', (t) =>
   t.field({
     type: AuditRecordConnection,
-    description: 'Who did what, newest first. Pages forwards only. Needs the role ADMIN.',
+    ...failsAlone,
+    description: 'Who did what, newest first. Pages forwards only.',
     authScopes: { role: 'ADMIN' },
     args: { first: pageArgs(t.arg).first, after: pageArgs(t.arg).after },
     resolve: (_, args, { services: { access } }): Connection<AuditRecord> => {

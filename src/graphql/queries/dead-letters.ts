@@ -1,6 +1,6 @@
 import { MemoirError } from '../../domain/memoir-error.ts';
 import type { DeadLetter } from '../../influx/outbox/outbox.ts';
-import { builder } from '../builder.ts';
+import { builder, failsAlone } from '../builder.ts';
 import { type Connection, connectionType, fromIdCursor, idCursor, once, pageArgs, toPage } from '../connection.ts';
 import { DeadLetterType } from '../types/influx-info.ts';
 
@@ -13,8 +13,9 @@ const DeadLetterConnection = connectionType<DeadLetter, Connection<DeadLetter>>(
 builder.queryField('deadLetters', (t) =>
   t.field({
     type: DeadLetterConnection,
+    ...failsAlone,
     description:
-      'Lines that InfluxDB refused for what they are, oldest first; none where there is no InfluxDB. Pages forwards only. Needs the role OPERATOR.',
+      'Lines that InfluxDB refused for what they are, oldest first; none where there is no InfluxDB. Pages forwards only.',
     authScopes: { role: 'OPERATOR' },
     args: { first: pageArgs(t.arg).first, after: pageArgs(t.arg).after },
     resolve: (_, args, { services: { influx } }): Connection<DeadLetter> => {

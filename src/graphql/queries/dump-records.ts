@@ -7,7 +7,7 @@ import type {
   RecordSeries,
   Sourced,
 } from '../../records/dump-records.ts';
-import { builder } from '../builder.ts';
+import { builder, failsAlone } from '../builder.ts';
 import { type Connection, connectionType, once, pageArgs, toPage } from '../connection.ts';
 import { DumpRecordSortEnum, RecordSourceEnum, RecordStateEnum, SortDirectionEnum } from '../enums.ts';
 import { DumpRecordType } from '../types/dump-record.ts';
@@ -72,6 +72,7 @@ builder.objectFields(DumpRecordConnection, (t) => ({
 builder.queryField('dumpRecords', (t) =>
   t.field({
     type: DumpRecordConnection,
+    ...failsAlone,
     description: 'The records of finished dumps.',
     args: {
       filter: t.arg({ type: DumpRecordFilter, description: 'Which; all if absent.' }),
@@ -136,7 +137,7 @@ const RecordMachineType = builder.objectRef<RecordMachine>('RecordMachine').impl
 builder.queryField('recordMachines', (t) =>
   t.field({
     type: [RecordMachineType],
-    nullable: true,
+    ...failsAlone,
     description:
       'Which machines InfluxDB knows from records (without one, or while it is away, this server’s catalogue), also those that are gone: those that were dumped last come first, at most 5000.',
     args: { filter: t.arg({ type: DumpRecordFilter, description: 'Of which records; all if absent.' }) },
@@ -157,6 +158,7 @@ builder.queryField('dumpRecord', (t) =>
 builder.queryField('dumpStats', (t) =>
   t.field({
     type: DumpStatsType,
+    ...failsAlone,
     description: 'Measures over the records.',
     args: { filter: t.arg({ type: DumpRecordFilter, description: 'Over which; all if absent.' }) },
     resolve: async (_, args, { services }) => {

@@ -2,7 +2,7 @@ import { isUuid } from '../../domain/id.ts';
 import { MemoirError } from '../../domain/memoir-error.ts';
 import { dumpKind, machineSubject } from '../../dumps/dumps.ts';
 import type { Operation } from '../../operations/operation.ts';
-import { builder } from '../builder.ts';
+import { builder, failsAlone } from '../builder.ts';
 import { type Connection, connectionType, pageArgs } from '../connection.ts';
 import type { Services } from '../context.ts';
 import { OperationStateEnum } from '../enums.ts';
@@ -14,6 +14,7 @@ const DumpConnection = connectionType<Operation, Connection<Operation>>('Dump', 
 builder.queryField('dumps', (t) =>
   t.field({
     type: DumpConnection,
+    ...failsAlone,
     description: 'Dumps in every state, newest first.',
     args: {
       ...pageArgs(t.arg),

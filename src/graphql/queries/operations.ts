@@ -1,19 +1,24 @@
 import type { Operation } from '../../operations/operation.ts';
-import { builder } from '../builder.ts';
+import { builder, failsAlone } from '../builder.ts';
 import { type Connection, connectionType, pageArgs } from '../connection.ts';
-import { OperationStateEnum } from '../enums.ts';
+import { OperationKindEnum, OperationStateEnum } from '../enums.ts';
 import { listOperations } from '../operation-list.ts';
-import { OperationType } from '../types/operation.ts';
+import { OperationInterface } from '../types/operation.ts';
 
-const OperationConnection = connectionType<Operation, Connection<Operation>>('Operation', OperationType, 'operations');
+const OperationConnection = connectionType<Operation, Connection<Operation>>(
+  'Operation',
+  OperationInterface,
+  'operations',
+);
 
 builder.queryField('operations', (t) =>
   t.field({
     type: OperationConnection,
+    ...failsAlone,
     description: 'Operations of every kind and in every state, newest first.',
     args: {
       ...pageArgs(t.arg),
-      kind: t.arg.string({ description: 'Only operations of this kind.' }),
+      kind: t.arg({ type: OperationKindEnum, description: 'Only operations of this kind.' }),
       states: t.arg({ type: [OperationStateEnum], description: 'Only operations in one of these states.' }),
     },
     resolve: (_, { kind, states, ...args }, { services }) => {
@@ -25,7 +30,7 @@ builder.queryField('operations', (t) =>
 
 builder.queryField('operation', (t) =>
   t.field({
-    type: OperationType,
+    type: OperationInterface,
     nullable: true,
     description: 'One operation of any kind; null if there is none of that id.',
     args: { id: t.arg.id({ required: true, description: 'The operation’s id.' }) },

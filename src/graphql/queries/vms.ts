@@ -1,4 +1,4 @@
-import { builder } from '../builder.ts';
+import { builder, failsAlone } from '../builder.ts';
 import { MachineStateEnum } from '../enums.ts';
 import { CaptureOptionsType } from '../types/capture-options.ts';
 import { VmType } from '../types/vm.ts';
@@ -6,6 +6,7 @@ import { VmType } from '../types/vm.ts';
 builder.queryField('vms', (t) =>
   t.field({
     type: [VmType],
+    ...failsAlone,
     description: 'The machines, by name. HYPERVISOR_UNAVAILABLE while nobody can say which there are.',
     args: {
       state: t.arg({ type: MachineStateEnum, description: 'Only machines in this state.' }),
@@ -36,6 +37,7 @@ builder.queryField('vm', (t) =>
 builder.queryField('captureOptions', (t) =>
   t.field({
     type: CaptureOptionsType,
+    ...failsAlone,
     description: 'What a dump of a machine would be like, before anything runs.',
     args: { vm: t.arg.string({ required: true, description: 'Its name or UUID.' }) },
     resolve: (_, { vm }, { services }) => services.dumps.forecast(vm),

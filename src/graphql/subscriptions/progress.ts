@@ -3,6 +3,8 @@ import { MemoirError } from '../../domain/memoir-error.ts';
 import { dumpKind, machineSubject } from '../../dumps/dumps.ts';
 import { builder } from '../builder.ts';
 import type { RequestContext, Services } from '../context.ts';
+import { OperationKindEnum } from '../enums.ts';
+import { kindNameOf } from '../operation-kinds.ts';
 import { mapStream } from '../streams/map-stream.ts';
 import { DumpProgressType } from '../types/dump-progress.ts';
 import { OperationProgressType } from '../types/operation-progress.ts';
@@ -10,16 +12,35 @@ import { OperationProgressType } from '../types/operation-progress.ts';
 /** Most names or ids of one subscription. */
 const maxNamed = 1000;
 
+const DumpSelection = builder.inputType('DumpSelection', {
+  description: 'Which dumps are meant.',
+  isOneOf: true,
+  fields: (t) => ({
+    machines: t.stringList({ description: 'Those of these machines, now and later: names or UUIDs, 1 to 1000.' }),
+    ids: t.idList({ description: 'These, 1 to 1000.' }),
+  }),
+});
+
 builder.subscriptionField('dumpProgress', (t) =>
   t.field({
     type: DumpProgressType,
     description:
-      'First how the dumps stand now, then every change: ticks as fast as they are read, and always the end. Without arguments, all dumps. With `ids` it ends by itself when all of them are over.',
+      'First how the dumps stand now, then every change: ticks as fast as they are read, and always the end. Without arguments, all dumps. Asked for by ids, it ends by itself when all of them are over.',
     args: {
-      vms: t.arg.stringList({ description: 'Only dumps of these machines, now and later: names or UUIDs, 1 to 1000.' }),
-      ids: t.arg.idList({ description: 'Only these dumps, 1 to 1000. Excludes `vms`.' }),
+      of: t.arg({ type: DumpSelection, description: 'Which dumps; all of them if absent.' }),
+      vms: t.arg.stringList({
+        description: 'Only dumps of these machines, now and later: names or UUIDs, 1 to 1000.',
+        deprecationReason: 'Use of: { machines: […] }.',
+      }),
+      ids: t.arg.idList({
+        description: 'Only these dumps, 1 to 1000. Excludes `vms`.',
+        deprecationReason: 'Use of: { ids: […] }.',
+      }),
     },
-    subscribe: async (_, { vms, ids }, context) => {
+    subscribe: async (_, { of, ...older }, context) => {
+      if (of != null && (older.vms != null || older.ids != null))
+        throw new MemoirError('BAD_INPUT', 'give either `of` or one of the older `vms` and `ids`');
+      const { vms, ids } = of == null ? older : { vms: of.machines, ids: of.ids };
       if (vms != null && ids != null) throw new MemoirError('BAD_INPUT', 'vms and ids exclude each other');
       const { operations, hypervisor } = context.services;
       if (ids != null) return operations.watchProgress({ ids: await checkedIds(context, ids, dumpKind) });
@@ -38,15 +59,15 @@ builder.subscriptionField('operationProgress', (t) =>
     description: 'The same for operations of every kind. With `ids` it ends by itself when all of them are over.',
     args: {
       ids: t.arg.idList({ description: 'Only these operations, 1 to 1000.' }),
-      kinds: t.arg.stringList({ description: 'Only operations of these kinds, 1 to 1000.' }),
+      kinds: t.arg({ type: [OperationKindEnum], description: 'Only operations of these kinds.' }),
     },
     subscribe: async (_, { ids, kinds }, context) => {
-      const wanted = kinds == null ? undefined : new Set(checked('kinds', kinds));
+      const wanted = kinds == null ? undefined : new Set<string>(checked('kinds', kinds));
       const query = ids == null ? {} : { ids: await checkedIds(context, ids) };
       const stream = await context.services.operations.watchProgress(query);
       return wanted === undefined
         ? stream
-        : mapStream(stream, (live) => (wanted.has(live.operation.kind) ? live : undefined));
+        : mapStream(stream, (live) => (wanted.has(kindNameOf(live.operation.kind)) ? live : undefined));
     },
     resolve: (live) => live,
   }),

@@ -1,15 +1,15 @@
 import { artifactSubject, verifyKind } from '../../dumps/dumps.ts';
 import { builder } from '../builder.ts';
 import { DumpType } from './dump.ts';
-import { OperationType } from './operation.ts';
 import { OperationEventType } from './operation-event.ts';
+import { VerificationType } from './operation-types.ts';
 
 /** More than any dump has: it is queued, started, goes through its stages, ends, and is verified or downloaded now and then. */
 const maxEvents = 200;
 
 builder.objectFields(DumpType, (t) => ({
   verification: t.field({
-    type: OperationType,
+    type: VerificationType,
     nullable: true,
     description: 'Its newest verification, active or finished; null if it was never verified.',
     resolve: async ({ id }, _, { services: { operations } }) => {

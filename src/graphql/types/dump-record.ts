@@ -14,7 +14,11 @@ DumpRecordType.implement({
       description: 'When the dump was committed, with microseconds.',
       resolve: (record) => record.timeUs / 1000,
     }),
-    dom: t.exposeString('dom', { description: 'The machine’s name at that time.' }),
+    vmName: t.exposeString('dom', { description: 'The machine’s name at that time.' }),
+    dom: t.exposeString('dom', {
+      description: 'The machine’s name at that time.',
+      deprecationReason: 'Use vmName: the name of the old dashboards says less.',
+    }),
     vmid: t.exposeString('vmid', { description: 'The hypervisor’s number of the captured instance.' }),
     machineId: t.exposeID('machineId', { description: 'The machine’s UUID.' }),
     host: t.exposeString('host', { description: 'The host that the machine ran on.' }),
@@ -27,15 +31,44 @@ DumpRecordType.implement({
       description: 'SHA-256 of the uncompressed image, if it was taken.',
     }),
     durationSec: t.exposeFloat('durationSec', { description: 'How long the dump took, in seconds.' }),
+    sizeBytes: t.expose('sizeBytes', {
+      type: 'ByteCount',
+      description: 'Size of the artifact on disk, whatever its compression.',
+    }),
     gzipSizeBytes: t.expose('sizeBytes', {
       type: 'ByteCount',
       description: 'Size of the artifact on disk, whatever its compression: the name is that of the old dashboards.',
+      deprecationReason: 'Use sizeBytes: not every artifact is compressed by gzip.',
     }),
     rawSizeBytes: t.expose('rawSizeBytes', { type: 'ByteCount', description: 'Size of the uncompressed image.' }),
     // Epoch seconds leave the range of GraphQL's 32-bit Int in 2038.
-    ctime: t.exposeFloat('ctime', { description: 'The file’s change time, in whole seconds since 1970.' }),
-    mtime: t.exposeFloat('mtime', { description: 'The file’s modification time, in whole seconds since 1970.' }),
-    atime: t.exposeFloat('atime', { description: 'The file’s access time, in whole seconds since 1970.' }),
+    changedAt: t.field({
+      type: 'DateTime',
+      description: 'The file’s change time.',
+      resolve: (record) => record.ctime * 1000,
+    }),
+    ctime: t.exposeFloat('ctime', {
+      description: 'The file’s change time, in whole seconds since 1970.',
+      deprecationReason: 'Use changedAt.',
+    }),
+    modifiedAt: t.field({
+      type: 'DateTime',
+      description: 'The file’s modification time.',
+      resolve: (record) => record.mtime * 1000,
+    }),
+    mtime: t.exposeFloat('mtime', {
+      description: 'The file’s modification time, in whole seconds since 1970.',
+      deprecationReason: 'Use modifiedAt.',
+    }),
+    accessedAt: t.field({
+      type: 'DateTime',
+      description: 'The file’s access time.',
+      resolve: (record) => record.atime * 1000,
+    }),
+    atime: t.exposeFloat('atime', {
+      description: 'The file’s access time, in whole seconds since 1970.',
+      deprecationReason: 'Use accessedAt.',
+    }),
     dumpPath: t.exposeString('dumpPath', { description: 'Where the artifact lies on the server.' }),
     format: t.exposeString('format', {
       description: 'Form of the memory image: ELF, RAW, or what an older server wrote.',

@@ -2,10 +2,10 @@ import { dumpKind } from '../../dumps/dumps.ts';
 import { dumpType } from '../../dumps/operation-types.ts';
 import type { Operation } from '../../operations/operation.ts';
 import { builder } from '../builder.ts';
-import { CaptureMethodEnum, CompressionEnum, ImageFormatEnum, MethodChoiceEnum, OperationStateEnum } from '../enums.ts';
+import { CaptureMethodEnum, CompressionEnum, ImageFormatEnum, MethodChoiceEnum } from '../enums.ts';
 import { DumpRecordType } from './dump-record.ts';
-import { OperationErrorType } from './operation-error.ts';
-import { ProgressType, progressOf } from './progress.ts';
+import { NodeInterface } from './node.ts';
+import { OperationInterface } from './operation.ts';
 import { VmType } from './vm.ts';
 
 const { requestOf: wishOf, resultOf } = dumpType;
@@ -20,6 +20,7 @@ export const vmNameOf = (dump: Operation): string => wishOf(dump).machineName;
 export const DumpType = builder.objectRef<Operation>('Dump');
 
 DumpType.implement({
+  interfaces: () => [NodeInterface, OperationInterface],
   description: 'The operation that captures one machine’s memory into an artifact.',
   fields: (t) => ({
     id: t.exposeID('id', { description: 'Identity of the operation, and of the record that it makes.' }),
@@ -36,23 +37,7 @@ DumpType.implement({
       description: 'The hypervisor’s number of the captured instance; null before the dump is completed.',
       resolve: (dump) => resultOf(dump)?.vmid ?? null,
     }),
-    host: t.exposeString('host', { description: 'The host that the machine runs on.' }),
     demo: t.boolean({ description: 'True for a simulated machine.', resolve: (dump) => wishOf(dump).demo }),
-    state: t.expose('state', { type: OperationStateEnum, description: 'Where it is in its life.' }),
-    phase: t.exposeString('phase', {
-      nullable: true,
-      description: 'The named stage that it is in, or was in when it ended.',
-    }),
-    message: t.exposeString('message', { description: 'How things stand, in one sentence.' }),
-    cancelRequested: t.exposeBoolean('cancelRequested', {
-      description: 'Somebody asked for its end; it is still active until it has cleaned up.',
-    }),
-    progress: t.field({
-      type: ProgressType,
-      nullable: true,
-      description: 'How far it is; null before its first byte and after its end.',
-      resolve: (dump, _, { services }) => progressOf(services.operations.live(dump)),
-    }),
     method: t.field({
       type: CaptureMethodEnum,
       nullable: true,
@@ -79,10 +64,6 @@ DumpType.implement({
       description: 'Compression of the artifact.',
       resolve: (dump) => wishOf(dump).compression,
     }),
-    actor: t.exposeString('actor', { description: 'Who asked for it: a token’s name, or `local`.' }),
-    createdAt: t.expose('createdAtMs', { type: 'DateTime', description: 'When it was accepted.' }),
-    startedAt: t.expose('startedAtMs', { type: 'DateTime', nullable: true, description: 'When it began to run.' }),
-    finishedAt: t.expose('finishedAtMs', { type: 'DateTime', nullable: true, description: 'When it ended.' }),
     durationSec: t.float({
       nullable: true,
       description: 'Seconds from start to end; null before the end, and for a dump that never ran.',
@@ -120,11 +101,6 @@ DumpType.implement({
       nullable: true,
       description: 'Where the artifact lies on the server.',
       resolve: (dump) => resultOf(dump)?.dumpPath ?? null,
-    }),
-    error: t.expose('error', {
-      type: OperationErrorType,
-      nullable: true,
-      description: 'Why it ended without a result; null for any other.',
     }),
     record: t.field({
       type: DumpRecordType,

@@ -2,8 +2,9 @@ import { MemoirError } from '../../domain/memoir-error.ts';
 import type { OperationEvent } from '../../operations/operation.ts';
 import type { EventItem } from '../../operations/operations.ts';
 import { builder } from '../builder.ts';
-import { OperationEventTypeEnum, OperationStateEnum } from '../enums.ts';
-import { OperationType } from './operation.ts';
+import { OperationEventTypeEnum, OperationKindEnum, OperationStateEnum } from '../enums.ts';
+import { kindNameOf } from '../operation-kinds.ts';
+import { OperationInterface } from './operation.ts';
 
 /** A place in the event log as a cursor: its number in decimal, so that a shell script can keep it, and `0` is the beginning. */
 export const toEventCursor = (seq: number): string => String(seq);
@@ -47,10 +48,14 @@ export const OperationEventType = builder.objectRef<LogItem>('OperationEvent').i
       description: 'The operation that it is about; null for LAGGED.',
       resolve: (item) => eventOf(item)?.operationId ?? null,
     }),
-    kind: t.string({
+    kind: t.field({
+      type: OperationKindEnum,
       nullable: true,
       description: 'The operation’s kind; null for LAGGED.',
-      resolve: (item) => eventOf(item)?.kind ?? null,
+      resolve: (item) => {
+        const event = eventOf(item);
+        return event === null ? null : kindNameOf(event.kind);
+      },
     }),
     subject: t.string({
       nullable: true,
@@ -76,7 +81,7 @@ export const OperationEventType = builder.objectRef<LogItem>('OperationEvent').i
           : item.message,
     }),
     operation: t.field({
-      type: OperationType,
+      type: OperationInterface,
       nullable: true,
       description: 'The operation as it is now, not as it was then; null for LAGGED.',
       resolve: (item, _, { loaders }) => (item.type === 'LAGGED' ? null : loaders.operation.load(item.operationId)),

@@ -2,14 +2,14 @@ import { isTerminal } from '../../domain/operation-state.ts';
 import type { LiveOperation } from '../../operations/operations.ts';
 import { builder } from '../builder.ts';
 import { OperationStateEnum } from '../enums.ts';
-import { OperationType } from './operation.ts';
+import { OperationInterface } from './operation.ts';
 import { ProgressType, progressOf } from './progress.ts';
 
 export const OperationProgressType = builder.objectRef<LiveOperation>('OperationProgress').implement({
   description:
     'An operation as it stands at the moment of the message. Between two messages only ticks may be left out.',
   fields: (t) => ({
-    operation: t.field({ type: OperationType, description: 'The operation.', resolve: (live) => live.operation }),
+    operation: t.field({ type: OperationInterface, description: 'The operation.', resolve: (live) => live.operation }),
     id: t.id({ description: 'The operation’s id.', resolve: (live) => live.operation.id }),
     state: t.field({
       type: OperationStateEnum,

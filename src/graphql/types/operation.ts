@@ -1,18 +1,32 @@
-import { syncSummaryOf } from '../../dumps/record-sync/sync-kind.ts';
+import { dumpType, verifyType } from '../../dumps/operation-types.ts';
 import type { Operation } from '../../operations/operation.ts';
 import { builder } from '../builder.ts';
-import { OperationStateEnum } from '../enums.ts';
-import { asDump, DumpType } from './dump.ts';
+import { OperationKindEnum, OperationStateEnum } from '../enums.ts';
+import { kindNameOf, operationKinds } from '../operation-kinds.ts';
+import { DumpType } from './dump.ts';
+import { NodeInterface } from './node.ts';
 import { OperationErrorType } from './operation-error.ts';
 import { ProgressType, progressOf } from './progress.ts';
-import { RecordsSyncType } from './records-sync.ts';
-import { ReindexReportType, reindexReportOf } from './reindex-report.ts';
 
-export const OperationType = builder.objectRef<Operation>('Operation').implement({
+export const OperationInterface = builder.interfaceRef<Operation>('Operation');
+
+/** The dump that an operation is about: itself, or the one whose artifact it reads. */
+function aboutDump(operation: Operation): string | null {
+  if (operation.kind === dumpType.name) return operation.id;
+  return operation.kind === verifyType.name ? verifyType.requestOf(operation).dumpId : null;
+}
+
+OperationInterface.implement({
   description: 'One piece of work with a life, of any kind.',
+  interfaces: [NodeInterface],
+  resolveType: ({ kind }) => operationKinds[kindNameOf(kind)].type,
   fields: (t) => ({
     id: t.exposeID('id', { description: 'Identity; sorts by the time of acceptance.' }),
-    kind: t.exposeString('kind', { description: 'What kind of work: DUMP, VERIFY, RECORDS_SYNC, and others to come.' }),
+    kind: t.field({
+      type: OperationKindEnum,
+      description: 'What kind of work.',
+      resolve: ({ kind }) => kindNameOf(kind),
+    }),
     subject: t.exposeString('subject', {
       description: 'What it is about: `vm:<uuid>`, say; the first of its subjects.',
     }),
@@ -46,23 +60,15 @@ export const OperationType = builder.objectRef<Operation>('Operation').implement
       nullable: true,
       description: 'Why it ended without a result; null for any other.',
     }),
-    reindexReport: t.field({
-      type: ReindexReportType,
-      nullable: true,
-      description: 'What it found, if it is a finished REINDEX.',
-      resolve: reindexReportOf,
-    }),
     dump: t.field({
       type: DumpType,
       nullable: true,
-      description: 'The dump, if it is one.',
-      resolve: (operation) => asDump(operation),
-    }),
-    recordsSync: t.field({
-      type: RecordsSyncType,
-      nullable: true,
-      description: 'What a completed RECORDS_SYNC found and did; null for any other.',
-      resolve: syncSummaryOf,
+      description: 'The dump that it is, or that it verifies; null for any other.',
+      resolve: (operation, _, { loaders }) => {
+        const id = aboutDump(operation);
+        if (id === operation.id) return operation;
+        return id === null ? null : loaders.operation.load(id);
+      },
     }),
   }),
 });

@@ -1,6 +1,7 @@
 import { builder } from '../builder.ts';
 import type { Services } from '../context.ts';
-import { HypervisorKindEnum, HypervisorStateEnum, OperationStateEnum } from '../enums.ts';
+import { HypervisorKindEnum, HypervisorStateEnum, OperationKindEnum, OperationStateEnum } from '../enums.ts';
+import { kindNameOf } from '../operation-kinds.ts';
 import { InfluxInfoType, influxInfo } from './influx-info.ts';
 import { toEventCursor } from './operation-event.ts';
 
@@ -77,7 +78,7 @@ type Tally = Awaited<ReturnType<Services['operations']['tally']>>[number];
 const OperationCountType = builder.objectRef<Tally>('OperationCount').implement({
   description: 'How many operations of a kind are in a state.',
   fields: (t) => ({
-    kind: t.exposeString('kind', { description: 'The kind.' }),
+    kind: t.field({ type: OperationKindEnum, description: 'The kind.', resolve: ({ kind }) => kindNameOf(kind) }),
     state: t.expose('state', { type: OperationStateEnum, description: 'The state.' }),
     count: t.exposeInt('count', { description: 'How many.' }),
   }),

@@ -1,3 +1,4 @@
+import { MemoirError } from '../../domain/memoir-error.ts';
 import type { Measure, Point, Sample, Values } from '../../telemetry/sample.ts';
 import { checkSeriesQuery, maxPoints, type SeriesQuery } from '../../telemetry/series-query.ts';
 import type { Series } from '../../telemetry/telemetry.ts';
@@ -76,13 +77,32 @@ export const StatsRange = builder.inputType('StatsRange', {
   }),
 });
 
+const StatsSpan = builder.inputType('StatsSpan', {
+  description: 'A stretch of time between two moments.',
+  fields: (t) => ({
+    from: t.field({ type: 'DateTime', required: true, description: 'The beginning.' }),
+    until: t.field({ type: 'DateTime', description: 'The end; now if absent.' }),
+  }),
+});
+
+export const StatsWindow = builder.inputType('StatsWindow', {
+  description: 'A range of time.',
+  isOneOf: true,
+  fields: (t) => ({
+    last: t.int({ description: 'The last so many seconds.' }),
+    between: t.field({ type: StatsSpan, description: 'Between two moments.' }),
+  }),
+});
+
 interface StatsArgs {
+  readonly over?: typeof StatsWindow.$inferInput | null | undefined;
   readonly range?: typeof StatsRange.$inferInput | null | undefined;
   readonly resolution?: number | null | undefined;
 }
 
-export function toSeriesQuery({ range, resolution }: StatsArgs): SeriesQuery {
-  const { last, from, until } = range ?? {};
+export function toSeriesQuery({ over, range, resolution }: StatsArgs): SeriesQuery {
+  if (over != null && range != null) throw new MemoirError('BAD_INPUT', 'give either `over` or the older `range`');
+  const { last, from, until } = over == null ? (range ?? {}) : { last: over.last, ...over.between };
   return {
     ...(last == null ? {} : { lastSeconds: last }),
     ...(from == null ? {} : { fromMs: Math.floor(from) }),
@@ -94,17 +114,21 @@ export function toSeriesQuery({ range, resolution }: StatsArgs): SeriesQuery {
 /** How many points arguments ask for that nobody has checked yet; as many as there may be where they make no sense. */
 export function askedPoints(args: Readonly<Record<string, unknown>>): number {
   try {
-    const range = Object.entries(args.range ?? {}).map(([name, value]) => [
-      name,
-      typeof value === 'string' ? Date.parse(value) : value,
-    ]);
-    const query = toSeriesQuery({ ...args, range: Object.fromEntries(range) });
+    const { over, range, resolution } = parseTimes(args) as StatsArgs;
+    const query = toSeriesQuery({ over, range, resolution });
     const { fromMs, untilMs, resolutionMs } = checkSeriesQuery(query, Date.now());
     const points = (untilMs - fromMs) / resolutionMs;
     return Number.isFinite(points) ? points : maxPoints;
   } catch {
     return maxPoints;
   }
+}
+
+/** Arguments as they were sent, with the times of a range as the scalar parses them. */
+function parseTimes(value: unknown): unknown {
+  if (typeof value === 'string') return Date.parse(value);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([name, part]) => [name, parseTimes(part)]));
 }
 
 export const VmStatsType = builder.objectRef<Series>('VmStats').implement({

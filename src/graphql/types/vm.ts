@@ -4,11 +4,13 @@ import { MachineStateEnum } from '../enums.ts';
 import { CaptureOptionsType } from './capture-options.ts';
 import { DumpType } from './dump.ts';
 import { DumpRecordType } from './dump-record.ts';
-import { askedPoints, StatsRange, toSeriesQuery, VmStatsType, VmUsageType } from './vm-stats.ts';
+import { NodeInterface } from './node.ts';
+import { askedPoints, StatsRange, StatsWindow, toSeriesQuery, VmStatsType, VmUsageType } from './vm-stats.ts';
 
 export const VmType = builder.objectRef<Machine>('Vm');
 
 VmType.implement({
+  interfaces: [NodeInterface],
   description: 'A machine that can be captured, as the hypervisor shows it now.',
   fields: (t) => ({
     id: t.exposeID('id', { description: 'The hypervisor’s UUID: stays when the name changes.' }),
@@ -49,22 +51,30 @@ VmType.implement({
     }),
     stats: t.field({
       type: VmStatsType,
-      description: 'What it used over a range of time.',
+      nullable: true,
+      description: 'What it used over a range of time; null, with an error, where that cannot be told.',
       args: {
-        range: t.arg({ type: StatsRange, description: 'Which range; the last hour if absent. At most 366 days.' }),
+        over: t.arg({ type: StatsWindow, description: 'Which range; the last hour if absent. At most 366 days.' }),
+        range: t.arg({
+          type: StatsRange,
+          description: 'Which range; the last hour if absent. At most 366 days.',
+          deprecationReason: 'Use over: { last: … } or over: { between: { … } }.',
+        }),
         resolution: t.arg.int({
           description:
             'Seconds of a point: a multiple of 10, above 300 one of 300. At most 1000 points. If absent, the finest that makes no more than 360.',
         }),
       },
-      extensions: { cost: 20, pageLength: askedPoints },
+      extensions: { cost: 20, pageLength: askedPoints, semanticNonNull: true },
       resolve: (machine, args, { loaders }) =>
         loaders.stats.load({ machineId: machine.id, query: toSeriesQuery(args) }),
     }),
     captureOptions: t.field({
       type: CaptureOptionsType,
-      description: 'What a dump of it would be like now. Asks the hypervisor for each machine: costly in a long list.',
-      extensions: { cost: 300 },
+      nullable: true,
+      description:
+        'What a dump of it would be like now; null, with an error, where that cannot be told. Asks the hypervisor for each machine: costly in a long list.',
+      extensions: { cost: 300, semanticNonNull: true },
       resolve: (machine, _, { services }) => services.dumps.forecast(machine.id),
     }),
   }),

@@ -8,6 +8,13 @@ import type { GraphqlServer } from '../yoga.ts';
 /** Runs a document as the caller, and answers its data. What GraphQL refuses or fails at is thrown with its code. */
 export type Ask = <T>(actor: Actor, document: string, variables?: Readonly<Record<string, unknown>>) => Promise<T>;
 
+/** What the payload of every mutation has in `errors`. */
+interface Refusal {
+  readonly code: ErrorCode;
+  readonly message: string;
+  readonly hint: string;
+}
+
 /**
  * The one way from the old routes to anything: the same documents, authority, audit and masking as every other client's, so
  * that there is one behaviour.
@@ -23,6 +30,8 @@ export function createAsk(graphql: GraphqlServer): Ask {
       const hint = String(error?.extensions.hint ?? '');
       throw new MemoirError(code in errorCatalogue ? code : 'INTERNAL', error?.message ?? 'no data', { hint });
     }
+    const [refusal] = Object.values(data).flatMap((root) => (root as { errors?: Refusal[] } | null)?.errors ?? []);
+    if (refusal !== undefined) throw new MemoirError(refusal.code, refusal.message, { hint: refusal.hint });
     // Its own prototype would keep the objects from being compared and spread like others.
     return JSON.parse(JSON.stringify(data));
   };

@@ -5,9 +5,10 @@ import { type DumpNode, dumpFields, localTimestamp, toStatus } from './dump-stat
 import { readMachines, toMachineNames } from './machine-names.ts';
 
 const document = `mutation ($vms: [String!]!) {
-  triggerDumps(input: { vms: $vms }) {
+  triggerDumps(input: { machines: { names: $vms } }) {
     accepted { ${dumpFields} }
     rejected { vm code message hint }
+    errors { code message hint }
   }
 }`;
 

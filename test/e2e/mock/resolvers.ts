@@ -134,6 +134,7 @@ export function resolvers(world: World) {
   });
   const operationView = (dump: MockDump): object => ({
     ...basis(dump),
+    __typename: dump.kind === 'DUMP' ? 'Dump' : 'Verification',
     subject: dump.kind === 'DUMP' ? `vm:${dump.vm.id}` : `artifact:${dump.id}`,
     dump: () => (dump.kind === 'DUMP' ? dumpView(dump) : null),
   });
@@ -257,7 +258,8 @@ export function resolvers(world: World) {
       return page(rows.slice(start, start + (first ?? 50)).map(operationView), rows.length, start);
     },
     operation: ({ id }: { id: string }) => operationView(find(id)),
-    events: ({ after }: { after: string }) => world.events.slice(sequence(after)).map(eventView),
+    events: ({ after }: { after: string }) =>
+      page(world.events.slice(sequence(after)).map(eventView), world.events.length, sequence(after)),
     service,
     session: () => ({ name: 'local', role: world.role, tokenRequired: false }),
     tokens: () => [],
@@ -276,15 +278,16 @@ export function resolvers(world: World) {
         else if (world.activeOf(vm)) refuse('ALREADY_ACTIVE', 'Another dump is active.', 'Wait for it, or cancel it.');
         else accepted.push(dumpView(world.trigger(vm, input)));
       }
-      return { accepted, rejected };
+      return { accepted, rejected, errors: [] };
     },
     cancelDump: ({ id }: { id: string }) => {
       world.cancel(find(id));
-      return dumpView(find(id));
+      return { dump: dumpView(find(id)), errors: [] };
     },
     verifyDump: ({ id }: { id: string }) => {
       const record = world.records.find((it) => it.id === id)!;
-      return operationView(world.trigger(record.vm, { method: 'AUTO', format: 'ELF', compression: 'ZSTD' }, 'VERIFY'));
+      const input = { method: 'AUTO', format: 'ELF', compression: 'ZSTD' } as const;
+      return { operation: operationView(world.trigger(record.vm, input, 'VERIFY')), errors: [] };
     },
     dumpProgress: async function* () {
       for (const dump of world.dumps.filter((it) => ['QUEUED', 'RUNNING'].includes(it.state))) yield progressOf(dump);

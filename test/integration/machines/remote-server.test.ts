@@ -93,11 +93,16 @@ describe.skipIf(lacksBench() || lacks('sshd', 'virt-ssh-helper', 'zstd'))(
       expect(image.length).toBe(dump.rawSizeBytes);
       expect(image.subarray(0, 4).toString('latin1')).toBe('\x7fELF');
 
-      const { verifyDump } = await server.query('mutation ($id: ID!) { verifyDump(id: $id) { id } }', { id });
+      const { verifyDump } = await server.query('mutation ($id: ID!) { verifyDump(id: $id) { operation { id } } }', {
+        id,
+      });
       const verification = await over(
         async () =>
-          (await server.query('query ($id: ID!) { operation(id: $id) { state message } }', { id: verifyDump.id }))
-            .operation,
+          (
+            await server.query('query ($id: ID!) { operation(id: $id) { state message } }', {
+              id: verifyDump.operation.id,
+            })
+          ).operation,
       );
       expect(verification).toEqual({ state: 'COMPLETED', message: 'The artifact is what was written' });
 

@@ -1,7 +1,7 @@
 import type { SyncSummary } from '../../records/record-sync.ts';
 import { builder } from '../builder.ts';
 
-export const RecordsSyncType = builder.objectRef<SyncSummary>('RecordsSync').implement({
+export const RecordSyncSummaryType = builder.objectRef<SyncSummary>('RecordSyncSummary').implement({
   description: 'What a synchronisation of catalogue and InfluxDB found and did.',
   fields: (t) => ({
     dryRun: t.exposeBoolean('dryRun', { description: 'Nothing was changed: it is what would have been done.' }),

@@ -1,0 +1,31 @@
+import SchemaBuilder, { BasePlugin, type PothosOutputFieldConfig, type SchemaTypes } from '@pothos/core';
+import type { Role } from '../access/role.ts';
+
+/** The name under which the builder knows it. */
+export const rolePlugin = 'memoirRole';
+
+/** What each root needs, where its field does not ask for more. */
+export const rootRoles = { Query: 'VIEWER', Mutation: 'OPERATOR', Subscription: 'VIEWER' } as const satisfies Record<
+  string,
+  Role
+>;
+
+declare global {
+  namespace PothosSchemaTypes {
+    interface Plugins<Types extends SchemaTypes> {
+      memoirRole: RolePlugin<Types>;
+    }
+  }
+}
+
+/** Says in the description of every field which role it needs, as the rule has it: what is written cannot differ from what is checked. */
+class RolePlugin<Types extends SchemaTypes> extends BasePlugin<Types> {
+  override onOutputFieldConfig(field: PothosOutputFieldConfig<Types>): PothosOutputFieldConfig<Types> {
+    const { authScopes } = field.pothosOptions as { authScopes?: { role?: Role } };
+    const role = authScopes?.role ?? (field.kind in rootRoles ? rootRoles[field.kind as keyof typeof rootRoles] : null);
+    if (role === null) return field;
+    return { ...field, description: `${field.description} Needs the role ${role}.` };
+  }
+}
+
+SchemaBuilder.registerPlugin(rolePlugin, RolePlugin);

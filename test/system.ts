@@ -15,6 +15,7 @@ const components = {
   sshd: 'openssh-server',
   'virt-ssh-helper': 'libvirt-clients',
   influxd: 'influxdb',
+  'systemd-analyze': 'systemd',
 } as const;
 
 export type Component = keyof typeof components;

@@ -1,19 +1,18 @@
-import { constants } from 'node:fs';
-import { type FileHandle, open } from 'node:fs/promises';
+import { closeSync, write as writeTo } from 'node:fs';
 import { createInterface } from 'node:readline';
+import { promisify } from 'node:util';
 import { SnapshotSocket, type SnapshotSockets } from './snapshot-socket.ts';
 
 // A process of its own that reads one snapshot's stream to its end, whatever happens: to the server that started it, to the
 // disk, to the operation. Before QEMU 8.1 a snapshot whose stream is not read to its end freezes its guest for ever.
 //
-// Arguments: one, the job as JSON. Lines on standard output: "ready", "at BYTES" while it goes, then "end BYTES" or "lost WHY".
+// Arguments: one, the job as JSON. Descriptor 3: the spool, a file without a name. Lines on standard output: "ready", "at BYTES" while it goes, then "end BYTES" or "lost WHY".
 // A line on standard input, or its end (the server died), means: nobody wants the bytes any more. Then they are thrown
 // away, and still read.
 
 export interface DrainJob {
   readonly sockets: SnapshotSockets;
-  /** Made, reserved and emptied by who starts this. */
-  readonly spool: string;
+  /** What is reserved in the spool. */
   readonly spoolBytes: number;
 }
 
@@ -23,8 +22,8 @@ const waitingBytes = 64 * 1024 * 1024;
 const loneMs = 30_000;
 
 const job = JSON.parse(process.argv[2] as string) as DrainJob;
-const { O_WRONLY, O_NOFOLLOW } = constants;
-let spool: FileHandle | undefined = await open(job.spool, O_WRONLY | O_NOFOLLOW);
+const spool = 3;
+const writeAt = promisify(writeTo);
 let lost: string | undefined;
 let received = 0;
 let written = 0;
@@ -54,7 +53,7 @@ function keep(chunk: Buffer): void {
 
 async function write(chunk: Buffer): Promise<void> {
   for (let done = 0; done < chunk.length && lost === undefined; ) {
-    const { bytesWritten } = (await spool?.write(chunk, done)) ?? { bytesWritten: chunk.length };
+    const { bytesWritten } = await writeAt(spool, chunk, done, chunk.length - done, written + done);
     done += bytesWritten;
   }
   waiting -= chunk.length;
@@ -83,8 +82,7 @@ if (socket !== null) {
   await writing;
   clearInterval(report);
 }
-await spool?.close();
-spool = undefined;
+closeSync(spool);
 await listening.close();
 say(lost === undefined ? `end ${written}` : `lost ${lost.replace(/\s+/g, ' ')}`);
 process.exit(0);

@@ -1,10 +1,10 @@
-import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { constants } from 'node:fs';
-import { type FileHandle, mkdir, open, rm } from 'node:fs/promises';
+import { type FileHandle, mkdir, open, unlink } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
 import type { Json } from '../../domain/json.ts';
 import { MemoirError } from '../../domain/memoir-error.ts';
 import { Wake } from '../../domain/wake.ts';
@@ -20,7 +20,6 @@ export type DrainedSnapshotOptions = SnapshotSourceOptions & { readonly spool: s
 export const drainedSnapshotModule = import.meta.url;
 
 const chunkBytes = 1024 * 1024;
-const run = promisify(execFile);
 
 /**
  * For QEMU before 8.1: the stream goes into a spool whose room is reserved first, by a detached process that reads to the
@@ -30,14 +29,14 @@ export const openSource: OpenSource = async (options: Json) => {
   const settings = options as unknown as DrainedSnapshotOptions;
   const spool = await reserve(settings);
   try {
-    const job: DrainJob = { sockets: settings, spool: settings.spool, spoolBytes: settings.spoolBytes };
+    const job: DrainJob = { sockets: settings, spoolBytes: settings.spoolBytes };
     const child = spawn(
       process.execPath,
       [fileURLToPath(new URL('./drain-process.ts', import.meta.url)), JSON.stringify(job)],
       {
         // A session of its own: no signal of a terminal or of our process group reaches it.
         detached: true,
-        stdio: ['pipe', 'pipe', 'ignore'],
+        stdio: ['pipe', 'pipe', 'ignore', spool.fd],
       },
     );
     child.unref();
@@ -47,23 +46,26 @@ export const openSource: OpenSource = async (options: Json) => {
   } catch (error) {
     await spool.close();
     throw error;
-  } finally {
-    // Open on both sides by now, or of no use: nothing is left on the disk, whoever dies.
-    await rm(settings.spool, { force: true });
   }
 };
 
-/** An empty file whose blocks are there already: a full disk in the middle would cost the image. */
+/**
+ * An empty file whose blocks are there already: a full disk in the middle would cost the image. It has lost its name before it
+ * is as large as the guest, so that nothing of it is left whoever dies.
+ */
 async function reserve({ spool, spoolBytes }: DrainedSnapshotOptions): Promise<FileHandle> {
   await mkdir(dirname(spool), { recursive: true, mode: 0o700 });
   const { O_RDWR, O_CREAT, O_EXCL, O_NOFOLLOW } = constants;
   const handle = await open(spool, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600);
   try {
-    await run('fallocate', ['--length', String(spoolBytes), '--', spool]);
+    await unlink(spool);
+    const args = ['--length', String(spoolBytes), '--', '/dev/fd/3'];
+    const child = spawn('fallocate', args, { stdio: ['ignore', 'ignore', 'ignore', handle.fd] });
+    const [code] = await once(child, 'exit');
+    if (code !== 0) throw new Error(`fallocate ended with ${code}`);
     return handle;
   } catch (cause) {
     await handle.close();
-    await rm(spool, { force: true });
     throw new MemoirError('NO_SPACE', `${spoolBytes} bytes cannot be reserved for the snapshot’s stream`, { cause });
   }
 }

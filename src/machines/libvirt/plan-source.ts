@@ -32,6 +32,7 @@ export function planSource(
   const options: SnapshotSourceOptions = {
     regions,
     cpuCount: machine.vcpus,
+    ...(description === null ? {} : { deviceStateBytes: description.deviceStateBytes }),
     guestSocket: guestFolder === null ? null : socketIn(guestFolder),
     ownSocket: fitsSocket(ownSocket) ? ownSocket : null,
     owner: description?.owner ?? null,
@@ -41,7 +42,8 @@ export function planSource(
     ...options,
     spool: join(stateFolder, 'spool', randomUUID()),
     // A page has eight bytes in front of it on the wire; ROMs, video memory and devices come beside the guest's memory.
-    spoolBytes: Math.ceil(regionBytes(regions) * (4104 / 4096)) + besideMemoryBytes,
+    spoolBytes:
+      Math.ceil(regionBytes(regions) * (4104 / 4096)) + besideMemoryBytes + (description?.deviceStateBytes ?? 0),
   };
   return reference(drainedSnapshotModule, drained);
 }

@@ -2,7 +2,7 @@ import { MemoirError } from '../../domain/memoir-error.ts';
 import { readNotes } from '../../formats/elf/note.ts';
 import { x86Machine, x86Notes, x86NotesSize } from '../../formats/elf/x86-notes.ts';
 import type { DeviceSection } from '../../formats/qemu-migration/device-section.ts';
-import { MigrationReader } from '../../formats/qemu-migration/migration-reader.ts';
+import { MigrationReader, type MigrationVisitor } from '../../formats/qemu-migration/migration-reader.ts';
 import { readGuestNote } from '../../formats/qemu-migration/vmcoreinfo-device.ts';
 import { readX86Cpus } from '../../formats/qemu-migration/x86-cpu-section.ts';
 import type { MemorySink, MemoryTail } from '../memory-source.ts';
@@ -13,6 +13,8 @@ import { SnapshotPages } from './snapshot-pages.ts';
 export interface SnapshotShape {
   readonly regions: readonly PlannedRegion[];
   readonly cpuCount: number;
+  /** Most that may follow the memory; 16 MiB unless told. */
+  readonly deviceStateBytes?: number;
 }
 
 /** Pages that may hold the guest's VMCOREINFO note; a guest has one, and a few by chance. */
@@ -27,11 +29,11 @@ export class SnapshotReader {
   #pages: SnapshotPages | undefined;
   #receivedBytes = 0;
 
-  constructor({ regions, cpuCount }: SnapshotShape, sink: MemorySink) {
+  constructor({ regions, cpuCount, deviceStateBytes }: SnapshotShape, sink: MemorySink) {
     this.#sink = sink;
     this.#cpuCount = cpuCount;
     const known = regionsOf(regions);
-    this.#reader = new MigrationReader({
+    const visitor: MigrationVisitor = {
       start: (_machine, blocks) => {
         this.#pages = new SnapshotPages(known, blocks, sink, (address, bytes) => this.#look(address, bytes));
         sink.layout({
@@ -43,7 +45,8 @@ export class SnapshotReader {
       },
       page: (block, offset, bytes) => this.#pages?.page(block, offset, bytes),
       zero: (block, offset) => this.#pages?.zero(block, offset),
-    });
+    };
+    this.#reader = new MigrationReader(visitor, deviceStateBytes === undefined ? {} : { tailBytes: deviceStateBytes });
   }
 
   /** Takes the next bytes of the stream; throws a FormatError at what it does not know. */

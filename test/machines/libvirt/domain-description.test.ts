@@ -21,6 +21,7 @@ describe('a domain’s description', () => {
       memoryBytes: 2 ** 30,
       vcpus: 2,
       architecture: 'x86_64',
+      deviceStateBytes: (16 << 20) + (4 << 17),
       owner: { user: 64055, group: 108 },
       snapshotObstacles: [],
       memoryObstacles: [],

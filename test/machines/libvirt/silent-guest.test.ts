@@ -54,6 +54,7 @@ describe('a guest whose QEMU does not answer', () => {
         memoryBytes: 1 << 20,
         vcpus: 1,
         architecture: 'x86_64',
+        deviceStateBytes: 1 << 24,
         owner: null,
         snapshotObstacles: [],
         memoryObstacles: [],

@@ -7,6 +7,7 @@ import { createTokenAccess } from './access/token-access.ts';
 import type { Config } from './config.ts';
 import { openDatabase } from './database/database.ts';
 import { lockDirectory } from './database/directory-lock.ts';
+import { readNodeId } from './database/node-id.ts';
 import type { Closable } from './domain/closable.ts';
 import { createIdSource } from './domain/id.ts';
 import { MemoirError } from './domain/memoir-error.ts';
@@ -107,6 +108,7 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
   opened.defer(() => threads.close());
   const operations = await startOperations({
     journal,
+    nodeId: await readNodeId(config.dataDir),
     host: hypervisor.host,
     kinds: [
       createDumpKind({ hypervisor, store, storeReference, threads, spoolFolder, parallel, stallTimeoutMs, timeoutMs }),

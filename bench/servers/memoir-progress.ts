@@ -40,6 +40,7 @@ const log = { debug() {}, info() {}, warn() {}, error: console.error };
 const operations = await startOperations({
   journal,
   kinds: [kind],
+  nodeId: 'bench',
   host: 'bench',
   createId,
   log,

@@ -1,9 +1,9 @@
-import { setTimeout as sleep } from 'node:timers/promises';
+import { backOffMs } from '../async/back-off.ts';
+import { pause } from '../async/pause.ts';
 import { type Document, Unreachable } from './client.ts';
 import type { Console } from './console.ts';
 
-const firstPauseMs = 500;
-const longestPauseMs = 10_000;
+const backOff = { minDelayMs: 1_000, maxDelayMs: 10_000 };
 
 /**
  * Follows a subscription to its end, across broken connections and restarts of the server: subscribed again each time with
@@ -16,14 +16,14 @@ export async function* untilComplete<R, V>(
   variables: () => V,
   { endless = false } = {},
 ): AsyncGenerator<R, void, void> {
-  let pauseMs = firstPauseMs;
+  let failures = 0;
   let broken = false;
   for (;;) {
     try {
       for await (const result of client.follow(document, variables(), signal)) {
         if (broken) tell('connected again\n');
         broken = false;
-        pauseMs = firstPauseMs;
+        failures = 0;
         yield result;
       }
       if (!endless) return;
@@ -33,9 +33,9 @@ export async function* untilComplete<R, V>(
       if (!(error instanceof Unreachable)) throw error;
       if (!broken) tell(`${error.message}; trying again\n`);
       broken = true;
-      await sleep(pauseMs, undefined, { signal }).catch(() => undefined);
+      failures += 1;
+      await pause(backOffMs(failures, backOff), signal);
       if (signal.aborted) return;
-      pauseMs = Math.min(pauseMs * 2, longestPauseMs);
     }
   }
 }

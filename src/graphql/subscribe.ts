@@ -5,10 +5,10 @@ import {
   executeSubscriptionEvent,
   validateSubscriptionArgs,
 } from 'graphql';
+import { mapStream } from '../async/map-stream.ts';
 import { type RequestContext, renewContext } from './context.ts';
 import type { MaskError } from './errors.ts';
 import type { SharedResults } from './shared-results.ts';
-import { mapStream } from './streams/map-stream.ts';
 
 export type Subscribe = (args: ExecutionArgs) => Promise<AsyncIterableIterator<ExecutionResult> | ExecutionResult>;
 

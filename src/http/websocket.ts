@@ -5,12 +5,12 @@ import { CloseCode, type Context, handleProtocols, makeServer, type SubscribePay
 import { type WebSocket, WebSocketServer } from 'ws';
 import type { Access } from '../access/access.ts';
 import type { Actor } from '../access/actor.ts';
+import { mapStream } from '../async/map-stream.ts';
 import type { Closable } from '../domain/closable.ts';
 import type { ErrorCode } from '../domain/error-catalogue.ts';
 import { isMemoirError, MemoirError } from '../domain/memoir-error.ts';
 import { schema } from '../graphql/schema.ts';
 import { toJson } from '../graphql/shared-results.ts';
-import { mapStream } from '../graphql/streams/map-stream.ts';
 import { socketToken } from './credentials.ts';
 import { isStream, type Prepared, prepare } from './run.ts';
 import type { Seats } from './seats.ts';

@@ -1,6 +1,7 @@
 import { execute, NoSchemaIntrospectionCustomRule, validate } from 'graphql';
 import { createYoga, type Plugin, type YogaServerInstance } from 'graphql-yoga';
 import type { Actor } from '../access/actor.ts';
+import { SharedDeadline } from '../async/shared-deadline.ts';
 import { createContexts, type RequestContext, type Services } from '../graphql/context.ts';
 import { createMask, type MaskError } from '../graphql/errors.ts';
 import { DocumentCache } from '../graphql/limits/document-cache.ts';
@@ -10,7 +11,6 @@ import { parseWithin } from '../graphql/limits/parse.ts';
 import { schema } from '../graphql/schema.ts';
 import { SharedResults } from '../graphql/shared-results.ts';
 import { createSubscribe, type Subscribe } from '../graphql/subscribe.ts';
-import { Deadline } from './deadline.ts';
 import type { GraphqlParams } from './run.ts';
 
 /** What the transports know of a request when GraphQL takes over. */
@@ -33,7 +33,7 @@ export interface GraphqlServer {
   /** Masks for itself, before results are shared; every layer around it would cost each message to each subscriber. */
   readonly subscribe: Subscribe;
   /** Gives up on queries and mutations that take too long. */
-  readonly deadline: Deadline;
+  readonly deadline: SharedDeadline;
 }
 
 export function createGraphql({ services, introspection, limits, deadlineMs }: GraphqlOptions): GraphqlServer {
@@ -86,5 +86,5 @@ export function createGraphql({ services, introspection, limits, deadlineMs }: G
     landingPage: false,
     graphqlEndpoint: '/graphql',
   });
-  return { yoga, mask, subscribe, deadline: new Deadline(deadlineMs) };
+  return { yoga, mask, subscribe, deadline: new SharedDeadline(deadlineMs) };
 }

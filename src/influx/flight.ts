@@ -1,4 +1,6 @@
 import type { InfluxDBClient } from '@influxdata/influxdb3-client';
+import { deadline } from '../async/deadline.ts';
+import { untilAborted } from '../async/until-aborted.ts';
 import type { InfluxAddress } from './http.ts';
 import type { InfluxParameters, InfluxRow } from './influx-client.ts';
 import { failureOfText, InfluxError, type InfluxFailure } from './influx-error.ts';
@@ -63,7 +65,13 @@ export function createFlight(address: InfluxAddress): Flight {
         for await (const row of client.query(query, address.database, options)) rows.push(row as InfluxRow);
       };
       // gRPC's own deadline ends the call; this one is for what happens before there is a call.
-      await withDeadline(read(), timeoutMs + 100);
+      const late = () => new InfluxError('TIMEOUT', `no answer within ${timeoutMs} ms`);
+      using limit = deadline({ ms: timeoutMs + 100, late });
+      try {
+        await untilAborted(read(), limit.signal);
+      } catch (error) {
+        throw toInfluxError(error);
+      }
       return rows;
     },
     async close() {
@@ -93,18 +101,6 @@ function bindFalsy(text: string, parameters: InfluxParameters) {
   }
   const query = text.replace(/\$(\w+)/g, (found, name: string) => literals.get(name) ?? found);
   return { query, params };
-}
-
-async function withDeadline<T>(work: Promise<T>, timeoutMs: number): Promise<T> {
-  const { promise, reject } = Promise.withResolvers<never>();
-  const timer = setTimeout(() => reject(new InfluxError('TIMEOUT', `no answer within ${timeoutMs} ms`)), timeoutMs);
-  try {
-    return await Promise.race([work, promise]);
-  } catch (error) {
-    throw toInfluxError(error);
-  } finally {
-    clearTimeout(timer);
-  }
 }
 
 /** gRPC status codes (grpc.io, "Status codes"), as the client names them. */

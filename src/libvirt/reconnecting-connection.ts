@@ -1,10 +1,10 @@
-import { type BackOffOptions, backOffMs } from './back-off.ts';
+import { type BackOffOptions, backOffMs } from '../async/back-off.ts';
+import { pause } from '../async/pause.ts';
 import { connect } from './connect.ts';
 import type { CallOptions, Connection } from './connection.ts';
 import { type ConnectOptions, knownOptions } from './connection-options.ts';
 import { asLibvirtError, LibvirtError } from './error.ts';
 import type { LinkState } from './link-state.ts';
-import { pause } from './pause.ts';
 import type { EventName, EventOf } from './protocol/events.ts';
 import type { ArgsOf, ProcedureName, ReplyOf } from './protocol/procedures.ts';
 import { aborted } from './rpc/pending-call.ts';

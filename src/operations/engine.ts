@@ -10,12 +10,15 @@ import { Scheduler } from './scheduler.ts';
 
 /** What the engine says of its own troubles; transitions are told by the event log. */
 export interface OperationsLog {
+  warn(facts: object, message: string): void;
   error(facts: object, message: string): void;
 }
 
 export interface EngineOptions {
   readonly journal: Journal;
   readonly kinds: readonly OperationKind[];
+  /** This server, whatever it is called; `host` is the name that people see. */
+  readonly nodeId: string;
   readonly host: string;
   readonly createId: () => string;
   readonly log: OperationsLog;
@@ -31,7 +34,7 @@ export interface EngineOptions {
  * works from then on. When it resolves, the journal tells the truth again.
  */
 export async function startOperations(options: EngineOptions): Promise<Operations> {
-  const { journal, host, log, now = Date.now } = options;
+  const { journal, nodeId, host, log, now = Date.now } = options;
   const kinds = new Map(options.kinds.map((kind) => [kind.type.name, kind]));
   const events = new EventLog(journal, (await journal.bounds()).last);
   const board = new ProgressBoard();
@@ -52,11 +55,14 @@ export async function startOperations(options: EngineOptions): Promise<Operation
     phase: (note) => told(journal.note({ ...note, atMs: now() })),
   });
 
+  const adopted = await journal.adopt({ nodeId, host });
+  if (adopted > 0)
+    log.warn({ adopted }, 'operations of a server with another name or id in this data directory are now this one’s');
   for (const operation of await journal.active()) {
-    if (operation.host !== host) continue;
     if (operation.state === 'QUEUED') {
       board.update(operation);
-      scheduler.enqueue(operation);
+      if (operation.cancelRequested) await step({ id: operation.id, from: 'QUEUED', ...cancelledBefore });
+      else scheduler.enqueue(operation);
       continue;
     }
     const recovered = await recover(operation, kinds.get(operation.kind), log);
@@ -85,7 +91,13 @@ export async function startOperations(options: EngineOptions): Promise<Operation
       if (!kinds.has(kind)) throw new MemoirError('INTERNAL', `no kind of operation is called ${kind}`);
     }
     const ids = batch.map(() => options.createId());
-    const result = await journal.submit(batch, context, { ids, host, atMs: now(), queueLimit: options.queueLimit });
+    const result = await journal.submit(batch, context, {
+      ids,
+      nodeId,
+      host,
+      atMs: now(),
+      queueLimit: options.queueLimit,
+    });
     if (!result.repeated) {
       for (const outcome of result.outcomes) {
         if (outcome.type !== 'ACCEPTED') continue;
@@ -163,6 +175,13 @@ export async function startOperations(options: EngineOptions): Promise<Operation
   };
 }
 
+/** The end of an operation whose cancellation was asked for, and that a restart found not to be at work. */
+const cancelledBefore = {
+  to: 'CANCELLED',
+  message: 'Cancelled before the server ran it again',
+  error: toErrorShape(new MemoirError('CANCELLED', 'cancelled before the server ran it again')),
+} as const;
+
 async function recover(operation: Operation, kind: OperationKind | undefined, log: OperationsLog): Promise<Recovery> {
   try {
     return (await kind?.recover(operation, kind.type.requestOf(operation))) ?? { action: 'FAIL' };
@@ -184,6 +203,8 @@ function toTransition(operation: Operation, recovery: Recovery): Omit<Transition
       return { ...common, to: 'FAILED', message, error: toErrorShape(new MemoirError('INTERRUPTED', message)) };
     }
     case 'REQUEUE':
+      // Nothing is left of it, and nobody wants it any more.
+      if (operation.cancelRequested) return { ...common, ...cancelledBefore };
       return { ...common, to: 'QUEUED', message: recovery.message ?? 'Queued again after a restart' };
     case 'COMPLETE': {
       const { message, result, effects = [] } = recovery;

@@ -1,8 +1,8 @@
+import { PullStream } from '../async/pull-stream.ts';
 import { MemoirError } from '../domain/memoir-error.ts';
 import type { Journal } from './journal.ts';
 import type { OperationEvent } from './operation.ts';
 import type { EventItem } from './operations.ts';
-import { PullStream } from './pull-stream.ts';
 
 /** Newest events kept in memory, shared by all subscribers: who keeps up never asks the journal. */
 const keptEvents = 1024;

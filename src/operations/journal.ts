@@ -9,6 +9,7 @@ import type { Submission, SubmitContext, SubmitOutcome } from './submission.ts';
 export interface Acceptance {
   /** One for each submission. */
   readonly ids: readonly string[];
+  readonly nodeId: string;
   readonly host: string;
   readonly atMs: number;
   /** Most operations of a kind that may wait; beyond it the rest of the batch is refused with QUEUE_FULL. */
@@ -83,6 +84,11 @@ export interface Journal {
   /** In the order of `ids`; null where there is none. */
   get(ids: readonly string[]): Promise<(Operation | null)[]>;
   page(query: OperationQuery): Promise<OperationPage>;
+  /**
+   * Makes this server the one that works on all active operations, and answers how many were another's. For the one server
+   * that the store belongs to (the data directory's lock says which): names change, and so may the id.
+   */
+  adopt(node: { readonly nodeId: string; readonly host: string }): Promise<number>;
   /** All that are not terminal, oldest first. */
   active(): Promise<readonly Operation[]>;
   /** Events with `seq` > after, ascending; at most `limit` (≤ 1000). */

@@ -12,7 +12,9 @@ export interface Operation {
   readonly subject: string;
   /** All that it excludes others from while it is active. */
   readonly subjects: Subjects;
-  /** The host whose server works on it. */
+  /** The server that works on it; empty for operations of versions that knew names only. */
+  readonly nodeId: string;
+  /** The name of that server's host, as people know it. */
   readonly host: string;
   readonly state: OperationState;
   /** The named stage it is in, or was in when it ended; null before the first. */

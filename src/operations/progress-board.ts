@@ -1,8 +1,8 @@
+import { PullStream } from '../async/pull-stream.ts';
 import { isTerminal } from '../domain/operation-state.ts';
 import type { Operation } from './operation.ts';
 import type { Progress } from './operation-kind.ts';
 import type { LiveOperation, ProgressQuery } from './operations.ts';
-import { PullStream } from './pull-stream.ts';
 import { Rate } from './rate.ts';
 
 /** Shortest time between two ticks of one operation; transitions are never held back. */

@@ -1,4 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { backOffMs } from '../async/back-off.ts';
+import { pause } from '../async/pause.ts';
 import type { ErrorCode } from '../domain/error-catalogue.ts';
 import { type ErrorShape, MemoirError, toErrorShape } from '../domain/memoir-error.ts';
 import type { OperationsLog } from './engine.ts';
@@ -16,8 +18,8 @@ interface SchedulerParts {
   phase(note: Omit<Note, 'atMs'>): Promise<Operation>;
 }
 
-/** Longest wait between two tries to write an operation's end. */
-const maxBackOffMs = 5_000;
+/** Between two tries to write an operation's start or end. */
+const backOff = { minDelayMs: 100, maxDelayMs: 5_000 };
 
 /**
  * Decides what runs: per kind first in, first out, with the kind's parallel limit. It holds ids only of what the journal has
@@ -25,14 +27,21 @@ const maxBackOffMs = 5_000;
  */
 export class Scheduler {
   readonly #parts: SchedulerParts;
-  readonly #queued = new Map<string, Operation>();
+  #queued = new Map<string, Operation>();
   readonly #running = new Map<string, { kind: string; run: Run | undefined; abortedBefore: MemoirError | undefined }>();
   readonly #ends = new Set<Promise<void>>();
+  readonly #closing = new AbortController();
   #started = false;
-  closing = false;
+  /** Starts that the journal could not take, in a row; while `#held` is set, nothing is started. */
+  #startFailures = 0;
+  #held: NodeJS.Timeout | undefined;
 
   constructor(parts: SchedulerParts) {
     this.#parts = parts;
+  }
+
+  get closing(): boolean {
+    return this.#closing.signal.aborted;
   }
 
   start(): void {
@@ -59,7 +68,8 @@ export class Scheduler {
 
   /** Starts nothing new, lets what runs end for `graceMs`, aborts the rest and waits for it. The queue stays in the journal. */
   async close(graceMs: number): Promise<void> {
-    this.closing = true;
+    this.#closing.abort();
+    clearTimeout(this.#held);
     this.#queued.clear();
     if (this.#ends.size > 0 && graceMs > 0) {
       await Promise.race([Promise.allSettled(this.#ends), sleep(graceMs, undefined, { ref: false })]);
@@ -69,7 +79,7 @@ export class Scheduler {
   }
 
   #pump(): void {
-    if (!this.#started || this.closing) return;
+    if (!this.#started || this.#held !== undefined || this.closing) return;
     const busy = new Map<string, number>();
     for (const { kind } of this.#running.values()) busy.set(kind, (busy.get(kind) ?? 0) + 1);
     for (const [id, operation] of this.#queued) {
@@ -94,10 +104,9 @@ export class Scheduler {
     let operation: Operation;
     try {
       operation = await this.#parts.step({ id, from: 'QUEUED', to: 'RUNNING', message: 'Started' });
+      this.#startFailures = 0;
     } catch (error) {
-      // Nothing was done yet and the journal still says QUEUED: the next start of the server runs it.
-      this.#parts.log.error({ operation: id, error: toErrorShape(error) }, 'an operation could not be started');
-      return;
+      return this.#notStarted(queued, toErrorShape(error));
     }
     const run = startRun(kind, operation, {
       phase: async (of, phase, message) => void (await this.#parts.phase({ id: of.id, type: 'PHASE', phase, message })),
@@ -118,12 +127,33 @@ export class Scheduler {
     await this.#record({ id, from: 'RUNNING', ...end });
   }
 
+  /** Nothing was done yet, and the journal still says QUEUED. */
+  async #notStarted(queued: Operation, error: ErrorShape): Promise<void> {
+    const { id } = queued;
+    this.#parts.log.error({ operation: id, error }, 'an operation could not be started');
+    if (this.closing) return;
+    if (!passing.has(error.code)) return this.#giveUp({ id, from: 'QUEUED', to: 'RUNNING' }, error);
+    const wish = this.#running.get(id)?.abortedBefore;
+    if (wish !== undefined) return this.#record({ id, from: 'QUEUED', ...failure(wish, wish) });
+    // Back to its place, where it can be cancelled; a journal that is busy for one is busy for all.
+    const byAge = [...this.#queued, [id, queued] as const].sort(([left], [right]) => (left < right ? -1 : 1));
+    this.#queued = new Map(byAge);
+    this.#startFailures += 1;
+    this.#held ??= setTimeout(
+      () => {
+        this.#held = undefined;
+        this.#pump();
+      },
+      backOffMs(this.#startFailures, backOff),
+    );
+  }
+
   /**
    * Writes the end until it is written: what was done is done, and a journal that is busy or full for a while must not turn
    * a finished dump into an interrupted one. A stopping server leaves it to the recovery of the next.
    */
   async #record(transition: Omit<Transition, 'atMs'>): Promise<void> {
-    for (let waitMs = 50; ; waitMs = Math.min(maxBackOffMs, waitMs * 2)) {
+    for (let failures = 1; ; failures += 1) {
       try {
         await this.#parts.step(transition);
         return;
@@ -135,14 +165,14 @@ export class Scheduler {
         );
         if (!passing.has(shape.code)) return this.#giveUp(transition, shape);
         if (this.closing) return;
-        await sleep(waitMs);
+        await pause(backOffMs(failures, backOff), this.#closing.signal);
       }
     }
   }
 
   /** An end that can never be written (an effect that throws, say) must not keep its subject occupied for ever. */
   async #giveUp({ id, from, to }: Omit<Transition, 'atMs'>, error: ErrorShape): Promise<void> {
-    const message = `It was ${to}, but that could not be recorded: ${error.message}`;
+    const message = `It is ${to}, but that could not be recorded: ${error.message}`;
     await this.#parts.step({ id, from, to: 'FAILED', message, error }).catch(() => undefined);
   }
 }

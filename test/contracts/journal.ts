@@ -20,6 +20,7 @@ export function journalSuite(name: string, create: () => Promise<JournalFixture>
     const context: SubmitContext = { actor: 'tester' };
     const acceptance = (count = 1): Acceptance => ({
       ids: Array.from({ length: count }, createId),
+      nodeId: 'node-1',
       host: 'here',
       atMs: 1000,
     });
@@ -95,6 +96,16 @@ export function journalSuite(name: string, create: () => Promise<JournalFixture>
       expect((await journal.page({ limit: 9, subjects: ['volume:x'] })).operations).toMatchObject([{ id: change.id }]);
       await finish(change.id);
       await accept('volume:x');
+    });
+
+    it('gives all active operations to the server that adopts them, and no others', async () => {
+      const done = await accept('vm:a');
+      await finish(done.id);
+      const queued = await accept('vm:b');
+      const node = { nodeId: 'node-2', host: 'there' };
+      expect(await journal.adopt(node)).toBe(1);
+      expect(await journal.adopt(node)).toBe(0);
+      expect(await journal.get([done.id, queued.id])).toMatchObject([{ nodeId: 'node-1', host: 'here' }, node]);
     });
 
     it('refuses what exceeds the queue, and nothing else of the batch', async () => {

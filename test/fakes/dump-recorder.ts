@@ -25,7 +25,11 @@ for (let number = 0; number < Number(count); number += 1) {
   const [known] = await journal.get([record.id]);
   if (known === null || known === undefined) {
     const submission: Submission = { kind: 'DUMP', subjects: [`vm:${number}`], request: {}, message: '' };
-    await journal.submit([submission], { actor: 'test' }, { ids: [record.id], host: 'host-1', atMs: 1 });
+    await journal.submit(
+      [submission],
+      { actor: 'test' },
+      { ids: [record.id], nodeId: 'node-1', host: 'host-1', atMs: 1 },
+    );
   }
   const [operation] = await journal.get([record.id]);
   if (operation?.state === 'QUEUED')

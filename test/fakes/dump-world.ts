@@ -57,6 +57,7 @@ export async function startDumpWorld(options: WorldOptions = {}) {
   const limits = { stallTimeoutMs, timeoutMs: 0 };
   const operations = await startOperations({
     journal,
+    nodeId: 'node-1',
     host: hypervisor.host,
     kinds: [
       createDumpKind({
@@ -72,7 +73,7 @@ export async function startDumpWorld(options: WorldOptions = {}) {
       createReindexKind({ store, records, journal }),
     ],
     createId: createIdSource(),
-    log: { error: (facts) => complaints.push(facts) },
+    log: { warn: () => undefined, error: (facts) => complaints.push(facts) },
     queueLimit: 100,
     graceMs: 0,
   });

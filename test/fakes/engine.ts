@@ -17,9 +17,10 @@ export async function startTestEngine(
   const operations = await startOperations({
     journal: fixture.journal,
     kinds,
+    nodeId: 'node-1',
     host: 'here',
     createId: createIdSource(),
-    log: { error: (facts) => complaints.push(facts) },
+    log: { warn: () => undefined, error: (facts) => complaints.push(facts) },
     queueLimit: 100,
     graceMs: 0,
     ...options,

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { createTokenAccess } from '../../src/access/token-access.ts';
 
 import { createIdSource } from '../../src/domain/id.ts';
+import type { DumpResult } from '../../src/dumps/dump-request.ts';
 import { createDumps } from '../../src/dumps/dump-service.ts';
 import type { Services } from '../../src/graphql/context.ts';
 import { createHost, type HostOptions } from '../../src/http/host.ts';
@@ -47,6 +48,22 @@ export interface TestServerOptions extends Partial<Omit<HostOptions, 'services'>
 }
 
 /** A whole server on a real port, with a real journal and catalogue, though not on threads of their own; its dumps run until the test says how they end. */
+/** What a dump leaves where a test does not say otherwise. */
+const sampleDumpResult: DumpResult = {
+  method: 'SNAPSHOT',
+  methodReason: 'a test',
+  vmid: '1',
+  guestPauseMs: null,
+  capturedAtMs: 1,
+  folder: 'machine',
+  file: 'dump.elf.zst',
+  dumpPath: '/dumps/machine/dump.elf.zst',
+  sizeBytes: 1,
+  rawSizeBytes: 1,
+  sha256: '0'.repeat(64),
+  imageSha256: null,
+};
+
 export async function openTestServer({
   machines,
   measurements,
@@ -75,12 +92,20 @@ export async function openTestServer({
   const store = await openStore({});
   const hypervisor = new FakeHypervisor(machines ?? [machine(1), machine(2), machine(3, { state: 'SHUT_OFF' })]);
   hypervisor.measurements = measurements ?? [];
-  const dumping = new ToyKind({ kind: 'DUMP', parallel: parallel ?? 2 });
-  const verifying = new ToyKind({ kind: 'VERIFY' });
+  const dumping = new ToyKind({ kind: 'DUMP', parallel: parallel ?? 2, result: sampleDumpResult });
+  const verifying = new ToyKind({
+    kind: 'VERIFY',
+    result: { dumpId: '', intact: true, damage: null, imageSha256: null },
+  });
   const log = new FakeLog();
   const operations = await startOperations({
     journal,
-    kinds: [dumping, verifying, new ToyKind({ kind: 'REINDEX' })],
+    kinds: [
+      dumping,
+      verifying,
+      new ToyKind({ kind: 'REINDEX', result: { found: 0, added: 0, known: 0, broken: 0, faults: [] } }),
+    ],
+    nodeId: 'node-1',
     host: 'here',
     createId,
     log,

@@ -23,6 +23,8 @@ const toyType = (name = 'TOY', request: Parser<Json> = { parse: (kept) => kept a
 interface ToyOptions {
   readonly kind?: string;
   readonly request?: Parser<Json>;
+  /** What a result has where the test does not say otherwise. */
+  readonly result?: { readonly [key: string]: Json };
   readonly parallel?: number;
   readonly stallTimeoutMs?: number;
   readonly timeoutMs?: number;
@@ -34,6 +36,7 @@ export class ToyKind implements OperationKind {
   readonly parallel: number;
   readonly stallTimeoutMs: number;
   readonly timeoutMs: number;
+  readonly #result: ToyOptions['result'];
   readonly runs: ToyRun[] = [];
   readonly recovered: string[] = [];
   recovery: Recovery | Error = { action: 'FAIL' };
@@ -42,6 +45,7 @@ export class ToyKind implements OperationKind {
 
   constructor(options: ToyOptions = {}) {
     this.type = toyType(options.kind, options.request);
+    this.#result = options.result;
     this.parallel = options.parallel ?? 1;
     this.stallTimeoutMs = options.stallTimeoutMs ?? 0;
     this.timeoutMs = options.timeoutMs ?? 0;
@@ -51,13 +55,19 @@ export class ToyKind implements OperationKind {
     return new Promise((resolve, reject) => {
       const run: ToyRun = {
         context,
-        finish: (outcome = {}) => resolve({ result: { made: context.operation.id }, message: 'Made', ...outcome }),
+        finish: ({ result, ...outcome } = {}) =>
+          resolve({ message: 'Made', ...outcome, result: this.#complete(result ?? { made: context.operation.id }) }),
         fail: reject,
       };
       context.signal.addEventListener('abort', () => reject(new MemoirError('CAPTURE_FAILED', 'torn down')));
       this.runs.push(run);
       this.#waiting.shift()?.(run);
     });
+  }
+
+  #complete(result: Json): Json {
+    if (this.#result === undefined || typeof result !== 'object' || result === null) return result;
+    return { ...this.#result, ...result };
   }
 
   async recover(operation: Operation): Promise<Recovery> {

@@ -232,7 +232,11 @@ describe('the outbox', () => {
     await outbox.settled(10_000);
     const record = sampleRecord(1);
     const submission: Submission = { kind: 'DUMP', subjects: ['vm:1'], request: {}, message: '' };
-    await journal.submit([submission], { actor: 'test' }, { ids: [record.id], host: 'host-1', atMs: 1 });
+    await journal.submit(
+      [submission],
+      { actor: 'test' },
+      { ids: [record.id], nodeId: 'node-1', host: 'host-1', atMs: 1 },
+    );
     await journal.transition({ id: record.id, from: 'QUEUED', to: 'RUNNING', atMs: 2 });
     const effects = [appendRecord.of(record)];
     await journal.transition({ id: record.id, from: 'RUNNING', to: 'COMPLETED', atMs: 3, effects });

@@ -1,5 +1,5 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { backOffMs } from '../../src/libvirt/back-off.ts';
+import { backOffMs } from '../../src/async/back-off.ts';
 import type { LinkState } from '../../src/libvirt/link-state.ts';
 import { ReconnectingConnection, type ReconnectOptions } from '../../src/libvirt/reconnecting-connection.ts';
 import { fakeDaemon } from '../fakes/libvirt/connected-pair.ts';

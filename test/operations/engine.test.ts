@@ -1,6 +1,8 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { z } from 'zod';
+import type { ErrorCode } from '../../src/domain/error-catalogue.ts';
 import { MemoirError } from '../../src/domain/memoir-error.ts';
+import type { OperationState } from '../../src/domain/operation-state.ts';
 import type { Journal } from '../../src/operations/journal.ts';
 import type { Operation } from '../../src/operations/operation.ts';
 import { startTestEngine, submitOne } from '../fakes/engine.ts';
@@ -150,24 +152,71 @@ describe('the engine', () => {
     expect(toy.runs).toHaveLength(1);
   });
 
-  it('tries again to write an end that the journal could not take', async () => {
-    const toy = new ToyKind();
+  /** An engine whose journal refuses so many transitions into a state. */
+  async function startRefusing(to: OperationState, refusals: number, code: ErrorCode) {
     const fixture = await openTestJournal();
-    let refusals = 2;
+    onTestFinished(() => fixture.close());
+    const toy = new ToyKind();
+    let left = refusals;
     const journal: Journal = {
       ...fixture.journal,
       transition: (step) =>
-        step.to === 'COMPLETED' && refusals-- > 0
-          ? Promise.reject(new MemoirError('DATABASE_BUSY', 'locked'))
+        step.to === to && left-- > 0
+          ? Promise.reject(new MemoirError(code, 'not now'))
           : fixture.journal.transition(step),
     };
-    const { operations, complaints } = await startTestEngine([toy], { journal });
+    const { operations, complaints, close } = await startTestEngine([toy], { journal });
+    return { toy, operations, complaints, close };
+  }
+
+  it.each(['DATABASE_BUSY', 'NO_SPACE'] as const)(
+    'tries again to start what the journal could not take: %s',
+    async (code) => {
+      const { toy, operations, complaints } = await startRefusing('RUNNING', 2, code);
+      const first = await submitOne(operations, 'a');
+      await submitOne(operations, 'b');
+      expect((await toy.next()).context.operation.id).toBe(first.id);
+      expect(complaints).toHaveLength(2);
+    },
+  );
+
+  it('cancels what waits to be started again', async () => {
+    const { operations, complaints } = await startRefusing('RUNNING', Number.POSITIVE_INFINITY, 'NO_SPACE');
+    const { id } = await submitOne(operations, 'a');
+    await expect.poll(() => complaints.length).toBeGreaterThan(0);
+    await operations.cancel(id, 'ann');
+    expect(await operations.settled(id)).toMatchObject({ state: 'CANCELLED' });
+    await submitOne(operations, 'a');
+  });
+
+  it('fails what can never be started, and frees its subject', async () => {
+    const { operations } = await startRefusing('RUNNING', 1, 'DATABASE_DAMAGED');
+    const { id } = await submitOne(operations, 'a');
+    expect(await operations.settled(id)).toMatchObject({ state: 'FAILED', error: { code: 'DATABASE_DAMAGED' } });
+    await submitOne(operations, 'a');
+  });
+
+  it('tries again to write an end that the journal could not take', async () => {
+    const { toy, operations, complaints } = await startRefusing('COMPLETED', 2, 'DATABASE_BUSY');
     const { id } = await submitOne(operations, 'a');
     (await toy.next()).finish();
     expect(await operations.settled(id)).toMatchObject({ state: 'COMPLETED' });
     expect(complaints).toHaveLength(2);
-    await operations.close();
-    await fixture.close();
+  });
+
+  it('tries no further while it closes: the next start’s recovery says how it ended', async () => {
+    const { toy, operations, complaints, close } = await startRefusing(
+      'COMPLETED',
+      Number.POSITIVE_INFINITY,
+      'NO_SPACE',
+    );
+    const { id } = await submitOne(operations, 'a');
+    (await toy.next()).finish();
+    await expect.poll(() => complaints.length).toBeGreaterThan(0);
+    await close();
+    const tries = complaints.length;
+    expect(await operations.get([id])).toMatchObject([{ state: 'RUNNING' }]);
+    expect(complaints).toHaveLength(tries);
   });
 
   it('frees the subject when an end can never be written', async () => {

@@ -30,7 +30,7 @@ it('takes over the operations of a database in which each had one subject, and w
     journal.submit(
       [{ kind: 'VOLUME', subjects: ['volume:x', 'vm:a'], request: {}, message: '' }],
       { actor: 'ann' },
-      { ids: ['0003'], host: 'here', atMs: 2 },
+      { ids: ['0003'], nodeId: 'node-1', host: 'here', atMs: 2 },
     );
   expect((await submit()).outcomes).toMatchObject([{ type: 'ALREADY_ACTIVE', active: { id: '0001' } }]);
   await journal.transition({ id: '0001', from: 'RUNNING', to: 'FAILED', atMs: 3 });

@@ -15,18 +15,19 @@ describe('a restart', () => {
     return { running, queued };
   };
   /** The journal as a server that was killed leaves it: one operation RUNNING, two QUEUED. */
-  const leaveRunning = async (folder: string) => {
+  const leaveRunning = async (folder: string, unwanted: readonly string[] = []) => {
     const { journal, close } = await openTestJournal(folder);
     const submit = async (id: string, subject: string) =>
       journal.submit(
         [{ kind: 'TOY', subjects: [subject], request: {}, message: 'Queued' }],
         { actor: 'tester' },
-        { ids: [id], host: 'here', atMs: 1 },
+        { ids: [id], nodeId: 'node-1', host: 'here', atMs: 1 },
       );
     await submit('0001', 'a');
     await submit('0002', 'b');
     await submit('0003', 'c');
     await journal.transition({ id: '0001', from: 'QUEUED', to: 'RUNNING', atMs: 2 });
+    for (const id of unwanted) await journal.note({ id, type: 'CANCEL_REQUESTED', atMs: 3 });
     await close();
   };
 
@@ -71,13 +72,29 @@ describe('a restart', () => {
     expect(await operations.settled('0001')).toMatchObject({ state: 'COMPLETED' });
   });
 
-  it('leaves the operations of another host alone', async () => {
+  it.each([
+    ['name', { host: 'elsewhere' }],
+    ['id', { nodeId: 'node-2' }],
+  ])('works on the operations of this data directory under another %s', async (_, changed) => {
     const folder = temporaryFolder();
     await leaveRunning(folder);
     const toy = new ToyKind();
-    const { operations } = await startTestEngine([toy], { folder, host: 'elsewhere' });
-    expect(await operations.get(['0001'])).toMatchObject([{ state: 'RUNNING' }]);
-    expect(toy.runs).toEqual([]);
+    const { operations } = await startTestEngine([toy], { folder, ...changed });
+    expect(await operations.get(['0001', '0002'])).toMatchObject([{ state: 'FAILED', ...changed }, changed]);
+    expect((await toy.next()).context.operation.id).toBe('0002');
+  });
+
+  it('cancels what was to be cancelled before the server ended, instead of running it again', async () => {
+    const folder = temporaryFolder();
+    await leaveRunning(folder, ['0001', '0002']);
+    const toy = new ToyKind();
+    toy.recovery = { action: 'REQUEUE' };
+    const { operations } = await startTestEngine([toy], { folder });
+    for (const id of ['0001', '0002']) {
+      expect(await operations.get([id])).toMatchObject([{ state: 'CANCELLED', error: { code: 'CANCELLED' } }]);
+    }
+    expect((await toy.next()).context.operation.id).toBe('0003');
+    expect(toy.recovered).toEqual(['0001']);
   });
 
   it('takes no new work while it stops', async () => {

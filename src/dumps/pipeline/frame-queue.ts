@@ -1,4 +1,4 @@
-import { Wake } from '../../domain/wake.ts';
+import { Wake } from '../../async/wake.ts';
 import type { ArtifactWriter } from '../../storage/artifact-store.ts';
 import { bytesOf, type Codec, type Encoded } from './codec.ts';
 import type { Spool } from './spool.ts';

@@ -96,6 +96,7 @@ function restored(manifest: Manifest): Operation {
     kind: dumpKind,
     subject: machineSubject(machineId),
     subjects: [machineSubject(machineId)],
+    nodeId: '',
     host,
     state: 'COMPLETED',
     phase: 'finishing',

@@ -1,7 +1,7 @@
+import { PullStream } from '../../async/pull-stream.ts';
 import { MemoirError } from '../../domain/memoir-error.ts';
 import type { Hypervisor } from '../../machines/hypervisor.ts';
 import type { MachineChange } from '../../machines/machine.ts';
-import { PullStream } from '../../operations/pull-stream.ts';
 
 /** More machines than this with unread changes, and the reader is not reading: machines that come and go have ever new ids. */
 const maxUnread = 10_000;

@@ -1,4 +1,4 @@
-import { PullStream } from '../../operations/pull-stream.ts';
+import { PullStream } from '../../async/pull-stream.ts';
 import type { Round } from '../../telemetry/sample.ts';
 import type { Telemetry } from '../../telemetry/telemetry.ts';
 

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { PullStream } from '../../operations/pull-stream.ts';
+import { PullStream } from '../../async/pull-stream.ts';
 import type { Services } from '../context.ts';
 
 /** Says that the server's state may have changed; carries nothing, since what is shown is asked for when it is shown. */

@@ -1,5 +1,5 @@
+import { mapStream } from '../../async/map-stream.ts';
 import { builder } from '../builder.ts';
-import { mapStream } from '../streams/map-stream.ts';
 import { fromEventCursor, OperationEventType, toLogItem } from '../types/operation-event.ts';
 
 builder.subscriptionField('operationEvents', (t) =>

@@ -1,3 +1,4 @@
+import { mapStream } from '../../async/map-stream.ts';
 import { isUuid } from '../../domain/id.ts';
 import { MemoirError } from '../../domain/memoir-error.ts';
 import { dumpKind, machineSubject } from '../../dumps/dumps.ts';
@@ -5,7 +6,6 @@ import { builder } from '../builder.ts';
 import type { RequestContext, Services } from '../context.ts';
 import { OperationKindEnum } from '../enums.ts';
 import { kindNameOf } from '../operation-kinds.ts';
-import { mapStream } from '../streams/map-stream.ts';
 import { DumpProgressType } from '../types/dump-progress.ts';
 import { OperationProgressType } from '../types/operation-progress.ts';
 

@@ -1,6 +1,7 @@
+import { backOffMs } from '../../async/back-off.ts';
+import { Wake } from '../../async/wake.ts';
 import type { Remote } from '../../database/service.ts';
 import type { Closable } from '../../domain/closable.ts';
-import { Wake } from '../../domain/wake.ts';
 import type { InfluxClient } from '../influx-client.ts';
 import { InfluxError } from '../influx-error.ts';
 import type { OutboxStatus } from './outbox.ts';
@@ -43,7 +44,7 @@ const mends: Partial<Record<InfluxError['failure'], string>> = {
 export function startSender(
   service: Remote<OutboxService>,
   client: InfluxClient,
-  { pollMs, backOffMs, maxBackOffMs }: SenderTimes = defaultTimes,
+  { pollMs, backOffMs: minDelayMs, maxBackOffMs: maxDelayMs }: SenderTimes = defaultTimes,
 ): Sender {
   const closing = new AbortController();
   const wake = new Wake();
@@ -130,9 +131,9 @@ export function startSender(
   /** Waits until it is worth trying again. New lines do not shorten it: only a command does. */
   async function endure(error: unknown): Promise<void> {
     const mend = error instanceof InfluxError ? mends[error.failure] : undefined;
-    const longest = mend === undefined ? Math.min(maxBackOffMs, backOffMs * 2 ** failures) : maxBackOffMs;
-    // Between half of it and all of it: servers that lost the same InfluxDB do not come back all at once.
-    const jittered = longest * (0.5 + Math.random() / 2);
+    // Where only a person can mend it, there is no hurry.
+    const times = { minDelayMs: mend === undefined ? minDelayMs : maxDelayMs, maxDelayMs };
+    const jittered = backOffMs(failures + 1, times);
     const asked = error instanceof InfluxError ? (error.retryAfterMs ?? 0) : 0;
     const pauseMs = Math.max(jittered, asked);
     // By the clock that nobody sets: one that was set back would make a pause of days.

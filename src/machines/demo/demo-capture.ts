@@ -1,3 +1,4 @@
+import { untilAborted } from '../../async/until-aborted.ts';
 import { MemoirError } from '../../domain/memoir-error.ts';
 import type { CaptureOutcome, CapturePlan, CaptureReader } from '../capture.ts';
 import { chance } from './chance.ts';
@@ -24,16 +25,12 @@ export interface DemoCaptureParts {
 export async function runCapture(parts: DemoCaptureParts): Promise<CaptureOutcome> {
   const { machine, plan, reader, signal, now, changed } = parts;
   const { behaviour } = plan.source.options as unknown as DemoSourceOptions;
-  const aborted = Promise.withResolvers<never>();
-  const abort = (): void => aborted.reject(signal.reason);
-  aborted.promise.catch(() => undefined);
   reader.drained.catch(() => undefined);
-  signal.addEventListener('abort', abort, { once: true });
   const stopReports = startReports(plan, reader);
   const holds = plan.method === 'CORE_DUMP' && machine.state === 'RUNNING';
   try {
     signal.throwIfAborted();
-    await Promise.race([reader.open(), aborted.promise]);
+    await untilAborted(reader.open(), signal);
     const capturedAtMs = now();
     const started = performance.now();
     if (holds) {
@@ -41,7 +38,7 @@ export async function runCapture(parts: DemoCaptureParts): Promise<CaptureOutcom
       changed();
     }
     try {
-      await Promise.race([reader.drained, aborted.promise]);
+      await untilAborted(reader.drained, signal);
     } catch (error) {
       if (behaviour?.type !== 'GUEST_GONE' || signal.aborted) throw error;
       parts.died();
@@ -57,7 +54,6 @@ export async function runCapture(parts: DemoCaptureParts): Promise<CaptureOutcom
     throw error;
   } finally {
     stopReports();
-    signal.removeEventListener('abort', abort);
     if (holds && machine.isHeld) {
       machine.hold(false);
       changed();

@@ -1,4 +1,4 @@
-import { Wake } from '../../domain/wake.ts';
+import { Wake } from '../../async/wake.ts';
 import type { DomainRef } from '../../libvirt/protocol/handles.ts';
 import type { ReconnectingConnection } from '../../libvirt/reconnecting-connection.ts';
 import type { Subscription } from '../../libvirt/subscriptions.ts';

@@ -49,8 +49,9 @@ function journalWriter(connection: DatabaseSync, effects: ReadonlyMap<string, Ef
   );
   const countQueued = connection.prepare("SELECT count FROM operation_tally WHERE kind = ? AND state = 'QUEUED'");
   const insert = connection.prepare(
-    `INSERT INTO operations (id, kind, subject, further_subjects, host, state, message, actor, request, created_at_ms, seq)
-     VALUES (?, ?, ?, ?, ?, 'QUEUED', ?, ?, ?, ?, 0)`,
+    `INSERT INTO operations (id, kind, subject, further_subjects, node_id, host, state, message, actor, request,
+       created_at_ms, seq)
+     VALUES (?, ?, ?, ?, ?, ?, 'QUEUED', ?, ?, ?, ?, 0)`,
   );
   const insertEvent = connection.prepare(
     `INSERT INTO operation_events (operation_id, kind, subject, type, state, phase, message, at_ms, payload)
@@ -60,6 +61,10 @@ function journalWriter(connection: DatabaseSync, effects: ReadonlyMap<string, Ef
   const update = connection.prepare(
     `UPDATE operations SET state = ?, phase = ?, message = ?, result = ?, error = ?, started_at_ms = ?, finished_at_ms = ?,
      cancel_requested = ? WHERE id = ?`,
+  );
+  const adoptActive = connection.prepare(
+    `UPDATE operations SET node_id = ?, host = ?
+     WHERE state IN ('QUEUED', 'RUNNING') AND (node_id <> ? OR host <> ?)`,
   );
   const selectKey = connection.prepare('SELECT * FROM idempotency_keys WHERE key = ?');
   const insertKey = connection.prepare('INSERT INTO idempotency_keys VALUES (?, ?, ?, ?)');
@@ -121,7 +126,7 @@ function journalWriter(connection: DatabaseSync, effects: ReadonlyMap<string, Ef
 
   function accept(
     { kind, subjects, message, request }: Submission,
-    { id, actor, host, atMs, queueLimit }: Omit<Acceptance, 'ids'> & { id: string; actor: string },
+    { id, actor, nodeId, host, atMs, queueLimit }: Omit<Acceptance, 'ids'> & { id: string; actor: string },
     events: OperationEvent[],
   ): SubmitOutcome {
     for (const subject of subjects) {
@@ -131,7 +136,7 @@ function journalWriter(connection: DatabaseSync, effects: ReadonlyMap<string, Ef
     const queued = Number(countQueued.get(kind)?.count ?? 0);
     if (queueLimit !== undefined && queued >= queueLimit) return { type: 'QUEUE_FULL' };
     const [subject, ...further] = subjects;
-    insert.run(id, kind, subject, JSON.stringify(further), host, message, actor, JSON.stringify(request), atMs);
+    insert.run(id, kind, subject, JSON.stringify(further), nodeId, host, message, actor, JSON.stringify(request), atMs);
     const event = say(find(id), 'QUEUED', message, atMs, { actor });
     events.push(event);
     return { type: 'ACCEPTED', operation: find(id) };
@@ -191,6 +196,10 @@ function journalWriter(connection: DatabaseSync, effects: ReadonlyMap<string, Ef
         const event = say(after, transitionEvents[step.to], message, step.atMs, payload);
         return { operation: { ...after, seq: event.seq }, event };
       });
+    },
+
+    adopt({ nodeId, host }: { nodeId: string; host: string }): number {
+      return Number(adoptActive.run(nodeId, host, nodeId, host).changes);
     },
 
     note(note: Note): Written {

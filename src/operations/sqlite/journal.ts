@@ -22,6 +22,7 @@ export async function createSqliteJournal(database: Database, effects: readonly 
     submit: writer.submit,
     transition: writer.transition,
     note: writer.note,
+    adopt: writer.adopt,
     get: reader.get,
     page: reader.page,
     active: reader.active,

@@ -99,6 +99,7 @@ export const operationMigrations = [
     UPDATE operation_tally SET count = count - 1 WHERE kind = OLD.kind AND state = OLD.state;
   END;
   `,
+  `ALTER TABLE operations ADD COLUMN node_id TEXT NOT NULL DEFAULT '';`,
 ];
 
 export type Row = Record<string, SQLOutputValue>;
@@ -114,6 +115,7 @@ export function toOperation(row: Row): Operation {
     kind: row.kind as string,
     subject: row.subject as string,
     subjects: [row.subject as string, ...(JSON.parse(row.further_subjects as string) as string[])],
+    nodeId: row.node_id as string,
     host: row.host as string,
     state: row.state as OperationState,
     phase: row.phase as string | null,

@@ -9,7 +9,7 @@ export interface BackOffOptions {
 
 /**
  * How long to wait after the `failures`-th failure in a row: doubling up to the longest, and spread over the second half
- * of each pause so that many clients of one daemon do not come back at the same moment.
+ * of each pause so that many who wait for the same thing do not come back at the same moment.
  */
 export function backOffMs(failures: number, options: BackOffOptions): number {
   const { minDelayMs = 250, maxDelayMs = 30_000, random = Math.random } = options;

@@ -1,6 +1,5 @@
 /**
- * One sleeper at most, and a knock that is never lost: a knock without a sleeper is kept for the next one. This is all the
- * waiting that the streams of this room need; nothing is queued in it, and nothing stays referenced when it is closed.
+ * One sleeper at most, and a knock that is never lost: a knock without a sleeper is kept for the next one. Nothing is queued in it, and nothing stays referenced when it is closed.
  */
 export class Wake {
   #knocked = false;

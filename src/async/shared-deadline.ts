@@ -9,7 +9,7 @@ interface Wait {
  * Gives up on work that takes too long: TIMEOUT. What the work itself waits for goes on; its caller does not. One slow clock
  * looks after all of them, because a timer for each costs every fast answer more than the answer's own routing.
  */
-export class Deadline {
+export class SharedDeadline {
   readonly #waits = new Set<Wait>();
   readonly #ms: number;
   #clock: NodeJS.Timeout | undefined;

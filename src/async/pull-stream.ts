@@ -1,4 +1,4 @@
-import { Wake } from '../domain/wake.ts';
+import { Wake } from './wake.ts';
 
 /** What a stream takes from: the next item that is ready, `undefined` to wait for a knock, `'END'` when there will be none. */
 export type Take<T> = () => Promise<{ readonly value: T } | undefined | 'END'>;

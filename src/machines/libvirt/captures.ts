@@ -1,7 +1,7 @@
 // Long: one owner of a capture, from its note to the last try to put right what it changed.
 import { setTimeout as sleep } from 'node:timers/promises';
+import { backOffMs } from '../../async/back-off.ts';
 import { MemoirError } from '../../domain/memoir-error.ts';
-import { backOffMs } from '../../libvirt/back-off.ts';
 import { domainStates } from '../../libvirt/protocol/values.ts';
 import type { ReconnectingConnection } from '../../libvirt/reconnecting-connection.ts';
 import type { CaptureOptions, CaptureOutcome, CapturePlan, CaptureReader, MethodChoice } from '../capture.ts';

@@ -1,4 +1,5 @@
-import { chmod, mkdir } from 'node:fs/promises';
+import { constants } from 'node:fs';
+import { access as accessFile, chmod, mkdir } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { pino } from 'pino';
@@ -21,6 +22,7 @@ import type { Log, Services } from './graphql/context.ts';
 import { createHost } from './http/host.ts';
 import { readPersistedDocuments } from './http/persisted-documents.ts';
 import { openInflux } from './influx/influx.ts';
+import { parseUri } from './libvirt/transports/target.ts';
 import { createDemoHypervisor } from './machines/demo/demo-hypervisor.ts';
 import type { Hypervisor } from './machines/hypervisor.ts';
 import { findLibvirtUri } from './machines/libvirt/address.ts';
@@ -41,6 +43,8 @@ import { createTelemetry } from './telemetry/create-telemetry.ts';
 export interface Overrides {
   readonly hypervisor?: Hypervisor;
   readonly log?: Log;
+  /** Aborted when the server is no longer wanted, also before it is up: then `createApp` rejects with SHUTTING_DOWN. */
+  readonly signal?: AbortSignal;
 }
 
 export interface App extends Closable {
@@ -64,10 +68,13 @@ const queueLimit = 10_000;
  */
 export async function createApp(config: Config, overrides: Overrides = {}): Promise<App> {
   await using opened = new AsyncDisposableStack();
+  const goOn = () => {
+    if (overrides.signal?.aborted) throw new MemoirError('SHUTTING_DOWN', 'the server was stopped during its start');
+  };
   const log = overrides.log ?? pino({ level: config.logLevel, base: { host: hostname() } });
   const startedAtMs = Date.now();
 
-  await privateFolder(config.dataDir);
+  await privateFolder(config.dataDir, 'DATA_DIR');
   opened.use(lockDirectory(config.dataDir));
 
   const database = openDatabase(join(config.dataDir, 'memoir.sqlite'));
@@ -92,16 +99,20 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
   const store = await openStore(storeReference.options);
   opened.defer(() => store.close());
 
+  goOn();
   const hypervisor = overrides.hypervisor ?? (await chooseHypervisor(config, log));
   opened.defer(() => hypervisor.close());
 
   // What a server that died has left in the world is put right before anything new begins.
+  goOn();
   const recovery = await hypervisor.recover();
+  goOn();
   const swept = await store.sweep();
   const repaired = [...recovery.repaired, ...swept];
   if (repaired.length > 0) log.warn({ repaired }, 'put right what an interrupted server had left');
   if (recovery.pending.length > 0) log.warn({ pending: recovery.pending }, 'could not be put right yet');
 
+  goOn();
   const { maxParallelDumps: parallel, dumpStallTimeoutMs: stallTimeoutMs, dumpTimeoutMs: timeoutMs } = config;
   const spoolFolder = join(config.dumpDir, '.spool');
   const threads = new CaptureThreads();
@@ -180,6 +191,7 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
 /** What LIBVIRT_URI names; without it a libvirt that answers on this machine, and without that the demo. */
 async function chooseHypervisor(config: Config, log: Log): Promise<Hypervisor> {
   const uri = config.libvirtUri ?? (await findLibvirtUri()) ?? demoUri;
+  if (config.libvirtUri !== null && uri !== demoUri) checkUri(uri);
   if (uri === demoUri) return createDemoHypervisor({ speedBytesPerSec: config.demoBytesPerSecond || null });
   return createLibvirtHypervisor({
     uri,
@@ -200,8 +212,38 @@ function refuseForeignAddress(host: string): void {
   );
 }
 
+function checkUri(uri: string): void {
+  try {
+    parseUri(uri);
+  } catch (cause) {
+    throw new MemoirError('CONFIG_INVALID', `LIBVIRT_URI: ${(cause as Error).message}`, {
+      cause,
+      hint: 'Use an address such as qemu:///system or qemu+ssh://root@host/system; demo:/// simulates machines.',
+    });
+  }
+}
+
+/** Why a folder that was named cannot be used, in a sentence for whoever named it. */
+const folderFaults: Readonly<Record<string, string>> = {
+  EEXIST: 'is not a folder',
+  ENOTDIR: 'is not a folder',
+  EROFS: 'lies on a file system that is read-only',
+  EACCES: 'is not this user’s to write to',
+  EPERM: 'is not this user’s to write to',
+  ENOSPC: 'lies on a full file system',
+};
+
 /** Made for this user alone, whatever the umask; one that is there keeps its place but not a mode that lets others in. */
-async function privateFolder(path: string): Promise<void> {
-  await mkdir(path, { recursive: true, mode: 0o700 });
-  await chmod(path, 0o700);
+async function privateFolder(path: string, variable: string): Promise<void> {
+  try {
+    await mkdir(path, { recursive: true, mode: 0o700 });
+    await accessFile(path, constants.R_OK | constants.W_OK | constants.X_OK);
+    await chmod(path, 0o700);
+  } catch (cause) {
+    const fault = folderFaults[String((cause as { code?: unknown }).code)];
+    throw new MemoirError('CONFIG_INVALID', `${variable}=${path} ${fault ?? `cannot be used: ${cause}`}`, {
+      cause,
+      hint: `Set ${variable} to a folder that the user of this process may write to.`,
+    });
+  }
 }

@@ -1,6 +1,7 @@
 import { flushCompileCache } from 'node:module';
 import packageFile from '../package.json' with { type: 'json' };
-import { runProgram } from './cli/program.ts';
+import { exitCodeOf } from './cli/exit-codes.ts';
+import { describeError, runProgram } from './cli/program.ts';
 import { readClientConfig, readConfig } from './config.ts';
 import { isMemoirError } from './domain/memoir-error.ts';
 
@@ -13,14 +14,20 @@ const complain = (text: string) => void process.stderr.write(text);
 async function serve(): Promise<void> {
   // Loaded only here: every other command starts without the server's code.
   const { createApp } = await import('./app.ts');
-  const app = await createApp(readConfig());
-  const { url } = await app.listen();
+  const config = readConfig();
+  const app = await createApp(config, { signal: leaving.signal });
+  const { url } = await app.listen().catch(async (error: unknown) => {
+    await app.close();
+    throw error;
+  });
   // What was compiled for this start is there for the next one, however this one ends (see NODE_COMPILE_CACHE).
   flushCompileCache();
   const { kind } = app.services.hypervisor;
   say(`Memoir listens on ${url}\n`);
-  if (kind === 'demo')
-    say('DEMO: no hypervisor was found; the machines are simulated. Set LIBVIRT_URI to use a real one.\n');
+  if (kind === 'demo') {
+    const why = config.libvirtUri === null ? 'no hypervisor was found; ' : '';
+    say(`DEMO: ${why}the machines are simulated. Set LIBVIRT_URI to use a real one.\n`);
+  }
 
   const stop = (signal: string) => {
     complain(`${signal}: stopping; once more to stop at once\n`);
@@ -32,7 +39,8 @@ async function serve(): Promise<void> {
       },
     );
   };
-  leaving.signal.addEventListener('abort', () => stop(leaving.signal.reason as string));
+  if (leaving.signal.aborted) stop(leaving.signal.reason);
+  else leaving.signal.addEventListener('abort', () => stop(leaving.signal.reason));
 }
 
 const leaving = new AbortController();
@@ -57,7 +65,9 @@ try {
   });
   if (code !== null) process.exitCode = code;
 } catch (error) {
+  // Asked to leave before the server was up: what was opened until then is closed again.
+  if (leaving.signal.aborted && isMemoirError(error, 'SHUTTING_DOWN')) process.exit(0);
   if (!isMemoirError(error)) throw error;
-  complain(`memoir: ${error.message}\n  ${error.hint}\n`);
-  process.exit(2);
+  complain(describeError(error));
+  process.exit(exitCodeOf(error.code));
 }

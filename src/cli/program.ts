@@ -1,5 +1,5 @@
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
-import { isMemoirError } from '../domain/memoir-error.ts';
+import { isMemoirError, MemoirError } from '../domain/memoir-error.ts';
 import { createClient, Unreachable } from './client.ts';
 import { examine } from './commands/doctor.ts';
 import { type DumpOptions, dump } from './commands/dump.ts';
@@ -44,7 +44,7 @@ export async function runProgram(args: readonly string[], host: Host): Promise<E
 
   const remote = (run: Run) => async () => {
     const { url, json = false } = program.opts<{ url: string; json?: boolean }>();
-    if (!URL.canParse(url)) throw new InvalidArgumentError(`${url} is not an address`);
+    checkAddress(url);
     result = await run({ ...host, client: createClient(url, host.token), json });
   };
 
@@ -141,9 +141,23 @@ function explain(error: unknown, { tell }: Host): ExitCode {
     tell(`memoir: ${plain(error.message)}\n  Is the server running? --url or MEMOIR_URL says where it is.\n`);
     return exitCodes.unreachable;
   }
-  if (!isMemoirError(error)) throw error;
-  tell(`memoir: ${plain(error.message)}\n  ${plain(error.hint)}\n`);
+  // `main.ts` tells how a start ended that was broken off.
+  if (!isMemoirError(error) || error.code === 'SHUTTING_DOWN') throw error;
+  tell(describeError(error));
   return exitCodeOf(error.code);
+}
+
+/** What went wrong and what to do about it; lines of ours stay lines, whatever else is in them. */
+export function describeError({ message, hint }: MemoirError): string {
+  const lines = message.split('\n').map(plain);
+  return `memoir: ${lines.join('\n')}\n  ${plain(hint)}\n`;
+}
+
+function checkAddress(url: string): void {
+  if (['http:', 'https:'].includes(URL.parse(url)?.protocol ?? '')) return;
+  throw new MemoirError('BAD_INPUT', `"${url}" is not the address of a server`, {
+    hint: 'Set MEMOIR_URL or --url to an address such as http://127.0.0.1:4000.',
+  });
 }
 
 function toCount(text: string): number {

@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import Fastify, { type FastifyInstance } from 'fastify';
 import type { Closable } from '../domain/closable.ts';
+import { MemoirError } from '../domain/memoir-error.ts';
 import type { Services } from '../graphql/context.ts';
 import { type DocumentLimits, defaultDocumentLimits } from '../graphql/limits/document-limits.ts';
 import { serveDashboard } from './dashboard.ts';
@@ -153,7 +154,9 @@ export function createHost(options: HostOptions): Host {
   return {
     async listen() {
       watch.start();
-      await app.listen({ host: options.host, port: options.port });
+      await app.listen({ host: options.host, port: options.port }).catch((cause) => {
+        throw cannotListen(cause, options);
+      });
       const { port } = app.server.address() as AddressInfo;
       const name = options.host.includes(':') ? `[${options.host}]` : options.host;
       return { url: `http://${name}:${port}`, port };
@@ -163,6 +166,23 @@ export function createHost(options: HostOptions): Host {
       return closing;
     },
   };
+}
+
+/** Why the address cannot be had, where that is for a person to mend. */
+const addressFaults: Readonly<Record<string, { fault: string; hint: string }>> = {
+  EADDRINUSE: {
+    fault: 'is in use by another process',
+    hint: 'Stop that process (`ss -ltnp` names it), or set PORT to another one.',
+  },
+  EACCES: { fault: 'is not this user’s to listen on', hint: 'Set PORT to one above 1023.' },
+  EADDRNOTAVAIL: { fault: 'is not an address of this machine', hint: 'Set HOST to one of its addresses.' },
+  ENOTFOUND: { fault: 'is not an address of this machine', hint: 'Set HOST to one of its addresses.' },
+};
+
+function cannotListen(cause: unknown, { host, port }: { readonly host: string; readonly port: number }): unknown {
+  const known = addressFaults[String((cause as { code?: unknown }).code)];
+  if (known === undefined) return cause;
+  return new MemoirError('CONFIG_INVALID', `port ${port} of ${host} ${known.fault}`, { cause, hint: known.hint });
 }
 
 function upgradeRefusal(request: IncomingMessage, rule: WallRule): string | null {

@@ -1,28 +1,28 @@
-import { MemoirError } from '../domain/memoir-error.ts';
-
 interface Wait {
   readonly untilMs: number;
   give(): void;
 }
 
 /**
- * Gives up on work that takes too long: TIMEOUT. What the work itself waits for goes on; its caller does not. One slow clock
+ * Gives up on work that takes too long. What the work itself waits for goes on; its caller does not. One slow clock
  * looks after all of them, because a timer for each costs every fast answer more than the answer's own routing.
  */
 export class SharedDeadline {
   readonly #waits = new Set<Wait>();
   readonly #ms: number;
+  readonly #late: () => Error;
   #clock: NodeJS.Timeout | undefined;
 
-  constructor(ms: number) {
+  /** `late` makes the reason for each. */
+  constructor(ms: number, late: () => Error) {
     this.#ms = ms;
+    this.#late = late;
   }
 
   within<T>(work: T | Promise<T>): T | Promise<T> {
     if (!(work instanceof Promise)) return work;
     return new Promise((resolve, reject) => {
-      const error = () => new MemoirError('TIMEOUT', `no answer within ${this.#ms / 1000} seconds`);
-      const wait = { untilMs: performance.now() + this.#ms, give: () => reject(error()) };
+      const wait = { untilMs: performance.now() + this.#ms, give: () => reject(this.#late()) };
       this.#waits.add(wait);
       this.#clock ??= setInterval(() => this.#look(), Math.min(1000, this.#ms / 2)).unref();
       work.then(resolve, reject).finally(() => this.#waits.delete(wait));

@@ -2,6 +2,7 @@ import { execute, NoSchemaIntrospectionCustomRule, validate } from 'graphql';
 import { createYoga, type Plugin, type YogaServerInstance } from 'graphql-yoga';
 import type { Actor } from '../access/actor.ts';
 import { SharedDeadline } from '../async/shared-deadline.ts';
+import { MemoirError } from '../domain/memoir-error.ts';
 import { createContexts, type RequestContext, type Services } from '../graphql/context.ts';
 import { createMask, type MaskError } from '../graphql/errors.ts';
 import { DocumentCache } from '../graphql/limits/document-cache.ts';
@@ -86,5 +87,6 @@ export function createGraphql({ services, introspection, limits, deadlineMs }: G
     landingPage: false,
     graphqlEndpoint: '/graphql',
   });
-  return { yoga, mask, subscribe, deadline: new SharedDeadline(deadlineMs) };
+  const late = () => new MemoirError('TIMEOUT', `no answer within ${deadlineMs / 1000} seconds`);
+  return { yoga, mask, subscribe, deadline: new SharedDeadline(deadlineMs, late) };
 }

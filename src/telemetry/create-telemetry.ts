@@ -2,7 +2,8 @@ import type { Database } from '../database/database.ts';
 import { MemoirError } from '../domain/memoir-error.ts';
 import type { InfluxClient } from '../influx/influx-client.ts';
 import type { Hypervisor } from '../machines/hypervisor.ts';
-import { openInfluxSamples } from './influx/influx-samples.ts';
+import { createStatsReader } from './influx/stats-reader.ts';
+import { startStatsSender } from './influx/stats-sender.ts';
 import { createPointsSource } from './points-source.ts';
 import type { Round, Sample } from './sample.ts';
 import { type SamplerTimes, staleAfterMs, startSampler } from './sampler.ts';
@@ -28,15 +29,15 @@ const maxAnswer = 200_000;
 /** Opens the ring and begins to measure. It is closed before database, hypervisor and client. */
 export async function createTelemetry(parts: TelemetryParts): Promise<Telemetry> {
   const { database, hypervisor, influx, log, times = usualTimes } = parts;
-  const ring = await openRing(database, { intervalMs: times.everyMs });
-  const beside =
+  const ring = await openRing(database, { intervalMs: times.everyMs, publish: influx !== null });
+  const sender =
     influx &&
-    openInfluxSamples(influx, {
+    startStatsSender(influx, ring, {
       host: hypervisor.host,
-      failing: (err) => log.warn({ err }, 'InfluxDB does not take telemetry; it goes on in the embedded ring'),
+      failing: (err) => log.warn({ err }, 'InfluxDB does not take telemetry; it waits in the embedded ring'),
       recovered: (lost) => log.warn({ lost }, 'InfluxDB takes telemetry again'),
     });
-  const answer = createPointsSource(ring, beside);
+  const answer = createPointsSource(ring, influx && createStatsReader(influx));
   const listeners = new Set<(round: Round) => void>();
   let newest: { readonly round: Round; readonly clockMs: number; readonly byId: Map<string, Sample> } | undefined;
   let writing = Promise.resolve();
@@ -52,6 +53,7 @@ export async function createTelemetry(parts: TelemetryParts): Promise<Telemetry>
       .then(
         () => {
           isWritingFailing = false;
+          sender?.wake();
         },
         (err: unknown) => {
           if (!isWritingFailing) log.warn({ err }, 'telemetry cannot be kept');
@@ -61,7 +63,6 @@ export async function createTelemetry(parts: TelemetryParts): Promise<Telemetry>
       .finally(() => {
         unwritten -= 1;
       });
-    void beside?.append(samples);
   }
 
   const sampler = startSampler({
@@ -99,8 +100,8 @@ export async function createTelemetry(parts: TelemetryParts): Promise<Telemetry>
     async close() {
       await sampler.close();
       listeners.clear();
-      await beside?.close();
       await writing;
+      await sender?.close();
     },
   };
 }

@@ -14,7 +14,7 @@ const silenceMs = 15_000;
  * opens a file for every ten minutes of a range.
  */
 export function createPointsSource(
-  ring: Ring,
+  ring: Pick<Ring, 'read' | 'reach'>,
   influx: Pick<SampleStore, 'read'> | null,
   elapsedMs: () => number = () => performance.now(),
 ) {

@@ -13,8 +13,8 @@ export interface PointsQuery {
 export type PointsByMachine = ReadonlyMap<string, readonly Point[]>;
 
 /**
- * Where samples are kept. Implementations: sqlite/ (a ring, always there), influx/ (beside it). Both pass the one suite in
- * test/contracts/. Telemetry may be lossy: what cannot be kept is lost, and nobody waits for it.
+ * Where samples are kept: sqlite/ (a ring, always there), and influx/, which is given what the ring keeps. Both pass the one suite
+ * in test/contracts/. Telemetry may be lossy: what the ring cannot keep is lost, and nobody waits for it.
  *
  * - `append` is idempotent by machine and time: the same sample again changes nothing.
  * - `read` sees what was appended before, once that has been kept; it says nothing of stretches without samples.

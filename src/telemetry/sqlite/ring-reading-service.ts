@@ -3,6 +3,7 @@ import { measures, type Point, type Values } from '../sample.ts';
 import type { PointsQuery } from '../sample-store.ts';
 import { foldMs } from '../series-query.ts';
 import { columnOf } from './schema.ts';
+import { createUnsentReader } from './unsent-rounds.ts';
 
 export type RingReadingService = ReturnType<typeof openService>;
 
@@ -26,6 +27,7 @@ export function openService(connection: DatabaseSync) {
   const find = connection.prepare('SELECT number, folded_ms FROM telemetry_machines WHERE id = ?');
 
   return {
+    unsent: createUnsentReader(connection),
     read({ machineIds, fromMs, untilMs, resolutionMs }: PointsQuery): Map<string, Point[]> {
       const isCoarse = resolutionMs % foldMs === 0;
       const found = new Map<string, Point[]>();

@@ -43,6 +43,7 @@ export function createUpkeep(connection: DatabaseSync, machines: Map<string, Kno
   const forgetFolds = forget('telemetry_folds');
   const note = connection.prepare('UPDATE telemetry_machines SET last_ms = ?, folded_ms = ? WHERE number = ?');
   const forgetMachine = connection.prepare('DELETE FROM telemetry_machines WHERE number = ?');
+  const forgetLabels = connection.prepare('DELETE FROM telemetry_labels WHERE machine = ?');
   let turn: KnownMachine[] = [];
 
   function foldSome(machine: KnownMachine, nowMs: number): void {
@@ -67,6 +68,7 @@ export function createUpkeep(connection: DatabaseSync, machines: Map<string, Kno
 
   function remove(machine: KnownMachine): void {
     forgetMachine.run(machine.number);
+    forgetLabels.run(machine.number);
     machines.delete(machine.id);
   }
 

@@ -5,13 +5,17 @@ import { measures, type Sample } from '../sample.ts';
 import { foldMs } from '../series-query.ts';
 import { createUpkeep, type KnownMachine, type RingWindows } from './ring-upkeep.ts';
 import { columnOf, prepareTables } from './schema.ts';
+import { createUnsentWriter } from './unsent-rounds.ts';
 
 export type RingWritingService = ReturnType<typeof openService>;
 
 /** The part of the ring that lives on the writing thread. */
 export function openService(connection: DatabaseSync, options: Json) {
-  const { nowMs, maxMachines } = options as { nowMs: number; maxMachines: number };
+  const { nowMs, maxMachines, publish } = options as { nowMs: number; maxMachines: number; publish: boolean };
   prepareTables(connection);
+  const unsent = createUnsentWriter(connection);
+  // What an earlier configuration has left is nobody's to send.
+  if (!publish) unsent.clear();
   connection.prepare('INSERT INTO telemetry_ring SELECT ? WHERE NOT EXISTS (SELECT 1 FROM telemetry_ring)').run(nowMs);
   const beganMs = connection.prepare('SELECT began_ms FROM telemetry_ring').get()?.began_ms as number;
   const machines = new Map<string, KnownMachine>(
@@ -31,7 +35,7 @@ export function openService(connection: DatabaseSync, options: Json) {
   const upkeep = createUpkeep(connection, machines, maxMachines);
   const columns = measures.map((measure) => columnOf[measure]);
   const insert = connection.prepare(
-    `INSERT OR IGNORE INTO telemetry_samples (machine, at_ms, ${columns.join(', ')}) VALUES (?, ?, ${columns.map(() => '?').join(', ')})`,
+    `INSERT OR IGNORE INTO telemetry_samples (machine, at_ms, label, ${columns.join(', ')}) VALUES (?, ?, ?, ${columns.map(() => '?').join(', ')})`,
   );
   const insertMachine = connection.prepare('INSERT INTO telemetry_machines (id, last_ms, folded_ms) VALUES (?, ?, ?)');
 
@@ -52,13 +56,17 @@ export function openService(connection: DatabaseSync, options: Json) {
       transact(connection, () => {
         for (const sample of samples) {
           const machine = machineOf(sample.machineId, sample.atMs);
-          insert.run(machine.number, sample.atMs, ...measures.map((measure) => sample[measure]));
+          const label = publish ? unsent.labelOf(machine.number, sample) : null;
+          insert.run(machine.number, sample.atMs, label, ...measures.map((measure) => sample[measure]));
           machine.lastMs = Math.max(machine.lastMs, sample.atMs);
           // The clock was set back: this stretch is to be folded once more.
           if (sample.atMs < machine.foldedMs) machine.foldedMs = Math.floor(sample.atMs / foldMs) * foldMs;
         }
+        if (publish) unsent.add(samples, now - windows.samplesMs);
         upkeep.step(now, windows);
       });
     },
+    /** InfluxDB has the rounds up to this one. */
+    accept: (upToSeq: number): void => transact(connection, () => unsent.accept(upToSeq)),
   };
 }

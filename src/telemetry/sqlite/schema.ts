@@ -58,6 +58,26 @@ const migrations: Migrations = [
     PRIMARY KEY (machine, at_ms)
   ) STRICT, WITHOUT ROWID;
   `,
+  // What a line for InfluxDB says of a machine beside its values; the samples of before have none and are not sent. A row of
+  // `telemetry_unsent` is a round that InfluxDB has not accepted: its samples are those of all machines between two moments.
+  `
+  CREATE TABLE telemetry_labels (
+    number INTEGER PRIMARY KEY,
+    machine INTEGER NOT NULL,
+    name TEXT NOT NULL,
+    vmid TEXT NOT NULL,
+    state TEXT NOT NULL,
+    UNIQUE (machine, name, vmid, state)
+  ) STRICT;
+
+  ALTER TABLE telemetry_samples ADD COLUMN label INTEGER;
+
+  CREATE TABLE telemetry_unsent (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT,
+    from_ms INTEGER NOT NULL,
+    until_ms INTEGER NOT NULL
+  ) STRICT;
+  `,
 ];
 
 /** Makes the tables that everything else in this folder expects; cheap when they are there. */

@@ -25,7 +25,7 @@ const arrows: Record<string, readonly string[] | 'everything'> = {
   dumps: ['domain', 'async', 'operations', 'machines', 'formats', 'storage', 'records'],
   heaps: ['domain', 'async', 'operations', 'formats', 'storage'],
   volumes: ['domain', 'async', 'operations', 'libvirt', 'database'],
-  telemetry: ['domain', 'machines', 'database', 'influx'],
+  telemetry: ['domain', 'async', 'machines', 'database', 'influx'],
   access: ['domain', 'database'],
   graphql: [
     'domain',

@@ -1,6 +1,7 @@
-import { setTimeout as sleep } from 'node:timers/promises';
+import { backOffMs } from '../../async/back-off.ts';
+import { pause } from '../../async/pause.ts';
+import { Wake } from '../../async/wake.ts';
 import type { Closable } from '../../domain/closable.ts';
-import { Wake } from '../../domain/wake.ts';
 import type { InfluxClient } from '../../influx/influx-client.ts';
 import { isInfluxError } from '../../influx/influx-error.ts';
 import type { Sample } from '../sample.ts';
@@ -45,7 +46,7 @@ export function startStatsSender(client: InfluxClient, ring: Unsent, options: St
   let isTableMade = false;
   let isFailing = false;
   let lost = 0;
-  let pauseMs = firstPauseMs;
+  let failures = 0;
   let size = samplesOfAWrite;
 
   async function makeTable(): Promise<void> {
@@ -92,7 +93,7 @@ export function startStatsSender(client: InfluxClient, ring: Unsent, options: St
   }
 
   function end(): void {
-    pauseMs = firstPauseMs;
+    failures = 0;
     if (isFailing) recovered(lost);
     isFailing = false;
     lost = 0;
@@ -109,8 +110,8 @@ export function startStatsSender(client: InfluxClient, ring: Unsent, options: St
       } catch (error) {
         if (signal.aborted) return;
         begin(error);
-        await sleep(pauseMs, undefined, { signal }).catch(() => undefined);
-        pauseMs = Math.min(pauseMs * 2, longestPauseMs);
+        failures += 1;
+        await pause(backOffMs(failures, { minDelayMs: firstPauseMs, maxDelayMs: longestPauseMs }), signal);
       }
     }
   }

@@ -16,6 +16,9 @@ const components = {
   'virt-ssh-helper': 'libvirt-clients',
   influxd: 'influxdb',
   'systemd-analyze': 'systemd',
+  curl: 'curl',
+  jq: 'jq',
+  java: 'openjdk-17-jdk-headless',
 } as const;
 
 export type Component = keyof typeof components;

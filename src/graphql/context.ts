@@ -51,12 +51,14 @@ export interface RequestContext {
   readonly streams: Streams;
   readonly actor: Actor;
   readonly loaders: Loaders;
+  /** Where an event stream is to go on, as its client says after a lost connection. */
+  readonly lastEventId: string | null;
 }
 
 /** Makes the contexts of a server's requests. */
-export function createContexts(services: Services): (actor: Actor) => RequestContext {
+export function createContexts(services: Services): (actor: Actor, lastEventId: string | null) => RequestContext {
   const streams: Streams = { service: new ServiceChanges(services) };
-  return (actor) => ({ services, streams, actor, loaders: createLoaders(services) });
+  return (actor, lastEventId) => ({ services, streams, actor, lastEventId, loaders: createLoaders(services) });
 }
 
 /** The same caller's next event: what was loaded for the last one may have changed since. */

@@ -29,10 +29,18 @@ builder.scalarType('DateTime', {
   },
   parseValue: (value) => {
     const ms = typeof value === 'string' && moment.test(value) ? Date.parse(value) : Number.NaN;
-    if (Number.isNaN(ms)) throw new GraphQLError('DateTime must be ISO 8601 with a zone, like 2025-11-14T08:58:30Z');
+    if (Number.isNaN(ms) || !isDay(value as string))
+      throw new GraphQLError('DateTime must be ISO 8601 with a zone, like 2025-11-14T08:58:30Z');
     return ms + beyondMilliseconds(value as string);
   },
 });
+
+/** Whether the calendar has the day that a text begins with: Date.parse takes 2027-02-30 for the second of March. */
+function isDay(text: string): boolean {
+  const day = text.slice(0, 10);
+  const ms = Date.parse(day);
+  return !Number.isNaN(ms) && new Date(ms).toISOString().startsWith(day);
+}
 
 /** Digits that Date.parse drops, as a fraction of a millisecond. */
 function beyondMilliseconds(text: string): number {

@@ -3,11 +3,14 @@ import {
   type ExecutionArgs,
   type ExecutionResult,
   executeSubscriptionEvent,
+  Kind,
+  type ValidatedSubscriptionArgs,
   validateSubscriptionArgs,
 } from 'graphql';
 import { mapStream } from '../async/map-stream.ts';
 import { type RequestContext, renewContext } from './context.ts';
 import type { MaskError } from './errors.ts';
+import { keepEventId } from './event-ids.ts';
 import type { SharedResults } from './shared-results.ts';
 
 export type Subscribe = (args: ExecutionArgs) => Promise<AsyncIterableIterator<ExecutionResult> | ExecutionResult>;
@@ -28,10 +31,24 @@ export function createSubscribe(shared: SharedResults, mask: MaskError): Subscri
     const { document, operationName, variableValues } = args;
     const key = shared.keyOf({ document, operationName, variables: variableValues, context });
 
+    const eventId = eventIdField(validated);
+
     const execute = async (rootValue: unknown): Promise<ExecutionResult> => {
-      const result = await executeSubscriptionEvent({ ...validated, rootValue, contextValue: renewContext(context) });
-      return result.errors === undefined ? result : { ...result, errors: result.errors.map(mask) };
+      const executed = await executeSubscriptionEvent({ ...validated, rootValue, contextValue: renewContext(context) });
+      const result = executed.errors === undefined ? executed : { ...executed, errors: executed.errors.map(mask) };
+      if (eventId !== undefined) keepEventId(result, eventId(rootValue));
+      return result;
     };
     return mapStream(events, (event) => shared.answer(event, key, () => execute(event)));
   };
+}
+
+type EventId = (event: unknown) => string;
+
+/** How the subscription's field names the place of an event, if its stream can be resumed. */
+function eventIdField({ schema, operation }: Pick<ValidatedSubscriptionArgs, 'schema' | 'operation'>) {
+  const fields = schema.getSubscriptionType()?.getFields();
+  const [node] = operation.selectionSet.selections;
+  const field = node?.kind === Kind.FIELD ? fields?.[node.name.value] : undefined;
+  return (field?.extensions as { eventId?: EventId } | undefined)?.eventId;
 }

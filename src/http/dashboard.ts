@@ -13,9 +13,9 @@ const notBuilt = `<!doctype html>
 
 /**
  * The dashboard's files. Those that carry their content's hash in the name never change; the page itself is asked for again
- * each time. A path that no file has is the page's own business (deep links), if it is a page that is asked for.
+ * each time. Answers how to find the page of a path that no file has: that is the page's own business (deep links).
  */
-export function serveDashboard(app: FastifyInstance, folder: string): void {
+export function serveDashboard(app: FastifyInstance, folder: string): (path: string) => Page | null {
   if (existsSync(join(folder, 'index.html'))) {
     app.register(fastifyStatic, {
       root: folder,
@@ -35,19 +35,24 @@ export function serveDashboard(app: FastifyInstance, folder: string): void {
     );
   }
 
-  app.setNotFoundHandler((request, reply) => {
-    const isPage = request.method === 'GET' && (request.headers.accept ?? '').includes('text/html');
-    const isOurs = /^\/(api|graphql|assets)(\/|$)/.test(request.url.split('?')[0] as string);
-    const page = isPage && !isOurs ? pageOf(folder, request.url) : null;
-    if (page !== null) return reply.header('cache-control', 'no-cache').sendFile(page, folder);
-    return reply
-      .code(404)
-      .send({ errors: [{ message: 'There is nothing at this address.', extensions: { code: 'NOT_FOUND' } }] });
-  });
+  // Where the old dashboard showed the dumps.
+  app.get('/memory-dumps', (_request, reply) => reply.redirect('/dumps', 308));
+  return (path) => findPage(folder, path);
 }
 
-/** The page of the screen that an address leads to; the first for every other address. Null if there is no dashboard. */
-function pageOf(folder: string, url: string): string | null {
-  const screen = /^\/([a-z]+)(?=[/?]|$)/.exec(url)?.[1] ?? 'index';
-  return [`${screen}.html`, 'index.html'].find((page) => existsSync(join(folder, page))) ?? null;
+/** The page that an address of the dashboard leads to. */
+export interface Page {
+  /** Relative to `folder`. */
+  readonly file: string;
+  readonly folder: string;
+  /** False where no screen has the address: the first page then says so. */
+  readonly isKnown: boolean;
+}
+
+/** Null if there is no dashboard. */
+function findPage(folder: string, path: string): Page | null {
+  const screen = /^\/([a-z]+)(?=\/|$)/.exec(path)?.[1];
+  const file = `${screen}.html`;
+  if (screen !== undefined && existsSync(join(folder, file))) return { file, folder, isKnown: true };
+  return existsSync(join(folder, 'index.html')) ? { file: 'index.html', folder, isKnown: path === '/' } : null;
 }

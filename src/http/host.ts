@@ -15,6 +15,7 @@ import { OperationWatch } from './observation/operation-watch.ts';
 import type { PersistedDocuments } from './persisted-documents.ts';
 import { serveRest } from './rest/rest.ts';
 import { Seats } from './seats.ts';
+import { answerUnknown, KnownRoutes } from './unknown.ts';
 import { checkWall, raiseWall, type WallRule } from './wall/wall.ts';
 import { createSockets, type SocketLimits } from './websocket.ts';
 import { createGraphql } from './yoga.ts';
@@ -92,6 +93,8 @@ export function createHost(options: HostOptions): Host {
   const app: FastifyInstance = Fastify({
     logger: false,
     bodyLimit: limits.maxBodyBytes,
+    // Any other upgrade is an offer that may be ignored (RFC 9110 §7.8): curl --http2 and Java's client offer h2c with each request.
+    http: { shouldUpgradeCallback: isWebSocket },
     // A path is matched as it was sent: `/graphql/` is not `/graphql`.
     routerOptions: { ignoreTrailingSlash: false, maxParamLength: 512 },
     // A client has this long to send its request (slow-loris); answers may take as long as they like.
@@ -107,6 +110,7 @@ export function createHost(options: HostOptions): Host {
   // In the order in which a request meets them.
   // 1. Errors first, so that whatever follows is refused in one form.
   answerErrors(app, graphql.mask);
+  const routes = new KnownRoutes(app);
   // 2. The wall: what a foreign page may have made a browser send is refused before anything is read of it.
   raiseWall(app, rule);
   // 3. What needs no authority: whether the server is alive; and the counters of everything that follows.
@@ -127,8 +131,9 @@ export function createHost(options: HostOptions): Host {
   serveRest(app, graphql, access);
   // 6. Artifacts: the one way by which memory leaves the server.
   serveDownloads(app, services, graphql.mask, seats);
-  // 7. The dashboard's files, last: it answers whatever path nobody else knows.
-  serveDashboard(app, options.dashboardFolder);
+  // 7. The dashboard's files, and last the answer for whatever nobody knows.
+  const findPage = serveDashboard(app, options.dashboardFolder);
+  answerUnknown(app, { mask: graphql.mask, routes, findPage });
 
   app.server.maxConnections = limits.maxConnections;
   app.server.on('upgrade', (request, socket, head) => {
@@ -183,6 +188,10 @@ function cannotListen(cause: unknown, { host, port }: { readonly host: string; r
   const known = addressFaults[String((cause as { code?: unknown }).code)];
   if (known === undefined) return cause;
   return new MemoirError('CONFIG_INVALID', `port ${port} of ${host} ${known.fault}`, { cause, hint: known.hint });
+}
+
+function isWebSocket({ headers }: IncomingMessage): boolean {
+  return (headers.upgrade ?? '').split(',').some((protocol) => protocol.trim().toLowerCase() === 'websocket');
 }
 
 function upgradeRefusal(request: IncomingMessage, rule: WallRule): string | null {

@@ -15,7 +15,13 @@ export function readParams(request: FastifyRequest, documents: PersistedDocument
     throw new MemoirError('BAD_INPUT', '`operationName` must be a string');
   }
   if (variables != null && !isObject(variables)) throw new MemoirError('BAD_INPUT', '`variables` must be an object');
-  return { query, operationName, variables };
+  return { query, operationName, variables, lastEventId: lastEventId(request) };
+}
+
+/** Server-sent events, WHATWG HTML §9.2.4: what a client sends when it comes back. */
+function lastEventId({ headers }: FastifyRequest): string | null {
+  const id = headers['last-event-id'];
+  return typeof id === 'string' && id !== '' ? id : null;
 }
 
 function fromQueryString(query: unknown): Record<string, unknown> {

@@ -1,6 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import type { ExecutionResult } from 'graphql';
 import type { MaskError } from '../graphql/errors.ts';
+import { eventIdOf } from '../graphql/event-ids.ts';
 import { toJson } from '../graphql/shared-results.ts';
 import { isStream } from './run.ts';
 import { whenClosed } from './when-closed.ts';
@@ -12,6 +13,9 @@ export interface EventStreamOptions {
   /** Asked with every beat whether the caller may still listen; its error is the stream's end. */
   check(): Promise<unknown>;
 }
+
+/** After how long a client that lost the stream may come back. */
+const retryMs = 2_000;
 
 const complete = 'event: complete\ndata:\n\n';
 
@@ -36,7 +40,7 @@ export async function sendEvents(
     'x-accel-buffering': 'no',
   });
   // Some clients take the stream for open only when its first byte is there.
-  response.write(':\n\n');
+  response.write(`:\nretry: ${retryMs}\n\n`);
 
   let waiting = false;
   const timer = setInterval(() => {
@@ -62,7 +66,11 @@ export async function sendEvents(
   }
 }
 
-const toEvent = (result: ExecutionResult): string => `event: next\ndata: ${toJson(result)}\n\n`;
+/** With the place in the log, where the result has one: a client that comes back says it in `Last-Event-ID`. */
+function toEvent(result: ExecutionResult): string {
+  const id = eventIdOf(result);
+  return `${id === undefined ? '' : `id: ${id}\n`}event: next\ndata: ${toJson(result)}\n\n`;
+}
 
 /** Resolves when the text has left the process, or when nobody is there to send it to. */
 function write(response: ServerResponse, text: string): Promise<void> {

@@ -74,7 +74,7 @@ export function createSockets(
         return true;
       } catch (error) {
         if (!isMemoirError(error)) throw error;
-        extra.socket.close(closeCodes[error.code] ?? CloseCode.InternalServerError, error.message.slice(0, 120));
+        extra.socket.close(closeCodes[error.code] ?? CloseCode.InternalServerError, closeReason(error.message));
         return false;
       }
     },
@@ -126,6 +126,7 @@ export function createSockets(
             if (isBinary) return socket.close(CloseCode.BadRequest, 'Text messages only');
             handle(String(data)).catch((error: unknown) => {
               if (error instanceof ClientGone) return;
+              if (isServersOwn(String(data))) return socket.close(CloseCode.BadRequest, 'Only a server sends this');
               graphql.mask(error);
               socket.close(CloseCode.InternalServerError, 'Internal server error');
             });
@@ -163,6 +164,20 @@ const closeCodes: Partial<Record<ErrorCode, number>> = {
   UNAUTHENTICATED: CloseCode.Unauthorized,
   LIMIT_EXCEEDED: 1013,
 };
+
+/** A reason for closing has at most 123 bytes (RFC 6455 §5.5); a sign that does not fit is left out. */
+function closeReason(text: string): string {
+  return new TextDecoder().decode(Buffer.from(text).subarray(0, 123), { stream: true });
+}
+
+/** Whether a client sent what only a server says: the protocol's implementation takes that for a fault of its own. */
+function isServersOwn(text: string): boolean {
+  try {
+    return ['connection_ack', 'next', 'error'].includes((JSON.parse(text) as { type: string }).type);
+  } catch {
+    return false;
+  }
+}
 
 /** A client left in the middle of a message: the end of its streams, and nobody's mistake. */
 class ClientGone extends Error {}

@@ -72,7 +72,7 @@ export function createGraphql({ services, introspection, limits, deadlineMs }: G
   const yoga = createYoga<TransportContext, RequestContext>({
     schema,
     plugins,
-    context: ({ actor }) => contextOf(actor),
+    context: ({ actor, params }) => contextOf(actor, (params as GraphqlParams).lastEventId ?? null),
     maskedErrors: { maskError: (error) => mask(error) },
     graphiql: false,
     // Errors are not kept: they hold the whole text.

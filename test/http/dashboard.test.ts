@@ -49,6 +49,17 @@ describe('the dashboard', () => {
     expect(await title('/Dumps')).toBe('Memoir');
   });
 
+  it('says by its status that no screen has an address, and sends old bookmarks of the dumps to them', async () => {
+    const folder = built();
+    writeFileSync(join(folder, 'dumps.html'), '<!doctype html><title>Dumps</title>');
+    const { url } = await startTestServer({ dashboardFolder: folder });
+    expect((await fetch(`${url}/dumps/017f`, page)).status).toBe(200);
+    const unknown = await fetch(`${url}/nosuch`, page);
+    expect([unknown.status, await unknown.text()]).toEqual([404, expect.stringContaining('<title>Memoir')]);
+    const old = await fetch(`${url}/memory-dumps`, page);
+    expect([old.status, new URL(old.url).pathname]).toEqual([200, '/dumps']);
+  });
+
   it.each([
     '/../memoir-secret.txt',
     '/..%2fmemoir-secret.txt',

@@ -1,6 +1,13 @@
 import { mapStream } from '../../async/map-stream.ts';
 import { builder } from '../builder.ts';
-import { fromEventCursor, OperationEventType, toLogItem } from '../types/operation-event.ts';
+import {
+  fromEventCursor,
+  type LogItem,
+  OperationEventType,
+  seqOf,
+  toEventCursor,
+  toLogItem,
+} from '../types/operation-event.ts';
 
 builder.subscriptionField('operationEvents', (t) =>
   t.field({
@@ -12,8 +19,10 @@ builder.subscriptionField('operationEvents', (t) =>
         description: 'Cursor of the last event that was seen; 0 for the beginning. From now on if absent.',
       }),
     },
-    subscribe: async (_, { after }, { services: { operations } }) => {
-      const place = after == null ? (await operations.bounds()).last : fromEventCursor(after);
+    extensions: { eventId: (item: LogItem) => toEventCursor(seqOf(item)) },
+    subscribe: async (_, { after }, { services: { operations }, lastEventId }) => {
+      const cursor = lastEventId ?? after;
+      const place = cursor == null ? (await operations.bounds()).last : fromEventCursor(cursor);
       return mapStream(operations.watchEvents(place), toLogItem);
     },
     resolve: (item) => item,

@@ -16,6 +16,8 @@ export function checkForgery({ headers }: IncomingMessage): void {
   const type = headers['content-type']?.split(';')[0]?.trim().toLowerCase();
   if (type !== undefined && type !== '' && !formTypes.includes(type)) return;
   if (proofs.some((name) => headers[name] !== undefined)) return;
+  // No page can set this one: the browser says that the page is this server's own (an EventSource can send no other proof).
+  if (headers['sec-fetch-site'] === 'same-origin') return;
   throw new MemoirError('FORBIDDEN', 'a browser could have been made to send this', {
     hint: 'Send a JSON body with its content type, or the header `x-csrf-prevention: 1`.',
   });

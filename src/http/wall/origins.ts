@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { MemoirError } from '../../domain/memoir-error.ts';
+import { decodedPath, isOfMachines } from '../path.ts';
 
 export interface OriginRule {
   /** Foreign pages that may use this server, as `https://name:port`. */
@@ -20,7 +21,8 @@ export function checkOrigin(request: IncomingMessage, rule: OriginRule): void {
   }
   // Fetch metadata: a cross-site request without an Origin is a link, an image, a script tag. Following a link to a page is fine.
   const { 'sec-fetch-site': site, 'sec-fetch-mode': mode } = request.headers;
-  const isVisit = mode === 'navigate' && request.method === 'GET' && !/^\/(graphql|api)\b/.test(request.url ?? '/');
+  const path = decodedPath(request.url);
+  const isVisit = mode === 'navigate' && request.method === 'GET' && path !== null && !isOfMachines(path);
   if (site === 'cross-site' && !isVisit) throw foreign();
 }
 

@@ -157,6 +157,7 @@ async function ours({ hypervisor, threads, folder }: World, guest: Guest, method
       format: 'ELF',
       compression: 'ZSTD',
       spoolFolder: join(folder, 'spool'),
+      spoolBytes: 2 * plan.memoryBytes,
     },
     { progress: () => undefined, moved: () => undefined },
   );

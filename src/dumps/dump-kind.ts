@@ -10,7 +10,7 @@ import type { DumpRequest, DumpResult } from './dump-request.ts';
 import { type Manifest, readManifest, toRecord, toResult } from './manifest.ts';
 import { dumpType } from './operation-types.ts';
 import type { CaptureThreads } from './pipeline/capture-threads.ts';
-import { SpaceClaims } from './space-claims.ts';
+import { neededBytes, SpaceClaims, spoolBytes } from './space-claims.ts';
 
 export interface DumpKindOptions extends TimeLimits {
   readonly hypervisor: Hypervisor;
@@ -53,8 +53,7 @@ async function run(
   context.setLimits(limitsFor(plan.memoryBytes, options));
 
   const key = artifactKeyOf(operation, request);
-  const expectedBytes = expectedArtifactBytes(plan.memoryBytes);
-  using claim = claims.take(expectedBytes);
+  using claim = claims.take(neededBytes(plan.memoryBytes));
   const thread = options.threads.start(
     {
       source: plan.source,
@@ -64,10 +63,11 @@ async function run(
       format: request.format,
       compression: request.compression,
       spoolFolder: options.spoolFolder,
+      spoolBytes: spoolBytes(plan.memoryBytes),
     },
     {
       progress(progress) {
-        claim.written(progress.writtenBytes);
+        claim.written(progress.writtenBytes + progress.spooledBytes);
         context.progress(progress);
       },
       moved: context.moved,
@@ -117,11 +117,6 @@ const limitedBytes = 64 * 2 ** 30;
 export function limitsFor(memoryBytes: number, { stallTimeoutMs, timeoutMs }: TimeLimits): TimeLimits {
   const factor = Math.max(1, memoryBytes / limitedBytes);
   return { stallTimeoutMs: Math.ceil(stallTimeoutMs * factor), timeoutMs: Math.ceil(timeoutMs * factor) };
-}
-
-/** An upper bound of what the artifact takes: memory that cannot be compressed, and room for headers. */
-export function expectedArtifactBytes(memoryBytes: number): number {
-  return memoryBytes + Math.ceil(memoryBytes / 256) + 1024 * 1024;
 }
 
 function completed(manifest: Manifest): RunOutcome<DumpResult> {

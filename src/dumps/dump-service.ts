@@ -6,8 +6,7 @@ import type { Operation } from '../operations/operation.ts';
 import type { Operations } from '../operations/operations.ts';
 import type { Submission, SubmitOutcome } from '../operations/submission.ts';
 import { markRecord } from '../records/record-effects.ts';
-import type { ArtifactStore } from '../storage/artifact-store.ts';
-import { expectedArtifactBytes } from './dump-kind.ts';
+import type { ArtifactStore, StoreSpace } from '../storage/artifact-store.ts';
 import type { DumpRequest, DumpResult } from './dump-request.ts';
 import {
   artifactSubject,
@@ -19,6 +18,7 @@ import {
   type TriggerInput,
 } from './dumps.ts';
 import { dumpType, reindexType, verifyType } from './operation-types.ts';
+import { expectedArtifactBytes, neededBytes } from './space-claims.ts';
 
 /** Most machines of one request, and the longest name that is looked up. */
 const maxMachines = 1000;
@@ -51,6 +51,26 @@ export function createDumps({ operations, hypervisor, store }: DumpServiceParts)
     return found[0] ?? null;
   }
 
+  /**
+   * NO_SPACE where a dump cannot fit, so that nobody waits for its failure. A repeated request, or one for a machine that has a
+   * dump under way, gets its own answer.
+   */
+  async function withoutRoom(
+    { id, memoryBytes }: Machine,
+    { idempotencyKey }: TriggerInput,
+  ): Promise<MemoirError | null> {
+    if (idempotencyKey !== undefined) return null;
+    const space = await store.space();
+    if (fits(memoryBytes, space) || (await activeOn(machineSubject(id))) !== null) return null;
+    const { freeBytes, reserveBytes } = space;
+    const needed = neededBytes(memoryBytes);
+    return new MemoirError(
+      'NO_SPACE',
+      `it may need ${needed} bytes, and ${store.location} has ${freeBytes} free, of which ${reserveBytes} are kept for others`,
+      { details: { freeBytes, neededBytes: needed, reserveBytes } },
+    );
+  }
+
   return {
     async trigger(input, actor) {
       checkInput(input);
@@ -58,7 +78,7 @@ export function createDumps({ operations, hypervisor, store }: DumpServiceParts)
       const rejected: DumpRejection[] = [];
       const requests = new Map<string, { name: string; request: Submission }>();
       for (const { name, machine } of wanted) {
-        const refusal = refuse(name, machine);
+        const refusal = refuse(name, machine) ?? (machine && (await withoutRoom(machine, input)));
         if (refusal !== null) rejected.push({ vm: name, error: toErrorShape(refusal), active: null });
         else if (machine !== null) requests.set(machine.id, { name, request: toRequest(machine, input, hypervisor) });
       }
@@ -123,7 +143,8 @@ export function createDumps({ operations, hypervisor, store }: DumpServiceParts)
       ]);
       const expectedSizeBytes = expectedArtifactBytes(options.memoryBytes);
       const { freeBytes } = space;
-      return { ...options, expectedSizeBytes, freeBytes, enoughSpace: expectedSizeBytes <= freeBytes, active };
+      const enoughSpace = fits(options.memoryBytes, space);
+      return { ...options, expectedSizeBytes, freeBytes, enoughSpace, active };
     },
   };
 }
@@ -140,6 +161,11 @@ function checkInput({ vms, all, idempotencyKey }: TriggerInput): void {
   if (idempotencyKey !== undefined && (idempotencyKey === '' || idempotencyKey.length > maxKeyLength)) {
     throw bad(`an idempotency key has 1 to ${maxKeyLength} characters`);
   }
+}
+
+/** Whether a dump of so much memory could find room now, if it were alone. */
+function fits(memoryBytes: number, { freeBytes, reserveBytes }: StoreSpace): boolean {
+  return neededBytes(memoryBytes) + reserveBytes <= freeBytes;
 }
 
 /** The machines that are meant, each as the caller names it; null for a name that no machine has. */

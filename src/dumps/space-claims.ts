@@ -1,3 +1,18 @@
+/** An upper bound of what the artifact takes: memory that cannot be compressed, and room for headers. */
+export function expectedArtifactBytes(memoryBytes: number): number {
+  return memoryBytes + Math.ceil(memoryBytes / 256) + 1024 * 1024;
+}
+
+/** An upper bound of what waits on the disk meanwhile: all of the memory, should the part that is written first come last. */
+export function spoolBytes(memoryBytes: number): number {
+  return memoryBytes + 16 * 1024 * 1024;
+}
+
+/** What has to be free for a dump, so that it cannot end for want of room. */
+export function neededBytes(memoryBytes: number): number {
+  return expectedArtifactBytes(memoryBytes) + spoolBytes(memoryBytes);
+}
+
 /** One dump's claim; disposing of it gives up what was not used. */
 export interface SpaceClaim extends Disposable {
   /** What has to be free now, so that this dump and those that were admitted before it all find room. */

@@ -76,6 +76,8 @@ export interface ArtifactReader extends Closable {
 export interface StoreSpace {
   readonly freeBytes: number;
   readonly totalBytes: number;
+  /** Part of the free bytes that no artifact may take: the journal and others need room too. */
+  readonly reserveBytes: number;
 }
 
 /**

@@ -124,7 +124,11 @@ describe('memoir', () => {
     const { url, hypervisor } = await startTestServer({
       wrap: (services) => ({
         ...services,
-        store: { ...services.store, location: '/full', space: async () => ({ freeBytes: 1, totalBytes: 1000 }) },
+        store: {
+          ...services.store,
+          location: '/full',
+          space: async () => ({ freeBytes: 1, totalBytes: 1000, reserveBytes: 0 }),
+        },
       }),
     });
     hypervisor.down = true;

@@ -23,6 +23,7 @@ it('a thread that was given up before it was asked to open makes no file that no
         format: 'ELF',
         compression: 'ZSTD',
         spoolFolder: `${folder}/spool`,
+        spoolBytes: 1 << 30,
       },
       { progress: () => undefined, moved: () => undefined },
     );
@@ -50,6 +51,7 @@ it('a thread says what came in, although all of it waits in the spool for what c
       format: 'ELF',
       compression: 'ZSTD',
       spoolFolder: `${folder}/spool`,
+      spoolBytes: 1 << 30,
     },
     {
       progress: ({ receivedBytes, doneBytes }) => {

@@ -23,6 +23,7 @@ async function openThread() {
       format: 'ELF',
       compression: 'NONE',
       spoolFolder: join(folder, 'spool'),
+      spoolBytes: 1 << 20,
     },
     { progress: () => undefined, moved: () => undefined },
     worker,

@@ -84,7 +84,7 @@ describe('a dump', () => {
     world.hypervisor.controls.behave('web-01', behaviour);
     expect(await world.dump('web-01')).toMatchObject({ state: 'FAILED', error: { code }, result: null });
     expect(world.files()).toEqual([]);
-    expect(await world.records.count({})).toBe(0);
+    expect(await world.records.count({})).toMatchObject({ total: 0 });
     world.hypervisor.controls.behave('web-01', null);
     if (code === 'GUEST_GONE') world.hypervisor.controls.start('web-01');
     expect(await world.dump('web-01')).toMatchObject({ state: 'COMPLETED' });
@@ -110,8 +110,23 @@ describe('a dump', () => {
 
   it('needs room: NO_SPACE before anything begins', async () => {
     const world = await startDumpWorld({ reserveBytes: 1e18 });
-    expect(await world.dump('web-01')).toMatchObject({ state: 'FAILED', error: { code: 'NO_SPACE' } });
+    expect(await world.trigger(['web-01'])).toMatchObject({
+      accepted: [],
+      rejected: [{ vm: 'web-01', error: { code: 'NO_SPACE', message: expect.stringContaining('kept for others') } }],
+    });
+    // A request that may be a repeated one is answered by what was made of the first.
+    const repeatable = await world.dump('web-01', { idempotencyKey: 'one' });
+    expect(repeatable).toMatchObject({ state: 'FAILED', error: { code: 'NO_SPACE' } });
     expect(world.files()).toEqual([]);
+  });
+
+  it('needs room for what may wait on the disk meanwhile, and says so beforehand', async () => {
+    const roomy = await startDumpWorld();
+    const { freeBytes, memoryBytes, expectedSizeBytes } = await roomy.dumps.forecast('web-01');
+    // Room for the artifact, and not for the spool beside it.
+    const world = await startDumpWorld({ reserveBytes: freeBytes - expectedSizeBytes - memoryBytes / 2 });
+    expect(await world.dumps.forecast('web-01')).toMatchObject({ enoughSpace: false });
+    expect((await world.trigger(['web-01'])).rejected).toMatchObject([{ error: { code: 'NO_SPACE' } }]);
   });
 });
 
@@ -151,7 +166,7 @@ describe('the front door', () => {
     await expect(world.trigger(['web-01'], { idempotencyKey: 'night' })).rejects.toMatchObject({
       code: 'IDEMPOTENCY_CONFLICT',
     });
-    expect(await world.records.count({})).toBe(2);
+    expect(await world.records.count({})).toMatchObject({ total: 2 });
   });
 
   it('refuses input that makes no sense, and changes nothing', async () => {

@@ -8,6 +8,7 @@ export interface StoreChildTask {
   readonly work: 'COMMIT' | 'COMMIT_FOR_EVER' | 'SWEEP';
   readonly sizeBytes?: number;
   readonly umask?: number;
+  readonly reserveBytes?: number;
 }
 
 /** What it says, as JSON in its last line. `left` is what lies in the folder afterwards. */
@@ -16,13 +17,17 @@ export interface StoreChildReport {
   readonly message: string | null;
   readonly hint: string | null;
   readonly left: readonly string[];
+  /** Least that was free in the folder's file system when a write had been refused. */
+  readonly freeBytes: number | null;
 }
 
 const task = JSON.parse(process.argv[2] as string) as StoreChildTask;
 if (task.umask !== undefined) process.umask(task.umask);
 
+let freeBytes: number | null = null;
+
 async function commit(file: string, sizeBytes: number): Promise<void> {
-  const store = await openStore({ folder: task.folder, reserveBytes: 0 });
+  const store = await openStore({ folder: task.folder, reserveBytes: task.reserveBytes ?? 0 });
   const writer = await store.begin({ folder: 'machine', file }, 0);
   try {
     const chunk = new Uint8Array(300_000).fill(7);
@@ -30,6 +35,9 @@ async function commit(file: string, sizeBytes: number): Promise<void> {
       await writer.write(chunk.subarray(0, Math.min(chunk.length, sizeBytes - writer.writtenBytes)));
     }
     await writer.commit(({ sha256, sizeBytes }) => ({ sha256, sizeBytes }));
+  } catch (error) {
+    freeBytes = (await store.space()).freeBytes;
+    throw error;
   } finally {
     await writer.abort();
   }
@@ -49,6 +57,7 @@ async function report(error: unknown): Promise<void> {
     message: shape?.message ?? null,
     hint: shape?.hint ?? null,
     left: left.sort(),
+    freeBytes,
   };
   process.stdout.write(`${JSON.stringify(said)}\n`);
 }

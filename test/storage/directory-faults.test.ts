@@ -83,6 +83,16 @@ describe('directory store under faults', () => {
       expect(report).toMatchObject({ code: 'NO_SPACE', left: ['machine'] });
     });
 
+    it('leaves the reserve free, however much more is written than was expected', () => {
+      const report = run(
+        { sizeBytes: megabytes(64), reserveBytes: megabytes(6) },
+        ...mounted(`mkdir ${folder} && mount -t tmpfs -o size=32m none ${folder}`),
+      );
+      expect(report).toMatchObject({ code: 'NO_SPACE', left: ['machine'] });
+      expect(report.freeBytes).toBeGreaterThanOrEqual(megabytes(6));
+      expect(report.freeBytes).toBeLessThan(megabytes(8));
+    });
+
     it('refuses a read-only folder when it opens', () => {
       const readOnly = `mkdir ${folder} && mount --bind ${folder} ${folder} && mount -o remount,bind,ro ${folder}`;
       const report = run({ sizeBytes: 1 }, ...mounted(readOnly));

@@ -10,6 +10,7 @@ import { elfImage } from './elf-image.ts';
 import { FrameAssembler } from './frame-assembler.ts';
 import { FrameQueue } from './frame-queue.ts';
 import type { Image } from './image.ts';
+import type { CaptureProgress } from './messages.ts';
 import { rawImage } from './raw-image.ts';
 import type { Spool } from './spool.ts';
 
@@ -32,7 +33,7 @@ export interface DumpSinkOptions {
   /** Closed with the sink. */
   readonly spool: Spool;
   /** Called whenever something moved. */
-  moved(progress: { receivedBytes: number; doneBytes: number; totalBytes: number | null }): void;
+  moved(progress: Omit<CaptureProgress, 'writtenBytes'>): void;
 }
 
 /** Takes a source's pages and makes the artifact's bytes of them: image, frames, compression, in bounded memory. */
@@ -137,7 +138,12 @@ export class DumpSink implements MemorySink {
 
   #moved(): void {
     const totalBytes = this.#image?.totalBytes ?? null;
-    this.#options.moved({ receivedBytes: this.#receivedBytes, doneBytes: this.#doneBytes, totalBytes });
+    this.#options.moved({
+      receivedBytes: this.#receivedBytes,
+      doneBytes: this.#doneBytes,
+      totalBytes,
+      spooledBytes: this.#spool.size,
+    });
   }
 
   #pushFrame(content: Uint8Array): void {

@@ -13,6 +13,8 @@ export interface CaptureProgress {
   readonly totalBytes: number | null;
   /** Bytes of the artifact. */
   readonly writtenBytes: number;
+  /** What the spool takes on the disk. */
+  readonly spooledBytes: number;
 }
 
 /** What a capture thread is to do: plain data, and references to the implementations that it loads. */
@@ -25,6 +27,8 @@ export interface CaptureJob {
   readonly format: ImageFormat;
   readonly compression: Compression;
   readonly spoolFolder: string;
+  /** Most that may wait in the spool. */
+  readonly spoolBytes: number;
 }
 
 /** To the capture thread. */

@@ -2,6 +2,7 @@ import { constants, readSync, writevSync } from 'node:fs';
 import { type FileHandle, mkdir, open, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { MemoirError } from '../../domain/memoir-error.ts';
+import { SpaceGuard } from '../../storage/free-space.ts';
 
 /**
  * Frames that came before their turn, put on disk so that memory stays bounded and the source is never kept waiting: a file of
@@ -15,6 +16,7 @@ export class Spool {
   readonly slotBytes: number;
   readonly #handle: FileHandle;
   readonly #limitBytes: number;
+  readonly #guard: SpaceGuard;
   readonly #zeros: Uint8Array;
   /** Slots that the file has, and those of them that are free: a bit each. */
   #slots = 0;
@@ -23,15 +25,16 @@ export class Spool {
   /** No byte of `#free` before this one has a bit. */
   #firstFree = 0;
 
-  private constructor(handle: FileHandle, slotBytes: number, limitBytes: number) {
+  private constructor(handle: FileHandle, slotBytes: number, limitBytes: number, guard: SpaceGuard) {
     this.#handle = handle;
+    this.#guard = guard;
     this.slotBytes = slotBytes;
     this.#limitBytes = limitBytes;
     this.#zeros = new Uint8Array(slotBytes);
   }
 
   static async open(folder: string, slotBytes: number, limitBytes: number): Promise<Spool> {
-    return new Spool(await openNameless(folder), slotBytes, limitBytes);
+    return new Spool(await openNameless(folder), slotBytes, limitBytes, new SpaceGuard(folder));
   }
 
   /** What it takes on the disk at most. */
@@ -56,6 +59,7 @@ export class Spool {
   /** Writes pieces that follow each other, from an offset in the slot on. */
   write(slot: number, offset: number, pieces: readonly Uint8Array[]): void {
     const at = slot * this.slotBytes + offset;
+    this.#guard.spend(pieces.reduce((sum, { length }) => sum + length, 0));
     try {
       let done = 0;
       for (let left = pieces; left.length > 0; left = after(pieces, done)) {

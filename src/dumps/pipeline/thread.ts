@@ -63,7 +63,7 @@ async function open(job: CaptureJob): Promise<MemoryTail> {
     format: job.format,
     codec: createCodec(job.compression, frameBytes),
     writer,
-    spool: await Spool.open(job.spoolFolder, frameBytes, job.expectedBytes * 2),
+    spool: await Spool.open(job.spoolFolder, frameBytes, job.spoolBytes),
     moved: progress,
   });
   source = await openSource(job.source.options);

@@ -13,6 +13,7 @@ import type {
   StoredArtifact,
   StoreSpace,
 } from '../artifact-store.ts';
+import { reserveOf, SpaceGuard } from '../free-space.ts';
 import { DirectoryWriter } from './directory-writer.ts';
 import { discard } from './discard.ts';
 import { entryNames } from './entry-names.ts';
@@ -34,8 +35,6 @@ export const directoryStoreModule = import.meta.url;
 
 /** A manifest has a few KiB; a guest with very many ranges of memory some more. */
 const largestManifest = 1024 * 1024;
-
-const largestReserve = 256 * 1024 * 1024;
 
 /** Opens a folder of the file system as a store. Refuses at once what could not be written later. */
 export const openStore: OpenStore = async (options) => {
@@ -85,8 +84,9 @@ class DirectoryStore implements ArtifactStore {
       return await storing(`write to ${join(this.location, key.folder)}`, async () => {
         await this.#checkSpace();
         const folder = await PrivateFolder.prepare(this.location, key.folder);
+        const guard = new SpaceGuard(this.location, this.#reserveBytes);
         try {
-          const writer = await DirectoryWriter.create({ key, names: entryNames(key.file), folder, ended });
+          const writer = await DirectoryWriter.create({ key, names: entryNames(key.file), folder, ended, guard });
           this.#expected.set(claim, () => Math.max(0, expectedBytes - writer.writtenBytes));
           return writer;
         } catch (error) {
@@ -186,7 +186,8 @@ class DirectoryStore implements ArtifactStore {
     const { bavail, blocks, bsize } = await storing(`ask for the space at ${this.location}`, () =>
       statfs(this.location),
     );
-    return { freeBytes: bavail * bsize, totalBytes: blocks * bsize };
+    const totalBytes = blocks * bsize;
+    return { freeBytes: bavail * bsize, totalBytes, reserveBytes: reserveOf(totalBytes, this.#reserveBytes) };
   }
 
   async close(): Promise<void> {
@@ -194,8 +195,7 @@ class DirectoryStore implements ArtifactStore {
   }
 
   async #checkSpace(): Promise<void> {
-    const { freeBytes, totalBytes } = await this.space();
-    const reserve = this.#reserveBytes ?? Math.min(largestReserve, Math.floor(totalBytes / 20));
+    const { freeBytes, reserveBytes: reserve } = await this.space();
     const expected = [...this.#expected.values()].reduce((sum, bytes) => sum + bytes(), 0);
     if (expected + reserve <= freeBytes) return;
     throw new MemoirError('NO_SPACE', `${this.location} has ${freeBytes} bytes free, ${expected} are needed`, {

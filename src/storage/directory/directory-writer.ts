@@ -2,6 +2,7 @@ import type { FileHandle } from 'node:fs/promises';
 import type { Json } from '../../domain/json.ts';
 import { MemoirError } from '../../domain/memoir-error.ts';
 import type { ArtifactKey, ArtifactWriter, CommitOptions, CommittedArtifact } from '../artifact-store.ts';
+import type { SpaceGuard } from '../free-space.ts';
 import { artifactExists, expectSize, publish, settleContents, writeManifest } from './commit.ts';
 import { discard, type FileIdentity, noFile } from './discard.ts';
 import type { EntryNames } from './entry-names.ts';
@@ -14,6 +15,7 @@ interface WriterParts {
   readonly names: EntryNames;
   readonly folder: PrivateFolder;
   readonly handle: FileHandle;
+  readonly guard: SpaceGuard;
   /** Called once, when nothing is left open. */
   readonly ended: () => void;
 }
@@ -135,6 +137,7 @@ export class DirectoryWriter implements ArtifactWriter {
 
   /** pwrite(2) may take less than it was given, at a limit or a full disk, and say so only by its answer. */
   async #writeAt(offset: number, bytes: Uint8Array): Promise<void> {
+    this.#parts.guard.spend(bytes.byteLength);
     let done = 0;
     while (done < bytes.byteLength) {
       const { bytesWritten } = await this.#parts.handle.write(bytes, done, bytes.byteLength - done, offset + done);

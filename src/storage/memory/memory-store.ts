@@ -10,6 +10,7 @@ import type {
   CommittedArtifact,
   OpenStore,
   StoredArtifact,
+  StoreSpace,
 } from '../artifact-store.ts';
 import { MemoryWriter } from './memory-writer.ts';
 
@@ -98,8 +99,8 @@ class MemoryStore implements ArtifactStore {
     return [];
   }
 
-  async space(): Promise<{ freeBytes: number; totalBytes: number }> {
-    return { freeBytes: this.#freeBytes(), totalBytes: this.#capacityBytes };
+  async space(): Promise<StoreSpace> {
+    return { freeBytes: this.#freeBytes(), totalBytes: this.#capacityBytes, reserveBytes: 0 };
   }
 
   async close(): Promise<void> {

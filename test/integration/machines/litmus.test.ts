@@ -59,6 +59,7 @@ describe.skipIf(lacksBench())('a snapshot of a guest that writes as fast as it c
         format: 'ELF',
         compression: 'NONE',
         spoolFolder: join(bench.folder, 'spool'),
+        spoolBytes: 1 << 30,
       },
       { progress: () => undefined, moved: () => undefined },
     );

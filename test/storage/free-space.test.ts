@@ -1,0 +1,26 @@
+import { expect, it } from 'vitest';
+import { reserveOf, SpaceGuard } from '../../src/storage/free-space.ts';
+
+it('the reserve is a twentieth of the file system and at most 256 MiB, unless told', () => {
+  expect([reserveOf(2000), reserveOf(2 ** 40), reserveOf(2 ** 40, 5)]).toEqual([100, 256 << 20, 5]);
+});
+
+it('keeps the reserve free while another writer takes as much as oneself, and asks the file system seldom', () => {
+  let freeBytes = 4 * 2 ** 30;
+  let asked = 0;
+  const guard = new SpaceGuard('/dumps', 1 << 28, () => {
+    asked += 1;
+    return { freeBytes, totalBytes: 2 ** 40 };
+  });
+  const write = (): void => {
+    for (;;) {
+      guard.spend(1 << 20);
+      freeBytes -= 2 << 20;
+    }
+  };
+  expect(write).toThrow(expect.objectContaining({ code: 'NO_SPACE' }));
+  expect(freeBytes).toBeGreaterThanOrEqual(1 << 28);
+  expect(freeBytes).toBeLessThan((1 << 28) + (8 << 20));
+  // Of nearly two thousand writes.
+  expect(asked).toBeLessThan(250);
+});

@@ -1,5 +1,3 @@
-import { constants } from 'node:fs';
-import { access as accessFile, chmod, mkdir } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { pino } from 'pino';
@@ -9,6 +7,7 @@ import type { Config } from './config.ts';
 import { openDatabase } from './database/database.ts';
 import { lockDirectory } from './database/directory-lock.ts';
 import { readNodeId } from './database/node-id.ts';
+import { privateFolder } from './database/private-folder.ts';
 import type { Closable } from './domain/closable.ts';
 import { createIdSource } from './domain/id.ts';
 import { MemoirError } from './domain/memoir-error.ts';
@@ -22,10 +21,9 @@ import type { Log, Services } from './graphql/context.ts';
 import { createHost } from './http/host.ts';
 import { readPersistedDocuments } from './http/persisted-documents.ts';
 import { openInflux } from './influx/influx.ts';
-import { parseUri } from './libvirt/transports/target.ts';
 import { createDemoHypervisor } from './machines/demo/demo-hypervisor.ts';
 import type { Hypervisor } from './machines/hypervisor.ts';
-import { findLibvirtUri } from './machines/libvirt/address.ts';
+import { checkLibvirtUri, findLibvirtUri } from './machines/libvirt/address.ts';
 import { createLibvirtHypervisor } from './machines/libvirt/hypervisor.ts';
 import { afterEffects } from './operations/after-effects.ts';
 import { startOperations } from './operations/engine.ts';
@@ -122,7 +120,17 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
     nodeId: await readNodeId(config.dataDir),
     host: hypervisor.host,
     kinds: [
-      createDumpKind({ hypervisor, store, storeReference, threads, spoolFolder, parallel, stallTimeoutMs, timeoutMs }),
+      createDumpKind({
+        hypervisor,
+        store,
+        records: catalogue,
+        storeReference,
+        threads,
+        spoolFolder,
+        parallel,
+        stallTimeoutMs,
+        timeoutMs,
+      }),
       createVerifyKind(storeReference, { stallTimeoutMs, timeoutMs }),
       createReindexKind({ store, records: catalogue, journal }),
       createSyncKind(influx && createInfluxSync({ ...influx, catalogue, completeness, host: hypervisor.host })),
@@ -131,6 +139,7 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
     log,
     queueLimit,
     graceMs: config.shutdownTimeoutMs,
+    retentionMs: config.journalRetentionMs,
   });
   opened.defer(() => operations.close());
   if (influx) {
@@ -191,7 +200,7 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
 /** What LIBVIRT_URI names; without it a libvirt that answers on this machine, and without that the demo. */
 async function chooseHypervisor(config: Config, log: Log): Promise<Hypervisor> {
   const uri = config.libvirtUri ?? (await findLibvirtUri()) ?? demoUri;
-  if (config.libvirtUri !== null && uri !== demoUri) checkUri(uri);
+  if (config.libvirtUri !== null && uri !== demoUri) checkLibvirtUri(uri);
   if (uri === demoUri) return createDemoHypervisor({ speedBytesPerSec: config.demoBytesPerSecond || null });
   return createLibvirtHypervisor({
     uri,
@@ -210,40 +219,4 @@ function refuseForeignAddress(host: string): void {
       hint: 'Set MEMOIR_TOKEN, or make a token first (memoir token create), or keep 127.0.0.1 and come through ssh -L.',
     },
   );
-}
-
-function checkUri(uri: string): void {
-  try {
-    parseUri(uri);
-  } catch (cause) {
-    throw new MemoirError('CONFIG_INVALID', `LIBVIRT_URI: ${(cause as Error).message}`, {
-      cause,
-      hint: 'Use an address such as qemu:///system or qemu+ssh://root@host/system; demo:/// simulates machines.',
-    });
-  }
-}
-
-/** Why a folder that was named cannot be used, in a sentence for whoever named it. */
-const folderFaults: Readonly<Record<string, string>> = {
-  EEXIST: 'is not a folder',
-  ENOTDIR: 'is not a folder',
-  EROFS: 'lies on a file system that is read-only',
-  EACCES: 'is not this user’s to write to',
-  EPERM: 'is not this user’s to write to',
-  ENOSPC: 'lies on a full file system',
-};
-
-/** Made for this user alone, whatever the umask; one that is there keeps its place but not a mode that lets others in. */
-async function privateFolder(path: string, variable: string): Promise<void> {
-  try {
-    await mkdir(path, { recursive: true, mode: 0o700 });
-    await accessFile(path, constants.R_OK | constants.W_OK | constants.X_OK);
-    await chmod(path, 0o700);
-  } catch (cause) {
-    const fault = folderFaults[String((cause as { code?: unknown }).code)];
-    throw new MemoirError('CONFIG_INVALID', `${variable}=${path} ${fault ?? `cannot be used: ${cause}`}`, {
-      cause,
-      hint: `Set ${variable} to a folder that the user of this process may write to.`,
-    });
-  }
 }

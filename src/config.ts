@@ -2,16 +2,20 @@ import { resolve } from 'node:path';
 import { z } from 'zod';
 import { MemoirError } from './domain/memoir-error.ts';
 
-const seconds = /^(\d+(?:\.\d+)?)(ms|s|m|h)?$/;
-const unitsMs = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 } as const;
+const seconds = /^(\d+(?:\.\d+)?)(ms|s|m|h|d)?$/;
+const unitsMs = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
 
-/** `90`, `90s`, `1.5m`, `1h`: a plain number is seconds. Answers milliseconds. */
+/** `90`, `90s`, `1.5m`, `1h`, `30d`: a plain number is seconds. Answers milliseconds. */
 const duration = z.string().transform((text, context) => {
   const [, amount, unit = 's'] = seconds.exec(text.trim()) ?? [];
   if (amount !== undefined) return Number(amount) * unitsMs[unit as keyof typeof unitsMs];
-  context.addIssue({ code: 'custom', message: `"${text}" is not a duration such as 90, 90s, 5m or 1h` });
+  context.addIssue({ code: 'custom', message: `"${text}" is not a duration such as 90, 90s, 5m, 1h or 30d` });
   return z.NEVER;
 });
+
+/** An idempotency key is answered for a week: what it names must be there as long. */
+const shortestRetentionMs = 7 * unitsMs.d;
+const retention = duration.refine((ms) => ms === 0 || ms >= shortestRetentionMs, 'is 0 (for ever), or at least 7d');
 
 const list = z.string().transform((text) =>
   text
@@ -55,6 +59,7 @@ const environment = z.object({
   DUMP_TIMEOUT: duration.default(3_600_000),
   DUMP_STALL_TIMEOUT: duration.default(60_000),
   SHUTDOWN_TIMEOUT: duration.default(5_000),
+  JOURNAL_RETENTION: retention.default(400 * unitsMs.d),
   INFLUX_URL: influxAddress.optional(),
   INFLUX_DB: z.string().min(1).default('vmstats'),
   INFLUX_TOKEN: z.string().default(''),
@@ -78,6 +83,8 @@ export interface Config {
   readonly dumpTimeoutMs: number;
   readonly dumpStallTimeoutMs: number;
   readonly shutdownTimeoutMs: number;
+  /** Null: finished operations and events are kept for ever. */
+  readonly journalRetentionMs: number | null;
   readonly influx: { readonly url: string; readonly database: string; readonly token: string } | null;
   readonly token: string | null;
   readonly allowedHosts: readonly string[];
@@ -122,6 +129,7 @@ export function readConfig(variables: Readonly<Record<string, string | undefined
     dumpTimeoutMs: env.DUMP_TIMEOUT,
     dumpStallTimeoutMs: env.DUMP_STALL_TIMEOUT,
     shutdownTimeoutMs: env.SHUTDOWN_TIMEOUT,
+    journalRetentionMs: env.JOURNAL_RETENTION || null,
     influx: influx || null,
     token: env.MEMOIR_TOKEN ?? null,
     allowedHosts: env.ALLOWED_HOSTS,

@@ -19,6 +19,11 @@ export const errorCatalogue = {
     mend: 'Start again without a cursor.',
     http: 400,
   },
+  CURSOR_EXPIRED: {
+    meaning: 'Events after this cursor were missed for so long that they are no longer kept.',
+    mend: 'Go on from the oldest cursor, which the details name; JOURNAL_RETENTION says how long events are kept.',
+    http: 410,
+  },
   NOT_FOUND: { meaning: 'There is no such thing.', mend: 'Check the name or id; names are case-sensitive.', http: 404 },
   UNAUTHENTICATED: {
     meaning: 'No token, or one that is unknown, expired or revoked.',

@@ -7,13 +7,18 @@ export function isUuid(text: string): boolean {
   return uuid.test(text);
 }
 
+/** Milliseconds of the making of a UUIDv7. */
+export function idTimeMs(id: string): number {
+  return Number.parseInt(id.replace('-', '').slice(0, 12), 16);
+}
+
 /**
  * A source of UUIDv7 (RFC 9562 §5.7): 48 bits of milliseconds, then a 12-bit counter (method 1 of §6.2) so that ids made in
  * one millisecond still sort in the order in which they were made, then random bits. A clock that steps back does not
  * make ids step back; nor does one that was set back while no server ran, where `after` is the newest id that there is.
  */
 export function createIdSource(now: () => number = Date.now, after: string | null = null): () => string {
-  let lastMs = after === null ? 0 : Number.parseInt(after.replace('-', '').slice(0, 12), 16) + 1;
+  let lastMs = after === null ? 0 : idTimeMs(after) + 1;
   let counter = 0;
   return () => {
     const ms = now();

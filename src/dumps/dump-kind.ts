@@ -3,6 +3,7 @@ import type { ModuleReference } from '../domain/module-reference.ts';
 import type { Hypervisor } from '../machines/hypervisor.ts';
 import type { Operation } from '../operations/operation.ts';
 import type { OperationKind, Recovery, RunContext, RunOutcome, TimeLimits } from '../operations/operation-kind.ts';
+import type { DumpRecords } from '../records/dump-records.ts';
 import { appendRecord } from '../records/record-effects.ts';
 import type { ArtifactStore } from '../storage/artifact-store.ts';
 import { artifactKeyOf } from './artifact-name.ts';
@@ -15,6 +16,7 @@ import { neededBytes, SpaceClaims, spoolBytes } from './space-claims.ts';
 export interface DumpKindOptions extends TimeLimits {
   readonly hypervisor: Hypervisor;
   readonly store: ArtifactStore;
+  readonly records: Pick<DumpRecords, 'get'>;
   /** The same store, for the capture's own thread. */
   readonly storeReference: ModuleReference;
   readonly threads: CaptureThreads;
@@ -33,6 +35,7 @@ export function createDumpKind(options: DumpKindOptions): OperationKind<DumpRequ
     timeoutMs,
     run: (context) => run(context, options, claims),
     recover: (operation, request) => recover(operation, request, store),
+    keeps: async (operations) => withArtifact(operations, options.records),
   };
 }
 
@@ -124,6 +127,7 @@ function completed(manifest: Manifest): RunOutcome<DumpResult> {
   const pause = guestPauseMs === null ? '' : `, guest paused for ${guestPauseMs.toFixed(1)} ms`;
   return {
     result: toResult(manifest),
+    durationMs: manifest.durationSec * 1000,
     message: [`Captured ${sizeText(rawSizeBytes)} into ${sizeText(sizeBytes)}${pause}`, ...warnings].join('. '),
     effects: [appendRecord.of(toRecord(manifest))],
   };
@@ -133,6 +137,15 @@ function completed(manifest: Manifest): RunOutcome<DumpResult> {
 function sizeText(bytes: number): string {
   const gibibytes = bytes / 2 ** 30;
   return gibibytes >= 1 ? `${gibibytes.toFixed(2)} GiB` : `${(bytes / 2 ** 20).toFixed(1)} MiB`;
+}
+
+/** As long as there is an artifact, there is somebody to download, verify or delete it. */
+async function withArtifact(
+  operations: readonly Operation[],
+  records: Pick<DumpRecords, 'get'>,
+): Promise<ReadonlySet<string>> {
+  const found = await records.get(operations.map(({ id }) => id));
+  return new Set(found.flatMap((record) => (record === null || record.state === 'DELETED' ? [] : [record.id])));
 }
 
 /** A server died during the run. What it had committed is a dump; anything less is removed. */

@@ -88,10 +88,12 @@ export function createDumps({ operations, hypervisor, store }: DumpServiceParts)
         { actor, ...idempotency(input) },
       );
       const accepted: Operation[] = [];
-      outcomes.forEach((outcome, index) => {
+      // By subject and not by place: what is repeated has the order, and the machines, of the first time.
+      const names = new Map(batch.map(({ name, request }) => [request.subjects[0], name]));
+      for (const outcome of outcomes) {
         if (outcome.type === 'ACCEPTED') accepted.push(outcome.operation);
-        else rejected.push(toRejection(outcome, batch[index]?.name));
-      });
+        else rejected.push(toRejection(outcome, names));
+      }
       return { accepted, rejected };
     },
 
@@ -211,18 +213,21 @@ function idempotency(input: TriggerInput): { idempotencyKey?: string; fingerprin
   return { idempotencyKey: input.idempotencyKey, fingerprint };
 }
 
-function toRejection(outcome: Exclude<SubmitOutcome, { type: 'ACCEPTED' }>, name = ''): DumpRejection {
+function toRejection(
+  outcome: Exclude<SubmitOutcome, { type: 'ACCEPTED' }>,
+  names: ReadonlyMap<string, string>,
+): DumpRejection {
   if (outcome.type === 'QUEUE_FULL') {
-    return {
-      vm: name,
-      error: toErrorShape(new MemoirError('QUEUE_FULL', 'too many operations are queued')),
-      active: null,
-    };
+    const error = toErrorShape(new MemoirError('QUEUE_FULL', 'too many operations are queued'));
+    return { vm: names.get(outcome.subject) ?? '', error, active: null };
   }
   const { active } = outcome;
-  const vm = name || dumpType.requestOf(active).machineName;
+  const subject = active.subjects.find((one) => names.has(one)) ?? active.subject;
+  const isDump = active.kind === dumpKind;
+  const vm = names.get(subject) ?? (isDump ? dumpType.requestOf(active).machineName : subject);
   const state = isTerminal(active.state) ? 'had' : 'has';
-  const error = new MemoirError('ALREADY_ACTIVE', `${quote(vm)} ${state} a dump under way`, {
+  const what = isDump ? 'a dump' : `an operation of kind ${active.kind}`;
+  const error = new MemoirError('ALREADY_ACTIVE', `${quote(vm)} ${state} ${what} under way`, {
     details: { active: active.id },
   });
   return { vm, error: toErrorShape(error), active };

@@ -1,3 +1,4 @@
+import { createSteadyClock } from '../async/steady-clock.ts';
 import { isMemoirError, MemoirError, toErrorShape } from '../domain/memoir-error.ts';
 import { isTerminal, type OperationState } from '../domain/operation-state.ts';
 import { EventLog } from './event-log.ts';
@@ -6,6 +7,7 @@ import type { Operation } from './operation.ts';
 import type { OperationKind, Recovery } from './operation-kind.ts';
 import type { Operations } from './operations.ts';
 import { ProgressBoard } from './progress-board.ts';
+import { startRetention } from './retention.ts';
 import { Scheduler } from './scheduler.ts';
 
 /** What the engine says of its own troubles; transitions are told by the event log. */
@@ -26,6 +28,8 @@ export interface EngineOptions {
   readonly queueLimit: number;
   /** How long `close` lets running operations end by themselves before it aborts them. */
   readonly graceMs: number;
+  /** How long finished operations and events are kept; null for ever. */
+  readonly retentionMs?: number | null;
   readonly now?: () => number;
 }
 
@@ -36,7 +40,7 @@ export interface EngineOptions {
 export async function startOperations(options: EngineOptions): Promise<Operations> {
   const { journal, nodeId, host, log, now = Date.now } = options;
   const kinds = new Map(options.kinds.map((kind) => [kind.type.name, kind]));
-  const events = new EventLog(journal, (await journal.bounds()).last);
+  const events = new EventLog(journal, await journal.bounds());
   const board = new ProgressBoard();
 
   /** Every change goes through here, so that nothing is told that is not durable, and nothing durable stays untold. */
@@ -52,7 +56,7 @@ export async function startOperations(options: EngineOptions): Promise<Operation
     step,
     log,
     board,
-    phase: (note) => told(journal.note({ ...note, atMs: now() })),
+    note: (note) => told(journal.note({ ...note, atMs: now() })),
   });
 
   const adopted = await journal.adopt({ nodeId, host });
@@ -70,6 +74,14 @@ export async function startOperations(options: EngineOptions): Promise<Operation
     if (after.state === 'QUEUED') scheduler.enqueue(after);
   }
   scheduler.start();
+  const retention = startRetention({
+    journal,
+    kinds,
+    log,
+    retentionMs: options.retentionMs ?? null,
+    clock: createSteadyClock({ now }),
+    pruned: (first) => events.pruned(first),
+  });
 
   const watchProgress: Operations['watchProgress'] = async (query) => {
     const { stream, show } = board.watch(query);
@@ -148,6 +160,7 @@ export async function startOperations(options: EngineOptions): Promise<Operation
     get: (ids) => journal.get(ids),
     page: (query) => journal.page(query),
     tally: () => journal.tally(),
+    probe: () => journal.probe(),
     bounds: () => journal.bounds(),
     eventsOf: (operationId, limit) => journal.eventsOf(operationId, limit),
     live: (operation) => board.live(operation),
@@ -168,6 +181,7 @@ export async function startOperations(options: EngineOptions): Promise<Operation
     },
 
     async close() {
+      await retention.close();
       await scheduler.close(options.graceMs);
       board.end();
       events.end();
@@ -207,8 +221,8 @@ function toTransition(operation: Operation, recovery: Recovery): Omit<Transition
       if (operation.cancelRequested) return { ...common, ...cancelledBefore };
       return { ...common, to: 'QUEUED', message: recovery.message ?? 'Queued again after a restart' };
     case 'COMPLETE': {
-      const { message, result, effects = [] } = recovery;
-      return { ...common, to: 'COMPLETED', message, result, effects };
+      const { action: _, effects = [], ...outcome } = recovery;
+      return { ...common, to: 'COMPLETED', ...outcome, effects };
     }
     default:
       return recovery satisfies never;

@@ -18,15 +18,18 @@ export class EventLog {
   readonly #streams = new Set<PullStream<EventItem>>();
   /** Contiguous, ascending; the newest at the end. */
   #newest: OperationEvent[] = [];
+  #first: number;
   #last: number;
 
-  constructor(journal: Pick<Journal, 'events' | 'bounds'>, last: number) {
+  constructor(journal: Pick<Journal, 'events' | 'bounds'>, bounds: { readonly first: number; readonly last: number }) {
     this.#journal = journal;
-    this.#last = last;
+    this.#first = bounds.first;
+    this.#last = bounds.last;
   }
 
-  get last(): number {
-    return this.#last;
+  /** Events before this one are no longer there. */
+  pruned(first: number): void {
+    this.#first = first;
   }
 
   /** Tells subscribers of committed events. Order does not matter: what is missing here is read from the journal. */
@@ -45,6 +48,17 @@ export class EventLog {
       throw new MemoirError('BAD_CURSOR', `there is no event ${after} yet: the newest is ${this.#last}`, {
         hint: 'If the data directory was replaced, start again from 0.',
       });
+    }
+    // Who asks for the beginning gets what there is; who has been here before must know that something was missed.
+    if (after > 0 && after < this.#first - 1) {
+      const oldest = this.#first - 1;
+      throw new MemoirError(
+        'CURSOR_EXPIRED',
+        `the events after ${after} are no longer kept: the oldest cursor is ${oldest}`,
+        {
+          details: { oldest: String(oldest) },
+        },
+      );
     }
     let cursor = after;
     let fetched: OperationEvent[] = [];

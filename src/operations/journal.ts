@@ -27,6 +27,7 @@ export interface Transition {
   readonly phase?: string;
   readonly result?: Json;
   readonly error?: ErrorShape;
+  readonly durationMs?: number;
   /** Goes into the event. */
   readonly payload?: Json;
   readonly effects?: readonly Effect[];
@@ -97,6 +98,17 @@ export interface Journal {
   eventsOf(operationId: string, limit: number): Promise<readonly OperationEvent[]>;
   /** First and last sequence numbers that are there; {first: 1, last: 0} for an empty log. */
   bounds(): Promise<{ readonly first: number; readonly last: number }>;
+  /**
+   * Forgets the oldest events that are older than a time, at most so many of them (≤ 10,000): always the first ones, so that
+   * what is left has no gap. Answers how many, and the first number that is left.
+   */
+  pruneEvents(beforeMs: number, limit: number): Promise<{ readonly removed: number; readonly first: number }>;
+  /** Operations that were accepted before a time, active or not, oldest first, after an id (exclusive). */
+  acceptedBefore(beforeMs: number, afterId: string, limit: number): Promise<readonly Operation[]>;
+  /** Removes those of them that are terminal; answers how many. */
+  forget(ids: readonly string[]): Promise<number>;
+  /** Writes, durably, something that means nothing: rejects where the journal cannot be written. */
+  probe(): Promise<void>;
   /** Operations by kind and state, for counters. */
   tally(): Promise<readonly { readonly kind: string; readonly state: OperationState; readonly count: number }[]>;
 }

@@ -28,6 +28,8 @@ export interface RunContext<Request extends Json = Json> {
   readonly signal: AbortSignal;
   /** Enters a named phase: journaled, so await it. */
   phase(name: string, message: string): Promise<void>;
+  /** Writes what is done so far, durably, in one transaction: for work that is too large for the one that completes it. */
+  commit(message: string, effects: readonly Effect[]): Promise<void>;
   /** Cheap; call it as often as something moved. A call with more bytes than before also says that nothing has stalled. */
   progress(progress: Progress): void;
   /** Says that something moved which no count of `progress` shows. Cheap. Only call it for what was seen to move. */
@@ -40,6 +42,8 @@ export interface RunContext<Request extends Json = Json> {
 export interface RunOutcome<Result extends Json = Json> {
   readonly result: Result;
   readonly message: string;
+  /** How long it took, where what it made says so too; else the engine's own measure. */
+  readonly durationMs?: number;
   /** Written in the same transaction as COMPLETED. */
   readonly effects?: readonly Effect[];
 }
@@ -65,4 +69,9 @@ export interface OperationKind<Request extends Json = Json, Result extends Json 
   readonly parallel: number;
   run(context: RunContext<Request>): Promise<RunOutcome<Result>>;
   recover(operation: Operation, request: Request): Promise<Recovery<Result>>;
+  /**
+   * Which of these finished operations the journal has to keep however old they are, because something that they made needs
+   * them; without it, none.
+   */
+  keeps?(operations: readonly Operation[]): Promise<ReadonlySet<string>>;
 }

@@ -30,6 +30,8 @@ export interface Operation {
   readonly createdAtMs: number;
   readonly startedAtMs: number | null;
   readonly finishedAtMs: number | null;
+  /** How long it ran, by a clock that nobody sets; null before its end, and where the server ended before it. */
+  readonly durationMs: number | null;
   /** Somebody asked for its end; it is still active until it has cleaned up. */
   readonly cancelRequested: boolean;
   /** Sequence number of its newest event. */

@@ -51,12 +51,14 @@ export interface Operations extends Closable {
   page(query: OperationQuery): Promise<OperationPage>;
   tally: Journal['tally'];
   bounds: Journal['bounds'];
+  probe: Journal['probe'];
   eventsOf: Journal['eventsOf'];
   /** How far an operation of this server is; null if it is not at work here. */
   live(operation: Operation): LiveOperation;
   /** First the current state of everything that matches and is active (or was named by id), then every change, latest wins. */
   watchProgress(query: ProgressQuery): Promise<AsyncIterableIterator<LiveOperation>>;
-  /** Everything after a sequence number: replayed from the journal, then live, without gap or duplicate. BAD_CURSOR at once. */
+  /** Everything after a sequence number: replayed from the journal, then live, without gap or duplicate. At once: BAD_CURSOR, or
+   * CURSOR_EXPIRED with `details.oldest` where what followed is no longer kept. After 0 comes whatever is kept. */
   watchEvents(after: number): AsyncIterableIterator<EventItem>;
   /** Waits until the operation is terminal. */
   settled(id: string, signal?: AbortSignal): Promise<Operation>;

@@ -1,3 +1,4 @@
+import type { Effect } from '../database/effect.ts';
 import { MemoirError } from '../domain/memoir-error.ts';
 import type { Operation } from './operation.ts';
 import type { OperationKind, Progress, RunContext, RunOutcome, TimeLimits } from './operation-kind.ts';
@@ -5,6 +6,7 @@ import type { OperationKind, Progress, RunContext, RunOutcome, TimeLimits } from
 /** What a run needs from the engine. */
 export interface RunHost {
   phase(operation: Operation, name: string, message: string): Promise<void>;
+  commit(operation: Operation, message: string, effects: readonly Effect[]): Promise<void>;
   progress(id: string, progress: Progress): void;
 }
 
@@ -29,6 +31,10 @@ export function startRun(kind: OperationKind, operation: Operation, host: RunHos
   const context: Omit<RunContext, 'request'> = {
     operation,
     signal: controller.signal,
+    async commit(message, effects) {
+      limits.moved();
+      await host.commit(operation, message, effects);
+    },
     async phase(name, message) {
       limits.moved();
       await host.phase(operation, name, message);

@@ -15,7 +15,7 @@ interface SchedulerParts {
   readonly board: ProgressBoard;
   readonly log: OperationsLog;
   step(transition: Omit<Transition, 'atMs'>): Promise<Operation>;
-  phase(note: Omit<Note, 'atMs'>): Promise<Operation>;
+  note(note: Omit<Note, 'atMs'>): Promise<Operation>;
 }
 
 /** Between two tries to write an operation's start or end. */
@@ -108,8 +108,10 @@ export class Scheduler {
     } catch (error) {
       return this.#notStarted(queued, toErrorShape(error));
     }
+    const startedMs = performance.now();
     const run = startRun(kind, operation, {
-      phase: async (of, phase, message) => void (await this.#parts.phase({ id: of.id, type: 'PHASE', phase, message })),
+      phase: async (_, phase, message) => void (await this.#parts.note({ id, type: 'PHASE', phase, message })),
+      commit: async (_, message, effects) => void (await this.#parts.note({ id, type: 'NOTED', message, effects })),
       progress: (of, progress) => this.#parts.board.progress(of, progress),
     });
     const entry = this.#running.get(id);
@@ -118,13 +120,13 @@ export class Scheduler {
       if (entry.abortedBefore !== undefined) run.abort(entry.abortedBefore);
     }
     const end = await run.outcome.then(
-      ({ result, message, effects = [] }): EndOf => ({ to: 'COMPLETED', result, message, effects }),
+      ({ effects = [], ...outcome }): EndOf => ({ to: 'COMPLETED', ...outcome, effects }),
       (error): EndOf => failure(error, run.reason),
     );
     if (end.to === 'FAILED' && end.error?.code === 'INTERNAL') {
       this.#parts.log.error({ operation: id, error: end.error }, 'an operation failed unexpectedly');
     }
-    await this.#record({ id, from: 'RUNNING', ...end });
+    await this.#record({ durationMs: performance.now() - startedMs, ...end, id, from: 'RUNNING' });
   }
 
   /** Nothing was done yet, and the journal still says QUEUED. */
@@ -180,7 +182,7 @@ export class Scheduler {
 /** Failures of the journal that pass: worth another try. */
 const passing: ReadonlySet<ErrorCode> = new Set(['DATABASE_BUSY', 'DATABASE_FAILED', 'NO_SPACE']);
 
-type EndOf = Pick<Transition, 'to' | 'message' | 'result' | 'error' | 'effects'>;
+type EndOf = Pick<Transition, 'to' | 'message' | 'result' | 'error' | 'effects' | 'durationMs'>;
 
 /** How a run that did not go well ends. The reason it was aborted with counts more than what the abortion made it throw. */
 function failure(error: unknown, reason: MemoirError | undefined): EndOf {

@@ -27,4 +27,4 @@ export interface SubmitContext {
 export type SubmitOutcome =
   | { readonly type: 'ACCEPTED'; readonly operation: Operation }
   | { readonly type: 'ALREADY_ACTIVE'; readonly active: Operation }
-  | { readonly type: 'QUEUE_FULL' };
+  | { readonly type: 'QUEUE_FULL'; readonly subject: string };

@@ -1,7 +1,7 @@
 // Long: one suite of one contract; what belongs to a transaction is read together.
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createIdSource } from '../../src/domain/id.ts';
-import type { Acceptance, Journal } from '../../src/operations/journal.ts';
+import type { Acceptance, Journal, OperationQuery } from '../../src/operations/journal.ts';
 import type { Submission, SubmitContext } from '../../src/operations/submission.ts';
 
 export interface JournalFixture {
@@ -258,6 +258,45 @@ export function journalSuite(name: string, create: () => Promise<JournalFixture>
         { kind: 'DUMP', state: 'QUEUED', count: 1 },
         { kind: 'VOLUME', state: 'QUEUED', count: 1 },
       ]);
+    });
+
+    it('keeps how long an operation ran as it was measured, whatever the clock said', async () => {
+      const { id } = await accept('vm:a');
+      await journal.transition({ id, from: 'QUEUED', to: 'RUNNING', atMs: 1 });
+      const done = { id, from: 'RUNNING', to: 'COMPLETED', atMs: 3 * 86_400_000, durationMs: 1234.5 } as const;
+      expect((await journal.transition(done)).operation).toMatchObject({ durationMs: 1234.5 });
+      expect(await journal.get([id])).toMatchObject([{ durationMs: 1234.5 }]);
+    });
+
+    it('pages by several states and subjects as by one, both ways, and counts each operation once', async () => {
+      const ids: string[] = [];
+      for (let index = 0; index < 12; index += 1) {
+        const subjects = [`vm:${index % 3}-${index}`, `volume:${index % 2}-${index}`] as const;
+        const { id } = await accept('', { subjects, kind: index % 4 === 0 ? 'VOLUME' : 'DUMP' });
+        if (index % 2 === 0) await finish(id);
+        ids.unshift(id);
+      }
+      const all = { states: ['QUEUED', 'COMPLETED'], limit: 5 } as const;
+      const idsOf = async (query: OperationQuery) => (await journal.page(query)).operations.map(({ id }) => id);
+      expect(await idsOf(all)).toEqual(ids.slice(0, 5));
+      expect(await idsOf({ ...all, afterId: ids[4]! })).toEqual(ids.slice(5, 10));
+      expect(await idsOf({ ...all, beforeId: ids[8]! })).toEqual(ids.slice(3, 8));
+      expect(await journal.page({ ...all, kind: 'VOLUME' })).toMatchObject({ totalCount: 3, hasNext: false });
+      expect(await journal.page({ states: [], limit: 5 })).toMatchObject({ operations: [], totalCount: 0 });
+
+      const subjects = ['vm:0-0', 'volume:0-0', 'vm:1-1', 'vm:2-2', 'volume:1-3', 'vm:nobody'];
+      const named = ids.slice(-4);
+      expect(await journal.page({ subjects, limit: 9 })).toMatchObject({ totalCount: 4 });
+      expect(await idsOf({ subjects, limit: 9 })).toEqual(named);
+      expect(await idsOf({ subjects, limit: 2, afterId: named[0]! })).toEqual(named.slice(1, 3));
+      expect(await idsOf({ subjects, limit: 2, beforeId: named[3]! })).toEqual(named.slice(1, 3));
+      expect(await idsOf({ subjects, limit: 9, states: ['QUEUED', 'RUNNING'] })).toEqual([named[0], named[2]]);
+      expect(await idsOf({ subjects, limit: 9, states: ['QUEUED', 'COMPLETED'], kind: 'VOLUME' })).toEqual([named[3]]);
+    });
+
+    it('can be asked to write', async () => {
+      await journal.probe();
+      await journal.probe();
     });
 
     it('keeps hostile text as it is', async () => {

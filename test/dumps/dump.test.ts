@@ -169,6 +169,23 @@ describe('the front door', () => {
     expect(await world.records.count({})).toMatchObject({ total: 2 });
   });
 
+  it('names the machines of a repeated trigger by what they are, whatever the order is now', async () => {
+    const world = await startDumpWorld();
+    const [running] = (await world.trigger(['web-01'])).accepted;
+    const first = await world.trigger(['web-01', 'db-01'], { idempotencyKey: 'night' });
+    expect(first.rejected).toMatchObject([{ vm: 'web-01', active: { id: running!.id } }]);
+    const again = await world.trigger(['db-01', 'web-01'], { idempotencyKey: 'night' });
+    expect(again.rejected).toMatchObject([{ vm: 'web-01', active: { id: running!.id } }]);
+    expect(again.rejected[0]!.error.message).toContain('"web-01"');
+  });
+
+  it('takes as long for its operation as for its record', async () => {
+    const world = await startDumpWorld();
+    const { id, durationMs } = await world.dump('web-01');
+    const [record] = await world.records.get([id]);
+    expect(durationMs).toBe(record!.durationSec * 1000);
+  });
+
   it('refuses input that makes no sense, and changes nothing', async () => {
     const world = await startDumpWorld();
     const bad = { code: 'BAD_INPUT' };

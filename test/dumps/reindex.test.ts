@@ -47,8 +47,8 @@ describe('reindex', () => {
 
     const back = await after.operations.get(ended.map(({ id }) => id));
     back.forEach((operation, index) => {
-      const { id, kind, subject, state, result, actor, startedAtMs } = ended[index]!;
-      expect(operation).toMatchObject({ id, kind, subject, state, result, actor, startedAtMs });
+      const { id, kind, subject, state, result, actor, startedAtMs, durationMs } = ended[index]!;
+      expect(operation).toMatchObject({ id, kind, subject, state, result, actor, startedAtMs, durationMs });
     });
     // A dump that came back can be verified and deleted like any other.
     const [first] = ended;
@@ -79,6 +79,7 @@ describe('reindex', () => {
       [{ ...original, version: 2 }, /later version/],
       [{ ...original, id: '../../etc/passwd' }, /"id"/],
       [{ ...original, id: ended[0]!.id }, /another artifact/],
+      [{ ...original, id: 'ffffffff-ffff-7000-8000-000000000000' }, /"id" is of a time that has not come/],
       [
         { ...original, machineId: results[0]!.folder.replace(/^./, (c) => (c === '0' ? '1' : '0')) },
         /another artifact/,

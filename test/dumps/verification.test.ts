@@ -21,6 +21,7 @@ describe('a verification', () => {
       request: { dumpId: dump.id, result, compression: 'ZSTD' },
       signal,
       phase: async () => undefined,
+      commit: async () => undefined,
       progress: (tick) => void ticks.push(tick),
       moved: () => undefined,
       setLimits: () => undefined,

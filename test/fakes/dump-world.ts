@@ -63,6 +63,7 @@ export async function startDumpWorld(options: WorldOptions = {}) {
       createDumpKind({
         hypervisor,
         store,
+        records,
         storeReference,
         threads: new CaptureThreads(),
         spoolFolder: join(dumpFolder, '.spool'),

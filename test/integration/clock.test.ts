@@ -15,7 +15,7 @@ const trigger = `mutation ($vm: String!, $key: String) {
   triggerDumps(input: { vms: [$vm], idempotencyKey: $key }) { accepted { id } rejected { message } }
 }`;
 const dumpOf =
-  '($id: ID!) { dump(id: $id) { state error { code } progress { doneBytes } createdAt record { durationSec state } } }';
+  '($id: ID!) { dump(id: $id) { state error { code } progress { doneBytes } createdAt durationSec record { durationSec state } } }';
 
 async function startWithClock(variables: Record<string, string>) {
   const folder = temporaryFolder();
@@ -63,6 +63,7 @@ it.runIf(thorough)(
       expect(dump).toMatchObject({ state: 'COMPLETED', error: null, record: { state: 'AVAILABLE' } });
       expect(dump.record.durationSec).toBeGreaterThan(0);
       expect(dump.record.durationSec).toBeLessThan(30);
+      expect(dump.durationSec).toBe(dump.record.durationSec);
     }
     await expect.poll(outbox, { timeout: 20_000 }).toMatchObject({ state: 'IDLE', waiting: 0 });
     await double.stop();

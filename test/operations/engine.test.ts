@@ -35,6 +35,23 @@ describe('the engine', () => {
     expect(await kept()).toEqual([{ id }]);
   });
 
+  it('measures how long a run took by a clock that nobody sets, unless the run says it itself', async () => {
+    const toy = new ToyKind();
+    let now = 0;
+    const { operations } = await startTestEngine([toy], { now: () => (now += 3 * 86_400_000) });
+    const measured = await submitOne(operations, 'a');
+    (await toy.next()).finish();
+    const { durationMs } = await operations.settled(measured.id);
+    expect(durationMs).toBeGreaterThan(0);
+    expect(durationMs).toBeLessThan(60_000);
+    const said = await submitOne(operations, 'b');
+    (await toy.next()).finish({ durationMs: 7 });
+    expect(await operations.settled(said.id)).toMatchObject({ durationMs: 7 });
+    const failed = await submitOne(operations, 'c');
+    (await toy.next()).fail(new MemoirError('GUEST_GONE', 'gone'));
+    expect((await operations.settled(failed.id)).durationMs).toBeLessThan(60_000);
+  });
+
   it('fails with the handler’s code, and with INTERNAL for what nobody expected', async () => {
     const toy = new ToyKind();
     const { operations, complaints } = await startTestEngine([toy]);

@@ -55,12 +55,24 @@ describe('events', () => {
         events: async (after) => (after < 10 ? [event(8), event(9), event(10)] : []),
         bounds: async () => ({ first: 8, last: 10 }),
       },
-      10,
+      { first: 8, last: 10 },
     );
-    const stream = log.watch(2);
-    expect(seqs(await take(stream, 4))).toEqual([{ type: 'LAGGED', after: 2, resumeAfter: 7 }, 8, 9, 10]);
+    const stream = log.watch(0);
+    expect(seqs(await take(stream, 4))).toEqual([{ type: 'LAGGED', after: 0, resumeAfter: 7 }, 8, 9, 10]);
     log.publish([event(11)]);
     expect(seqs(await take(stream, 1))).toEqual([11]);
+  });
+
+  it('refuse a cursor before the oldest that is kept, and name that one', async () => {
+    const log = new EventLog(
+      { events: async () => [event(8)], bounds: async () => ({ first: 8, last: 8 }) },
+      { first: 8, last: 8 },
+    );
+    const expired = { code: 'CURSOR_EXPIRED', details: { oldest: '7' } };
+    expect(() => log.watch(6)).toThrow(expect.objectContaining(expired));
+    expect(seqs(await take(log.watch(7), 1))).toEqual([8]);
+    log.pruned(9);
+    expect(() => log.watch(7)).toThrow(expect.objectContaining({ code: 'CURSOR_EXPIRED', details: { oldest: '8' } }));
   });
 
   it('keep nothing for a subscriber who does not read, and serve it from the journal later', async () => {
@@ -73,7 +85,7 @@ describe('events', () => {
       },
       bounds: async () => ({ first: 1, last: all.length }),
     };
-    const log = new EventLog(journal, 0);
+    const log = new EventLog(journal, { first: 1, last: 0 });
     const idle = log.watch(0);
     for (let seq = 1; seq <= 10_000; seq += 1) {
       all.push(event(seq));
@@ -90,7 +102,7 @@ describe('events', () => {
         events: async (after) => [1, 2, 3, 4].filter((seq) => seq > after).map(event),
         bounds: async () => ({ first: 1, last: 4 }),
       },
-      0,
+      { first: 1, last: 0 },
     );
     const stream = log.watch(0);
     log.publish([event(2)]);

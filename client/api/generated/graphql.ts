@@ -92,6 +92,8 @@ export type ErrorCode =
   | 'CAPTURE_FAILED'
   /** The environment holds a value that makes no sense. Correct the named variable. */
   | 'CONFIG_INVALID'
+  /** Events after this cursor were missed for so long that they are no longer kept. Go on from the oldest cursor, which the details name; JOURNAL_RETENTION says how long events are kept. */
+  | 'CURSOR_EXPIRED'
   /** Another process keeps the database locked. Find it (lsof) and let it finish. */
   | 'DATABASE_BUSY'
   /** The database file is damaged. Move it away, start again and rebuild the catalogue from the manifests: memoir reindex. */

@@ -1,4 +1,4 @@
-import { isUuid } from '../../domain/id.ts';
+import { idTimeMs, isUuid } from '../../domain/id.ts';
 import type { Json } from '../../domain/json.ts';
 import { MemoirError } from '../../domain/memoir-error.ts';
 import { captureMethods } from '../../machines/capture.ts';
@@ -24,6 +24,9 @@ const orNull =
   (check: Check): Check =>
   (value) =>
     value === null || check(value);
+
+/** How far the clock of the server that made an id may have been ahead. */
+const aheadMs = 400 * 86_400_000;
 
 /** Every field that the catalogue is made of. A name of a machine has at most 255 bytes at its hypervisor. */
 const fields: { readonly [F in keyof Manifest]?: Check } = {
@@ -63,7 +66,9 @@ export function checkManifest(json: Json | null, { key, sizeBytes, location }: S
   const manifest = readManifest(json) ?? refuse('it is no manifest of a dump, or one of a later version');
   for (const [field, check] of Object.entries(fields))
     if (!check(manifest[field as keyof Manifest])) refuse(`its "${field}" makes no sense`);
+  // The first 48 bits of a UUIDv7 are a time: new ids would have to come after one that lies ahead.
   const { id, machineId, format, compression } = manifest;
+  if (id[14] === '7' && idTimeMs(id) > Date.now() + aheadMs) refuse('its "id" is of a time that has not come');
   const extension = `${imageFormats[format].extension}${compressions[compression].extension}`;
   const isNamed = /^\d{8}T\d{6}Z$/.test(key.file.slice(0, 16)) && key.file.slice(16) === `_${id}.${extension}`;
   if (!isNamed || key.folder !== machineId || manifest.folder !== key.folder || manifest.file !== key.file)

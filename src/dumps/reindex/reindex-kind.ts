@@ -1,3 +1,4 @@
+import { idTimeMs } from '../../domain/id.ts';
 import { isMemoirError, type MemoirError } from '../../domain/memoir-error.ts';
 import { isTerminal } from '../../domain/operation-state.ts';
 import type { Journal } from '../../operations/journal.ts';
@@ -25,7 +26,7 @@ export interface ReindexKindOptions {
 
 /**
  * The operation that rebuilds the catalogue from the manifests beside the artifacts. What is known stays as it is, so it can
- * be repeated; all that is added is added in one transaction. What a manifest does not say is not brought back: that a dump
+ * be repeated, and so can one that was broken off. What a manifest does not say is not brought back: that a dump
  * was deleted (it has none any more), or found damaged (verify it again).
  */
 export function createReindexKind(options: ReindexKindOptions): OperationKind<Record<never, never>, ReindexResult> {
@@ -35,7 +36,7 @@ export function createReindexKind(options: ReindexKindOptions): OperationKind<Re
     stallTimeoutMs: 0,
     timeoutMs: 0,
     run: (context) => run(context, options),
-    // Nothing was written before its end.
+    // What was added is known to the next run.
     recover: async () => ({ action: 'REQUEUE' }),
   };
 }
@@ -46,20 +47,26 @@ async function run(
 ): Promise<RunOutcome<ReindexResult>> {
   await context.phase('reading', 'Reading the manifests');
   const faults: { location: string; reason: string }[] = [];
-  const missing: Manifest[] = [];
-  let [found, broken, known] = [0, 0, 0];
+  let [found, broken, known, added] = [0, 0, 0, 0];
   let batch: Manifest[] = [];
   const sift = async (): Promise<void> => {
     const ids = batch.map(({ id }) => id);
     const [recorded, journaled] = await Promise.all([records.get(ids), journal.get(ids)]);
-    batch.forEach((manifest, index) => {
+    const missing = batch.filter((_, index) => {
       const operation = journaled[index];
       // A dump that is about to complete writes its own record.
       const isActive = operation != null && !isTerminal(operation.state);
-      if (recorded[index] != null || isActive) known += 1;
-      else missing.push(manifest);
+      return recorded[index] == null && !isActive;
     });
+    known += batch.length - missing.length;
     batch = [];
+    if (missing.length === 0) return;
+    const effects = missing.flatMap((manifest) => [
+      restoreOperation.of(restored(manifest)),
+      appendRecord.of(toRecord(manifest)),
+    ]);
+    await context.commit(`${missing.length} artifacts were added to the catalogue`, effects);
+    added += missing.length;
   };
   for await (const artifact of store.list()) {
     context.signal.throwIfAborted();
@@ -76,14 +83,10 @@ async function run(
   }
   await sift();
   if (context.signal.aborted) throw context.signal.reason as MemoirError;
-  const result: ReindexResult = { found, added: missing.length, known, broken, faults };
+  const result: ReindexResult = { found, added, known, broken, faults };
   return {
     result,
-    message: `Of ${found} artifacts ${missing.length} were added, ${known} were known, ${broken} have a broken manifest`,
-    effects: missing.flatMap((manifest) => [
-      restoreOperation.of(restored(manifest)),
-      appendRecord.of(toRecord(manifest)),
-    ]),
+    message: `Of ${found} artifacts ${added} were added, ${known} were known, ${broken} have a broken manifest`,
   };
 }
 
@@ -106,9 +109,10 @@ function restored(manifest: Manifest): Operation {
     result: toResult(manifest),
     error: null,
     // RFC 9562, section 5.7: the first 48 bits of a UUIDv7 are the milliseconds of its making.
-    createdAtMs: id[14] === '7' ? Number.parseInt(id.slice(0, 8) + id.slice(9, 13), 16) : startedAtMs,
+    createdAtMs: id[14] === '7' ? idTimeMs(id) : startedAtMs,
     startedAtMs,
     finishedAtMs: Math.round(manifest.committedAtUs / 1000),
+    durationMs: manifest.durationSec * 1000,
     cancelRequested: false,
     seq: 0,
   };

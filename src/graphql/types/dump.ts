@@ -66,9 +66,9 @@ DumpType.implement({
     }),
     durationSec: t.float({
       nullable: true,
-      description: 'Seconds from start to end; null before the end, and for a dump that never ran.',
-      resolve: ({ startedAtMs, finishedAtMs }) =>
-        startedAtMs === null || finishedAtMs === null ? null : Math.max(0, finishedAtMs - startedAtMs) / 1000,
+      description:
+        'Seconds from start to end, as its record has them; null before the end, and where the server ended first.',
+      resolve: ({ durationMs }) => (durationMs === null ? null : durationMs / 1000),
     }),
     guestPauseMs: t.float({
       nullable: true,

@@ -72,9 +72,7 @@ export class OperationWatch implements Closable {
     const { guestPauseMs, sizeBytes } = (operation.result ?? {}) as { guestPauseMs?: unknown; sizeBytes?: unknown };
     if (typeof guestPauseMs === 'number') this.#pauses.add(guestPauseMs / 1000);
     if (typeof sizeBytes === 'number') this.#writtenBytes += sizeBytes;
-    if (operation.startedAtMs !== null && operation.finishedAtMs !== null) {
-      this.#durations.add((operation.finishedAtMs - operation.startedAtMs) / 1000);
-    }
+    if (operation.durationMs !== null) this.#durations.add(operation.durationMs / 1000);
   }
 
   metrics(): Metric[] {

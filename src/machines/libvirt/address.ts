@@ -1,4 +1,5 @@
 import { hostname } from 'node:os';
+import { MemoirError } from '../../domain/memoir-error.ts';
 import { findUri } from '../../libvirt/find-uri.ts';
 import { parseUri } from '../../libvirt/transports/target.ts';
 
@@ -29,5 +30,17 @@ export function hostOf(uri: string): string {
     return parseUri(uri).host || hostname();
   } catch {
     return hostname();
+  }
+}
+
+/** Refuses a configured URI that leads nowhere, before anything dials it. */
+export function checkLibvirtUri(uri: string): void {
+  try {
+    parseUri(uri);
+  } catch (cause) {
+    throw new MemoirError('CONFIG_INVALID', `LIBVIRT_URI: ${(cause as Error).message}`, {
+      cause,
+      hint: 'Use an address such as qemu:///system or qemu+ssh://root@host/system; demo:/// simulates machines.',
+    });
   }
 }

@@ -1,8 +1,8 @@
-import type { DatabaseSync, SQLInputValue } from 'node:sqlite';
-import { MemoirError } from '../../domain/memoir-error.ts';
+import type { DatabaseSync } from 'node:sqlite';
 import type { OperationState } from '../../domain/operation-state.ts';
 import type { OperationPage, OperationQuery } from '../journal.ts';
 import type { Operation, OperationEvent } from '../operation.ts';
+import { findPage, limitOf } from './page.ts';
 import { toEvent, toOperation } from './row.ts';
 
 /** The reading half of the journal; its tables were made by the writing half, which is opened first. */
@@ -11,9 +11,6 @@ export function openService(connection: DatabaseSync) {
 }
 
 export type JournalReader = ReturnType<typeof journalReader>;
-
-/** Most rows of one answer. */
-const maxLimit = 1000;
 
 function journalReader(connection: DatabaseSync) {
   const select = connection.prepare('SELECT * FROM operations WHERE id = ?');
@@ -27,6 +24,9 @@ function journalReader(connection: DatabaseSync) {
     `SELECT coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'operation_events'), 0) AS last,
             (SELECT min(seq) FROM operation_events) AS first`,
   );
+  const selectAccepted = connection.prepare(
+    'SELECT * FROM operations WHERE id > ? AND created_at_ms < ? ORDER BY id LIMIT ?',
+  );
   const selectTally = connection.prepare(
     'SELECT kind, state, count FROM operation_tally WHERE count > 0 ORDER BY kind, state',
   );
@@ -39,24 +39,11 @@ function journalReader(connection: DatabaseSync) {
       });
     },
 
-    page(query: OperationQuery): OperationPage {
-      limitOf(query.limit);
-      const { sql, values } = conditions(query);
-      const backwards = query.beforeId !== undefined;
-      const edge = query.beforeId ?? query.afterId;
-      const edges = edge === undefined ? '' : `AND id ${backwards ? '>' : '<'} ?`;
-      const rows = connection
-        .prepare(`SELECT * FROM operations WHERE ${sql} ${edges} ORDER BY id ${backwards ? 'ASC' : 'DESC'} LIMIT ?`)
-        .all(...values, ...(edge === undefined ? [] : [edge]), query.limit + 1);
-      const operations = rows.slice(0, query.limit).map(toOperation);
-      const more = rows.length > query.limit;
-      const total = connection.prepare(`SELECT count(*) AS count FROM operations WHERE ${sql}`).get(...values);
-      return {
-        operations: backwards ? operations.reverse() : operations,
-        hasNext: backwards ? true : more,
-        hasPrevious: backwards ? more : edge !== undefined,
-        totalCount: Number(total?.count ?? 0),
-      };
+    page: (query: OperationQuery): OperationPage => findPage(connection, query),
+
+    acceptedBefore(beforeMs: number, afterId: string, limit: number): Operation[] {
+      limitOf(limit);
+      return selectAccepted.all(afterId, beforeMs, limit).map(toOperation);
     },
 
     active(): Operation[] {
@@ -87,28 +74,4 @@ function journalReader(connection: DatabaseSync) {
       }));
     },
   };
-}
-
-function limitOf(limit: number): void {
-  if (!Number.isSafeInteger(limit) || limit < 1 || limit > maxLimit) {
-    throw new MemoirError('BAD_INPUT', `limit must be a whole number from 1 to ${maxLimit}`);
-  }
-}
-
-function conditions(query: OperationQuery): { sql: string; values: SQLInputValue[] } {
-  const parts = ['1'];
-  const values: SQLInputValue[] = [];
-  if (query.kind !== undefined) {
-    parts.push('kind = ?');
-    values.push(query.kind);
-  }
-  if (query.states !== undefined) {
-    parts.push('state IN (SELECT value FROM json_each(?))');
-    values.push(JSON.stringify(query.states));
-  }
-  if (query.subjects !== undefined) {
-    parts.push('id IN (SELECT operation_id FROM operation_subjects WHERE subject IN (SELECT value FROM json_each(?)))');
-    values.push(JSON.stringify(query.subjects));
-  }
-  return { sql: parts.join(' AND '), values };
 }

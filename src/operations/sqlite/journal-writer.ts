@@ -9,6 +9,7 @@ import { isTerminal, mayFollow, type OperationState } from '../../domain/operati
 import type { Acceptance, Note, SubmitResult, Transition, Written } from '../journal.ts';
 import type { Operation, OperationEvent, OperationEventType } from '../operation.ts';
 import type { Submission, SubmitContext, SubmitOutcome } from '../submission.ts';
+import { journalPruning } from './pruning.ts';
 import { restoreWriter } from './restore-effect.ts';
 import { type KeptOutcome, operationMigrations, toEvent, toOperation } from './row.ts';
 
@@ -60,12 +61,13 @@ function journalWriter(connection: DatabaseSync, effects: ReadonlyMap<string, Ef
   const setSeq = connection.prepare('UPDATE operations SET seq = ? WHERE id = ?');
   const update = connection.prepare(
     `UPDATE operations SET state = ?, phase = ?, message = ?, result = ?, error = ?, started_at_ms = ?, finished_at_ms = ?,
-     cancel_requested = ? WHERE id = ?`,
+     duration_ms = ?, cancel_requested = ? WHERE id = ?`,
   );
   const adoptActive = connection.prepare(
     `UPDATE operations SET node_id = ?, host = ?
      WHERE state IN ('QUEUED', 'RUNNING') AND (node_id <> ? OR host <> ?)`,
   );
+  const writeProbe = connection.prepare('UPDATE journal_probe SET count = count + 1');
   const selectKey = connection.prepare('SELECT * FROM idempotency_keys WHERE key = ?');
   const insertKey = connection.prepare('INSERT INTO idempotency_keys VALUES (?, ?, ?, ?)');
   const forgetKeys = connection.prepare('DELETE FROM idempotency_keys WHERE created_at_ms < ?');
@@ -108,6 +110,7 @@ function journalWriter(connection: DatabaseSync, effects: ReadonlyMap<string, Ef
       operation.error === null ? null : JSON.stringify(operation.error),
       operation.startedAtMs,
       operation.finishedAtMs,
+      operation.durationMs,
       operation.cancelRequested ? 1 : 0,
       operation.id,
     );
@@ -115,7 +118,7 @@ function journalWriter(connection: DatabaseSync, effects: ReadonlyMap<string, Ef
 
   function repeat(kept: readonly KeptOutcome[]): SubmitResult {
     const outcomes = kept.map((outcome): SubmitOutcome => {
-      if (outcome.type === 'QUEUE_FULL') return outcome;
+      if (outcome.type === 'QUEUE_FULL') return { subject: '', ...outcome };
       const operation = find(outcome.id);
       return outcome.type === 'ACCEPTED'
         ? { type: 'ACCEPTED', operation }
@@ -134,7 +137,7 @@ function journalWriter(connection: DatabaseSync, effects: ReadonlyMap<string, Ef
       if (active !== undefined) return { type: 'ALREADY_ACTIVE', active: toOperation(active) };
     }
     const queued = Number(countQueued.get(kind)?.count ?? 0);
-    if (queueLimit !== undefined && queued >= queueLimit) return { type: 'QUEUE_FULL' };
+    if (queueLimit !== undefined && queued >= queueLimit) return { type: 'QUEUE_FULL', subject: subjects[0] };
     const [subject, ...further] = subjects;
     insert.run(id, kind, subject, JSON.stringify(further), nodeId, host, message, actor, JSON.stringify(request), atMs);
     const event = say(find(id), 'QUEUED', message, atMs, { actor });
@@ -143,6 +146,8 @@ function journalWriter(connection: DatabaseSync, effects: ReadonlyMap<string, Ef
   }
 
   return {
+    ...journalPruning(connection),
+
     submit(batch: readonly Submission[], context: SubmitContext, { ids, ...acceptance }: Acceptance): SubmitResult {
       return transact(connection, () => {
         const { actor, idempotencyKey: key, fingerprint = '' } = context;
@@ -189,6 +194,7 @@ function journalWriter(connection: DatabaseSync, effects: ReadonlyMap<string, Ef
           error: step.error ?? before.error,
           startedAtMs: step.to === 'RUNNING' ? step.atMs : step.to === 'QUEUED' ? null : before.startedAtMs,
           finishedAtMs: isTerminal(step.to) ? step.atMs : null,
+          durationMs: isTerminal(step.to) ? (step.durationMs ?? null) : null,
         };
         save(after);
         carryOut(step.effects);
@@ -200,6 +206,10 @@ function journalWriter(connection: DatabaseSync, effects: ReadonlyMap<string, Ef
 
     adopt({ nodeId, host }: { nodeId: string; host: string }): number {
       return Number(adoptActive.run(nodeId, host, nodeId, host).changes);
+    },
+
+    probe(): void {
+      writeProbe.run();
     },
 
     note(note: Note): Written {

@@ -100,6 +100,15 @@ export const operationMigrations = [
   END;
   `,
   `ALTER TABLE operations ADD COLUMN node_id TEXT NOT NULL DEFAULT '';`,
+  `
+  ALTER TABLE operations ADD COLUMN duration_ms REAL;
+  UPDATE operations SET duration_ms = max(0, finished_at_ms - started_at_ms)
+    WHERE started_at_ms IS NOT NULL AND finished_at_ms IS NOT NULL;
+  CREATE INDEX idempotency_keys_by_age ON idempotency_keys (created_at_ms);
+  -- What a probe writes, again and again.
+  CREATE TABLE journal_probe (id INTEGER PRIMARY KEY CHECK (id = 1), count INTEGER NOT NULL) STRICT;
+  INSERT INTO journal_probe VALUES (1, 0);
+  `,
 ];
 
 export type Row = Record<string, SQLOutputValue>;
@@ -107,7 +116,7 @@ export type Row = Record<string, SQLOutputValue>;
 /** What an idempotency key keeps: the outcomes in their order. */
 export type KeptOutcome =
   | { readonly type: 'ACCEPTED' | 'ALREADY_ACTIVE'; readonly id: string }
-  | { readonly type: 'QUEUE_FULL' };
+  | { readonly type: 'QUEUE_FULL'; readonly subject?: string };
 
 export function toOperation(row: Row): Operation {
   return {
@@ -127,6 +136,7 @@ export function toOperation(row: Row): Operation {
     createdAtMs: row.created_at_ms as number,
     startedAtMs: row.started_at_ms as number | null,
     finishedAtMs: row.finished_at_ms as number | null,
+    durationMs: row.duration_ms as number | null,
     cancelRequested: row.cancel_requested === 1,
     seq: row.seq as number,
   };

@@ -1,7 +1,7 @@
+import { createSteadyClock } from '../../async/steady-clock.ts';
 import type { Database } from '../../database/database.ts';
 import type { SampleStore } from '../sample-store.ts';
 import { foldMs } from '../series-query.ts';
-import { createSteadyClock } from '../steady-clock.ts';
 import type { RingReadingService } from './ring-reading-service.ts';
 import type { RingWindows } from './ring-upkeep.ts';
 import type { RingWritingService } from './ring-writing-service.ts';

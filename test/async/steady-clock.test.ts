@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { createSteadyClock } from '../../src/telemetry/steady-clock.ts';
+import { createSteadyClock } from '../../src/async/steady-clock.ts';
 
 const hourMs = 3_600_000;
 const dayMs = 24 * hourMs;

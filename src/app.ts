@@ -154,7 +154,7 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
   const telemetry = await createTelemetry({ database, hypervisor, influx: influx?.client ?? null, log });
   opened.defer(() => telemetry.close());
 
-  const dumps = createDumps({ operations, hypervisor, store });
+  const dumps = createDumps({ operations, hypervisor, store, maxPauseMs: config.maxPauseMs });
   const info = { version: packageFile.version, startedAtMs, maxParallelDumps: parallel };
   const services: Services = {
     operations,

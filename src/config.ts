@@ -57,6 +57,7 @@ const environment = z.object({
   LIBVIRT_URI: z.string().min(1).optional(),
   MAX_PARALLEL_DUMPS: wholeNumber(1, 64).default(2),
   DUMP_TIMEOUT: duration.default(3_600_000),
+  MAX_PAUSE: duration.optional(),
   DUMP_STALL_TIMEOUT: duration.default(60_000),
   SHUTDOWN_TIMEOUT: duration.default(5_000),
   JOURNAL_RETENTION: retention.default(400 * unitsMs.d),
@@ -81,6 +82,8 @@ export interface Config {
   readonly libvirtUri: string | null;
   readonly maxParallelDumps: number;
   readonly dumpTimeoutMs: number;
+  /** Null: not set, which limits AUTO alone, to a default (dumps/pause-limit.ts). */
+  readonly maxPauseMs: number | null;
   readonly dumpStallTimeoutMs: number;
   readonly shutdownTimeoutMs: number;
   /** Null: finished operations and events are kept for ever. */
@@ -127,6 +130,7 @@ export function readConfig(variables: Readonly<Record<string, string | undefined
     libvirtUri: env.LIBVIRT_URI ?? null,
     maxParallelDumps: env.MAX_PARALLEL_DUMPS,
     dumpTimeoutMs: env.DUMP_TIMEOUT,
+    maxPauseMs: env.MAX_PAUSE ?? null,
     dumpStallTimeoutMs: env.DUMP_STALL_TIMEOUT,
     shutdownTimeoutMs: env.SHUTDOWN_TIMEOUT,
     journalRetentionMs: env.JOURNAL_RETENTION || null,

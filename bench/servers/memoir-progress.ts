@@ -60,6 +60,7 @@ const request: DumpRequest = {
   format: 'ELF',
   compression: 'ZSTD',
   demo: true,
+  maxPauseMs: null,
 };
 await operations.submitOne(dumpType.submission({ subjects: ['vm:1'], request, message: 'Waiting for its turn' }), {
   actor: 'bench',

@@ -48,7 +48,12 @@ export function Settings() {
   );
 }
 
-const hypervisorStates = { UP: 'Answers', CONNECTING: 'Connecting', DOWN: 'Does not answer' };
+const hypervisorStates = {
+  UP: 'Answers',
+  DEGRADED: 'Answers in part',
+  CONNECTING: 'Connecting',
+  DOWN: 'Does not answer',
+};
 
 function ServicePanels({ service }: { readonly service: ServiceFieldsFragment }) {
   const { hypervisor, storage } = service;

@@ -15,9 +15,9 @@ export function HypervisorBanner({ hypervisor }: { readonly hypervisor: ServiceF
       <Icon name="warning" />
       <span>
         <strong>
-          {hypervisor.state === 'DOWN'
-            ? `The hypervisor does not answer since ${formatClock(hypervisor.since, zone)}.`
-            : 'Connecting to the hypervisor…'}
+          {hypervisor.state === 'CONNECTING'
+            ? 'Connecting to the hypervisor…'
+            : `The hypervisor ${hypervisor.state === 'DOWN' ? 'does not answer' : 'answers in part'} since ${formatClock(hypervisor.since, zone)}.`}
         </strong>{' '}
         {sentence(hypervisor.reason ?? '')} {sentence(hypervisor.mend ?? '')}
       </span>

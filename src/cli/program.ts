@@ -70,6 +70,7 @@ export async function runProgram(args: readonly string[], host: Host): Promise<E
     .option('--method <method>', 'auto, snapshot or core-dump')
     .option('--format <format>', 'elf or raw')
     .option('--compression <compression>', 'zstd, gzip or none')
+    .option('--max-pause <ms>', 'the longest that a machine may be expected to stand still, in milliseconds', toCount)
     .option('--key <key>', 'the same key again starts nothing new')
     .action((vms: string[], options: DumpOptions) => remote((console) => dump(console, vms, options))());
   const records = program

@@ -56,6 +56,11 @@ export const errorCatalogue = {
     mend: 'Choose AUTO, or ask captureOptions for what blocks it.',
     http: 409,
   },
+  PAUSE_TOO_LONG: {
+    meaning: 'The only capture method that is left would pause the machine for longer than allowed.',
+    mend: 'Choose CORE_DUMP when the machine may stand still, or raise maxPauseMs (MAX_PAUSE of the server).',
+    http: 409,
+  },
   MACHINE_BUSY: {
     meaning:
       'Somebody else migrates, saves, snapshots or dumps this machine, or an earlier capture of it is being undone.',

@@ -51,7 +51,7 @@ async function run(
   await context.phase('planning', 'Planning the capture');
   const machine = await hypervisor.find(request.machineId);
   if (machine === null) throw new MemoirError('GUEST_GONE', `the machine ${request.machineName} is no longer there`);
-  const plan = await hypervisor.plan(machine, request.method);
+  const plan = await hypervisor.plan(machine, request.method, request);
   signal.throwIfAborted();
   context.setLimits(limitsFor(plan.memoryBytes, options));
 

@@ -28,6 +28,8 @@ export type DumpRequest = {
   readonly format: ImageFormat;
   readonly compression: Compression;
   readonly demo: boolean;
+  /** The longest pause that may be expected; null for any. */
+  readonly maxPauseMs: number | null;
 };
 
 /** What the journal keeps of a dump that went well. */

@@ -1,5 +1,7 @@
+// Long: the front door, with the words of every refusal.
 import { MemoirError, toErrorShape } from '../domain/memoir-error.ts';
 import { isTerminal } from '../domain/operation-state.ts';
+import type { MethodChoice } from '../machines/capture.ts';
 import type { Hypervisor } from '../machines/hypervisor.ts';
 import { type Machine, machineStates } from '../machines/machine.ts';
 import type { Operation } from '../operations/operation.ts';
@@ -17,7 +19,9 @@ import {
   machineSubject,
   type TriggerInput,
 } from './dumps.ts';
+import { earlyRefusals } from './early-refusals.ts';
 import { dumpType, reindexType, verifyType } from './operation-types.ts';
+import { pauseLimit } from './pause-limit.ts';
 import { expectedArtifactBytes, neededBytes } from './space-claims.ts';
 
 /** Most machines of one request, and the longest name that is looked up. */
@@ -29,9 +33,11 @@ export interface DumpServiceParts {
   readonly operations: Operations;
   readonly hypervisor: Hypervisor;
   readonly store: ArtifactStore;
+  /** MAX_PAUSE; null where it is not set. */
+  readonly maxPauseMs?: number | null;
 }
 
-export function createDumps({ operations, hypervisor, store }: DumpServiceParts): Dumps {
+export function createDumps({ operations, hypervisor, store, maxPauseMs = null }: DumpServiceParts): Dumps {
   async function finished(id: string): Promise<{ operation: Operation; result: DumpResult }> {
     const [operation] = await operations.get([id]);
     if (!operation || operation.kind !== dumpKind) throw new MemoirError('NOT_FOUND', `there is no dump ${id}`);
@@ -71,16 +77,48 @@ export function createDumps({ operations, hypervisor, store }: DumpServiceParts)
     );
   }
 
+  /** Whether the key was used before: then the answer is that of the first time, whatever the machines are at now. */
+  async function isRepeated(input: TriggerInput, actor: string): Promise<boolean> {
+    if (input.idempotencyKey === undefined) return false;
+    // An empty batch accepts nothing, and so leaves no trace of the key.
+    return (await operations.submit([], { actor, ...idempotency(input) })).length > 0;
+  }
+
+  /** What is under way already is said by who accepts: that dump is what keeps its machine busy. */
+  async function refusedEarly(
+    wanted: readonly { readonly name: string; readonly machine: Machine | null }[],
+    method: MethodChoice,
+    limitMs: number | null,
+  ): Promise<ReadonlyMap<string | undefined, MemoirError>> {
+    const machines = wanted.flatMap(({ name, machine }) =>
+      machine === null || refuse(name, machine) !== null ? [] : [machine],
+    );
+    const subjects = machines.map(({ id }) => machineSubject(id));
+    if (subjects.length === 0) return new Map();
+    const { operations: found } = await operations.page({
+      subjects,
+      states: ['QUEUED', 'RUNNING'],
+      limit: maxMachines,
+    });
+    const active = new Set(found.flatMap((operation) => operation.subjects));
+    const idle = machines.filter(({ id }) => !active.has(machineSubject(id)));
+    return earlyRefusals(hypervisor, idle, method, { maxPauseMs: limitMs });
+  }
+
   return {
     async trigger(input, actor) {
       checkInput(input);
       const wanted = await choose(input, hypervisor);
       const rejected: DumpRejection[] = [];
       const requests = new Map<string, { name: string; request: Submission }>();
+      const limit = pauseLimit(input.method, input.maxPauseMs, maxPauseMs);
+      const early = (await isRepeated(input, actor)) ? new Map() : await refusedEarly(wanted, input.method, limit);
       for (const { name, machine } of wanted) {
-        const refusal = refuse(name, machine) ?? (machine && (await withoutRoom(machine, input)));
+        const refusal =
+          refuse(name, machine) ?? early.get(machine?.id) ?? (machine && (await withoutRoom(machine, input)));
         if (refusal !== null) rejected.push({ vm: name, error: toErrorShape(refusal), active: null });
-        else if (machine !== null) requests.set(machine.id, { name, request: toRequest(machine, input, hypervisor) });
+        else if (machine !== null)
+          requests.set(machine.id, { name, request: toRequest(machine, input, hypervisor, limit) });
       }
       const batch = [...requests.values()];
       const outcomes = await operations.submit(
@@ -151,7 +189,7 @@ export function createDumps({ operations, hypervisor, store }: DumpServiceParts)
   };
 }
 
-function checkInput({ vms, all, idempotencyKey }: TriggerInput): void {
+function checkInput({ vms, all, maxPauseMs, idempotencyKey }: TriggerInput): void {
   const bad = (message: string) => new MemoirError('BAD_INPUT', message);
   if (all === true && vms !== undefined) throw bad('give either `vms` or `all`, not both');
   if (all !== true && (vms === undefined || vms.length === 0))
@@ -160,6 +198,7 @@ function checkInput({ vms, all, idempotencyKey }: TriggerInput): void {
     throw bad(`at most ${maxMachines} machines at a time, not ${vms.length}`);
   if (vms?.some((name) => name === '' || name.length > maxNameLength))
     throw bad(`a machine’s name has 1 to ${maxNameLength} characters`);
+  if (maxPauseMs !== undefined && maxPauseMs < 0) throw bad('`maxPauseMs` is 0 or more');
   if (idempotencyKey !== undefined && (idempotencyKey === '' || idempotencyKey.length > maxKeyLength)) {
     throw bad(`an idempotency key has 1 to ${maxKeyLength} characters`);
   }
@@ -194,7 +233,12 @@ function refuse(name: string, machine: Machine | null): MemoirError | null {
   return hasMemory ? null : new MemoirError('NOT_RUNNING', `${quote(name)} is ${label.toLowerCase()}`);
 }
 
-function toRequest(machine: Machine, input: TriggerInput, hypervisor: Hypervisor): Submission {
+function toRequest(
+  machine: Machine,
+  input: TriggerInput,
+  hypervisor: Hypervisor,
+  maxPauseMs: number | null,
+): Submission {
   const request: DumpRequest = {
     machineId: machine.id,
     machineName: machine.name,
@@ -202,14 +246,16 @@ function toRequest(machine: Machine, input: TriggerInput, hypervisor: Hypervisor
     format: input.format,
     compression: input.compression,
     demo: hypervisor.kind === 'demo',
+    maxPauseMs,
   };
   return dumpType.submission({ subjects: [machineSubject(machine.id)], request, message: 'Waiting for its turn' });
 }
 
 function idempotency(input: TriggerInput): { idempotencyKey?: string; fingerprint?: string } {
   if (input.idempotencyKey === undefined) return {};
-  const { vms, all = false, method, format, compression } = input;
-  const fingerprint = JSON.stringify([all || [...new Set(vms)].sort(), method, format, compression]);
+  const { vms, all = false, method, format, compression, maxPauseMs } = input;
+  const limit = maxPauseMs === undefined ? [] : [maxPauseMs];
+  const fingerprint = JSON.stringify([all || [...new Set(vms)].sort(), method, format, compression, ...limit]);
   return { idempotencyKey: input.idempotencyKey, fingerprint };
 }
 

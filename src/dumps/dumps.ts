@@ -11,6 +11,8 @@ export interface TriggerInput {
   readonly method: MethodChoice;
   readonly format: ImageFormat;
   readonly compression: Compression;
+  /** The longest expected pause of a machine: see `pauseLimit`. */
+  readonly maxPauseMs?: number;
   /** 1 to 200 characters. */
   readonly idempotencyKey?: string;
 }

@@ -20,6 +20,7 @@ const dumpRequest = z.object({
   format: namesOf(imageFormats),
   compression,
   demo: z.boolean(),
+  maxPauseMs: z.number().nullable().default(null),
 }) satisfies z.ZodType<DumpRequest>;
 
 const dumpResult = z.object({

@@ -123,6 +123,7 @@ export const HypervisorStateEnum = builder.enumType('HypervisorState', {
   values: valuesOf({
     CONNECTING: 'A connection is being made.',
     UP: 'It answers.',
+    DEGRADED: 'It answers, but has left some calls unanswered: a guest hangs, say.',
     DOWN: 'It does not answer; Memoir tries again by itself.',
   } satisfies Record<HypervisorStatus['state'], string>),
 });

@@ -43,6 +43,9 @@ export class Connection implements AsyncDisposable {
   readonly #session: Session;
   readonly #subscriptions: Subscriptions;
   readonly #options: KnownOptions;
+  /** Told when the number of lost calls has changed. */
+  onLost: () => void = () => undefined;
+  #retired = false;
 
   /** For `connect`, which alone makes a connection that is of use. */
   constructor(uri: string, duplex: Duplex, options: KnownOptions) {
@@ -50,7 +53,11 @@ export class Connection implements AsyncDisposable {
     this.readOnly = options.readOnly;
     this.#options = options;
     const hub = new EventHub((error) => this.#session.end(error));
-    this.#session = new Session(duplex, { ...options, onMessage: (frame) => hub.receive(frame) });
+    this.#session = new Session(duplex, {
+      ...options,
+      onMessage: (frame) => hub.receive(frame),
+      onLost: () => this.#lostChanged(),
+    });
     this.#subscriptions = new Subscriptions(this.#session, hub, options.onListenerError);
     this.closed = this.#session.ended;
   }
@@ -58,6 +65,24 @@ export class Connection implements AsyncDisposable {
   /** What is under way: calls waiting for a place, calls at the daemon, open streams. */
   get load(): { readonly waiting: number; readonly inFlight: number; readonly streams: number } {
     return this.#session.load;
+  }
+
+  /** Calls that were given up (time limit, signal) and that the daemon has not answered yet: each takes a place there. */
+  get lost(): number {
+    return this.#session.lost;
+  }
+
+  /** Takes no new calls (NOT_SENT), and ends by itself when nothing is under way any more. */
+  retire(): void {
+    this.#retired = true;
+    this.#session.retire();
+    this.#lostChanged();
+  }
+
+  #lostChanged(): void {
+    const { inFlight, streams } = this.#session.load;
+    if (this.#retired && inFlight === 0 && streams === 0) this.end(undefined);
+    this.onLost();
   }
 
   /** Calls a procedure of the table (protocol/procedures.ts). */

@@ -24,6 +24,7 @@ export const ownCodes = {
   ABORTED: undefined,
   CLOSED: 'The connection was closed by this program: open another.',
   NOT_CONNECTED: 'Wait until the connection is up again.',
+  NOT_SENT: 'Nothing was done: call again on another connection.',
   BUSY: 'Too many calls wait for this daemon: ask for less at once.',
 
   // In what was asked or answered

@@ -1,3 +1,4 @@
+// Long: the whole life of a link, from dialling to the connections that it has left behind.
 import { type BackOffOptions, backOffMs } from '../async/back-off.ts';
 import { pause } from '../async/pause.ts';
 import { connect } from './connect.ts';
@@ -5,13 +6,20 @@ import type { CallOptions, Connection } from './connection.ts';
 import { type ConnectOptions, knownOptions } from './connection-options.ts';
 import { asLibvirtError, LibvirtError } from './error.ts';
 import type { LinkState } from './link-state.ts';
+import type { MonitorCommand } from './monitor.ts';
 import type { EventName, EventOf } from './protocol/events.ts';
+import type { DomainRef } from './protocol/handles.ts';
 import type { ArgsOf, ProcedureName, ReplyOf } from './protocol/procedures.ts';
 import { aborted } from './rpc/pending-call.ts';
 import { StandingSubscription } from './standing-subscription.ts';
 import type { SubscribeOptions, Subscription } from './subscriptions.ts';
 
 export interface ReconnectOptions extends ConnectOptions, BackOffOptions {
+  /**
+   * So many lost calls on a connection (given up here, unanswered there) have another one opened for what comes. Default 2:
+   * half of the places, so that the other half serves meanwhile.
+   */
+  readonly maxLost?: number;
   /** A connection that lived so long counts as a success: the next pause is the shortest again. Default 10 s. */
   readonly stableMs?: number;
 }
@@ -21,7 +29,9 @@ export interface ReconnectOptions extends ConnectOptions, BackOffOptions {
  * `close()`, and its subscriptions are registered anew before it counts as up. It starts at once.
  *
  * It repeats nothing by itself: a call that was under way fails with CONNECTION_LOST, one made meanwhile with
- * NOT_CONNECTED. Events that happen while it is down are not delivered later: whoever follows them asks for the state
+ * NOT_CONNECTED. A daemon that leaves calls unanswered (a guest's QEMU hangs) keeps their places on the connection: before
+ * they are used up, another connection takes over, and the old one stays open for what is under way on it. `unanswered` says
+ * how many such calls there are. Events that happen while it is down are not delivered later: whoever follows them asks for the state
  * of things each time that it is up.
  */
 export class ReconnectingConnection implements AsyncDisposable {
@@ -31,6 +41,9 @@ export class ReconnectingConnection implements AsyncDisposable {
   readonly #closing = new AbortController();
   readonly #subscriptions = new Set<StandingSubscription>();
   readonly #stateListeners = new Set<{ readonly listener: (state: LinkState) => void }>();
+  readonly #unansweredListeners = new Set<(count: number) => void>();
+  /** Connections that were replaced, oldest first, for as long as the daemon owes an answer on them. */
+  readonly #retired = new Set<Connection>();
   readonly #running: Promise<void>;
   #state: LinkState = { kind: 'connecting', attempt: 1 };
   #retry = new AbortController();
@@ -66,6 +79,18 @@ export class ReconnectingConnection implements AsyncDisposable {
     return () => void this.#stateListeners.delete(mine);
   }
 
+  /** Calls that nobody waits for any more and that the daemon has not answered. */
+  get unanswered(): number {
+    const current = this.#state.kind === 'up' ? this.#state.connection.lost : 0;
+    return [...this.#retired].reduce((sum, connection) => sum + connection.lost, current);
+  }
+
+  /** Tells of every change of `unanswered` from now on, until the returned function is called. */
+  onUnanswered(listener: (count: number) => void): () => void {
+    this.#unansweredListeners.add(listener);
+    return () => void this.#unansweredListeners.delete(listener);
+  }
+
   /** The connection, as soon as it is up. Rejects at the signal, and when this is closed. */
   async ready(options: { readonly signal?: AbortSignal } = {}): Promise<Connection> {
     const { signal } = options;
@@ -86,7 +111,22 @@ export class ReconnectingConnection implements AsyncDisposable {
 
   /** Connection.call on the open connection. */
   async call<N extends ProcedureName>(name: N, args: ArgsOf<N>, options?: CallOptions): Promise<ReplyOf<N>> {
-    return this.connection.call(name, args, options);
+    return this.#onCurrent((connection) => connection.call(name, args, options));
+  }
+
+  /** Connection.qemuMonitorCommand on the open connection. */
+  async qemuMonitorCommand(domain: DomainRef, command: MonitorCommand, options?: CallOptions): Promise<unknown> {
+    return this.#onCurrent((connection) => connection.qemuMonitorCommand(domain, command, options));
+  }
+
+  /** What a replaced connection had not sent yet goes to the one that took over. */
+  async #onCurrent<T>(ask: (connection: Connection) => Promise<T>): Promise<T> {
+    for (;;)
+      try {
+        return await ask(this.connection);
+      } catch (error) {
+        if (!(error instanceof LibvirtError) || error.code !== 'NOT_SENT') throw error;
+      }
   }
 
   /**
@@ -128,6 +168,7 @@ export class ReconnectingConnection implements AsyncDisposable {
     this.#options.signal?.removeEventListener('abort', this.#onAbort);
     this.#closing.abort();
     if (this.#state.kind === 'up') await this.#state.connection.close();
+    for (const connection of this.#retired) connection.end(undefined);
     await this.#running;
   }
 
@@ -157,15 +198,16 @@ export class ReconnectingConnection implements AsyncDisposable {
 
   /** One connection from its first byte to its last; resolves with why it ended. */
   async #live(): Promise<{ readonly reason: LibvirtError; readonly stable: boolean }> {
-    const { signal } = this.#closing;
     let connection: Connection | undefined;
     try {
-      connection = await connect(this.uri, { ...this.#options, signal });
-      await this.#restore(connection);
-      signal.throwIfAborted();
+      connection = await this.#open();
       const upSince = performance.now();
       this.#become({ kind: 'up', connection });
-      const reason = await connection.closed;
+      let reason: LibvirtError | undefined | typeof crowded = crowded;
+      while (reason === crowded) {
+        reason = await Promise.race([connection.closed, this.#whenCrowded(connection)]);
+        if (reason === crowded) connection = await this.#replace(connection);
+      }
       return {
         reason: reason ?? new LibvirtError('CLOSED', 'the connection was closed by this program'),
         stable: performance.now() - upSince >= (this.#options.stableMs ?? 10_000),
@@ -173,6 +215,66 @@ export class ReconnectingConnection implements AsyncDisposable {
     } catch (error) {
       await connection?.close();
       return { reason: asLibvirtError(error, 'CONNECTION_LOST'), stable: false };
+    }
+  }
+
+  async #open(): Promise<Connection> {
+    const connection = await connect(this.uri, { ...this.#options, signal: this.#closing.signal });
+    try {
+      await this.#restore(connection);
+      this.#closing.signal.throwIfAborted();
+      return connection;
+    } catch (error) {
+      await connection.close();
+      throw error;
+    }
+  }
+
+  /** Resolves when the connection has lost so many calls that another is due; tells of every change meanwhile. */
+  #whenCrowded(connection: Connection): Promise<typeof crowded> {
+    const { promise, resolve } = Promise.withResolvers<typeof crowded>();
+    const { maxLost = 2 } = this.#options;
+    connection.onLost = () => {
+      if (connection.lost >= maxLost) resolve(crowded);
+      this.#tellUnanswered();
+    };
+    connection.onLost();
+    return promise;
+  }
+
+  /** The connection that takes over. The old one goes on if there is none to be had, and takes no new calls if there is. */
+  async #replace(old: Connection): Promise<Connection> {
+    let next: Connection;
+    try {
+      next = await this.#open();
+    } catch {
+      await pause(backOffMs(3, this.#options), this.#closing.signal);
+      return old;
+    }
+    this.#retired.add(old);
+    void old.closed.then(() => {
+      this.#retired.delete(old);
+      this.#tellUnanswered();
+    });
+    for (const oldest of this.#retired) {
+      if (this.#retired.size <= maxRetired) break;
+      oldest.end(new LibvirtError('CONNECTION_LOST', 'the daemon left too many calls unanswered'));
+      this.#retired.delete(oldest);
+    }
+    old.onLost = () => this.#tellUnanswered();
+    // In this order: calls that the old one hands over find the new one.
+    this.#become({ kind: 'up', connection: next });
+    old.retire();
+    return next;
+  }
+
+  #tellUnanswered(): void {
+    for (const listener of [...this.#unansweredListeners]) {
+      try {
+        listener(this.unanswered);
+      } catch (error) {
+        this.#onListenerError(error);
+      }
     }
   }
 
@@ -197,6 +299,11 @@ export class ReconnectingConnection implements AsyncDisposable {
     }
   }
 }
+
+/** Calls were lost: a reason to change connections, not the end of one. */
+const crowded = Symbol('crowded');
+/** Replaced connections that are kept for answers that may still come: each takes a place at the daemon. */
+const maxRetired = 8;
 
 /** A daemon that lost its hypervisor keeps the connection and serves it no more: to us that is its end. */
 async function watchHypervisor(connection: Connection): Promise<void> {

@@ -26,10 +26,15 @@ export class StandingSubscription implements Subscription {
 
   /** Registers it on that connection; `signal` ends the wait for it. */
   async join(connection: Connection, signal?: AbortSignal): Promise<void> {
+    const before = this.#current;
     this.#connection = connection;
     const current = await connection.subscribe(this.#name, this.#listener, { ...this.#options, signal });
     if (this.#closed) await current.close();
-    else if (this.#connection === connection) this.#current = current;
+    else if (this.#connection === connection) {
+      this.#current = current;
+      // A connection that was replaced is still open: from here on this one alone tells. Nobody waits for the goodbye.
+      void before?.close();
+    }
   }
 
   async close(): Promise<void> {

@@ -18,6 +18,12 @@ export type CaptureMethod = keyof typeof captureMethods;
 /** AUTO takes SNAPSHOT where it is possible and safe, CORE_DUMP otherwise. */
 export type MethodChoice = CaptureMethod | 'AUTO';
 
+/** What a capture may cost its machine. */
+export interface CaptureLimits {
+  /** The longest expected pause; null or absent for any. */
+  readonly maxPauseMs?: number | null;
+}
+
 /** Something that stands in the way of a method. */
 export interface CaptureBlocker {
   readonly method: CaptureMethod;

@@ -1,10 +1,18 @@
 import type { Closable } from '../domain/closable.ts';
-import type { CaptureOptions, CaptureOutcome, CapturePlan, CaptureReader, MethodChoice } from './capture.ts';
+import type {
+  CaptureLimits,
+  CaptureOptions,
+  CaptureOutcome,
+  CapturePlan,
+  CaptureReader,
+  MethodChoice,
+} from './capture.ts';
 import type { Machine, MachineChange, MachineMeasurement } from './machine.ts';
 
 /** Whether the hypervisor answers; a state to be shown, not an error. It heals by itself. */
 export interface HypervisorStatus {
-  readonly state: 'CONNECTING' | 'UP' | 'DOWN';
+  /** DEGRADED: it answers, but not everything that it was asked. */
+  readonly state: 'CONNECTING' | 'UP' | 'DEGRADED' | 'DOWN';
   /** The address in use, without secrets. */
   readonly uri: string;
   readonly version: string | null;
@@ -52,8 +60,11 @@ export interface Hypervisor extends Closable {
   watch(listener: HypervisorListener): () => void;
   measure(): Promise<MachineMeasurement[]>;
   captureOptions(machine: Machine): Promise<CaptureOptions>;
-  /** Decides how; NOT_RUNNING or METHOD_UNAVAILABLE (with the blockers) where it cannot be done. Changes nothing. */
-  plan(machine: Machine, choice: MethodChoice): Promise<CapturePlan>;
+  /**
+   * Decides how. Throws NOT_RUNNING, MACHINE_BUSY or METHOD_UNAVAILABLE (with the blockers) where it cannot be done, and
+   * PAUSE_TOO_LONG where it may not. Changes nothing.
+   */
+  plan(machine: Machine, choice: MethodChoice, limits?: CaptureLimits): Promise<CapturePlan>;
   capture(plan: CapturePlan, reader: CaptureReader, signal: AbortSignal): Promise<CaptureOutcome>;
   recover(): Promise<MachineRecovery>;
 }

@@ -193,3 +193,64 @@ describe('a reconnecting connection', () => {
     expect(thrown).toEqual([new Error('mine')]);
   });
 });
+
+describe('a daemon that leaves calls unanswered', () => {
+  const never = (): Promise<never> => new Promise(() => undefined);
+
+  it('is asked on another connection before the places of the first are used up', async () => {
+    const fake = await fakeDaemon();
+    const connection = link(fake);
+    await connection.ready();
+    const counts: number[] = [];
+    connection.onUnanswered((count) => counts.push(count));
+    let answer: () => void = () => undefined;
+    const late = new Promise<void>((resolve) => {
+      answer = resolve;
+    });
+    fake.overrides = { connectGetUri: () => late.then(() => 'late') };
+    const silent = Array.from({ length: 4 }, () => connection.call('connectGetUri', {}, { timeoutMs: 50 }));
+    // It waits behind the four, and goes over to the next connection unsent.
+    const behind = connection.call('connectGetHostname', {});
+    for (const call of silent) await expect(call).rejects.toMatchObject({ code: 'TIMEOUT' });
+    expect(await behind).toBe('fake');
+    expect(await connection.call('connectGetHostname', {})).toBe('fake');
+    expect(fake.accepted).toBeGreaterThan(1);
+    expect(connection.unanswered).toBe(4);
+    answer();
+    await expect.poll(() => connection.unanswered, patient).toBe(0);
+    // The one that was replaced has nothing under way any more.
+    await expect.poll(() => fake.clients.size, patient).toBe(1);
+    expect(counts).toContain(4);
+    expect(counts.at(-1)).toBe(0);
+    expect(fake.violations).toEqual([]);
+  });
+
+  it('for ever, call after call, is served on a bounded number of connections', async () => {
+    const fake = await fakeDaemon();
+    const connection = link(fake);
+    await connection.ready();
+    fake.overrides = { connectGetUri: never };
+    for (let call = 0; call < 40; call++) {
+      await expect(connection.call('connectGetUri', {}, { timeoutMs: 5 })).rejects.toMatchObject({ code: 'TIMEOUT' });
+      expect(await connection.call('connectGetHostname', {})).toBe('fake');
+    }
+    expect(fake.clients.size).toBeLessThanOrEqual(10);
+    expect(fake.violations).toEqual([]);
+  });
+
+  it('keeps events coming, once each, over the change of connections', async () => {
+    const fake = await fakeDaemon();
+    const domain = fake.hypervisor.addDomain('m', 1);
+    const connection = link(fake);
+    await connection.ready();
+    const seen: number[] = [];
+    await connection.subscribe('lifecycle', ({ detail }) => seen.push(detail));
+    fake.overrides = { connectGetUri: never };
+    for (let call = 0; call < 2; call++)
+      await expect(connection.call('connectGetUri', {}, { timeoutMs: 5 })).rejects.toMatchObject({ code: 'TIMEOUT' });
+    await expect.poll(() => fake.accepted, patient).toBe(2);
+    expect(await connection.call('connectGetHostname', {})).toBe('fake');
+    fake.hypervisor.emit('lifecycle', domain, { event: 4, detail: 7 });
+    await expect.poll(() => seen, patient).toEqual([7]);
+  });
+});

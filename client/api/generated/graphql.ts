@@ -144,6 +144,8 @@ export type ErrorCode =
   | 'NOT_RUNNING'
   /** The dump folder has too little free space. Free some space, delete old dumps, or point DUMP_DIR at a larger file system. */
   | 'NO_SPACE'
+  /** The only capture method that is left would pause the machine for longer than allowed. Choose CORE_DUMP when the machine may stand still, or raise maxPauseMs (MAX_PAUSE of the server). */
+  | 'PAUSE_TOO_LONG'
   /** The volume provider refused the request. See the text, which is the provider’s own. */
   | 'PROVIDER_REFUSED'
   /** The volume provider does not answer. Check its address and network; the operation can be started again without making anything twice. */
@@ -178,6 +180,8 @@ export type HypervisorKind =
 export type HypervisorState =
   /** A connection is being made. */
   | 'CONNECTING'
+  /** It answers, but has left some calls unanswered: a guest hangs, say. */
+  | 'DEGRADED'
   /** It does not answer; Memoir tries again by itself. */
   | 'DOWN'
   /** It answers. */
@@ -353,6 +357,8 @@ export type TriggerDumpsInput = {
   idempotencyKey?: string | null | undefined;
   /** Which machines. */
   machines?: MachineSelection | null | undefined;
+  /** The longest that a machine may be expected to stand still, in milliseconds: beyond it the dump is refused with PAUSE_TOO_LONG. Default: none for a method that is chosen by name; for AUTO the server’s MAX_PAUSE (30 s where it is not set), above which this cannot go. */
+  maxPauseMs?: number | null | undefined;
   /** How to capture. */
   method?: MethodChoice;
   /**

@@ -16,7 +16,7 @@ interface Finding {
 export async function examine(console: Console) {
   const { session, service } = await console.client.ask(CliDoctorDocument, {});
   const { hypervisor, storage } = service;
-  const isUp = hypervisor.state === 'UP';
+  const isUp = hypervisor.state === 'UP' || hypervisor.state === 'DEGRADED';
   const findings: Finding[] = [
     { about: 'server', state: 'ok', finding: `Memoir ${service.version} on ${service.host}`, mend: null },
     {
@@ -31,10 +31,11 @@ export async function examine(console: Console) {
     },
     {
       about: 'hypervisor',
-      state: !isUp ? 'broken' : hypervisor.kind === 'DEMO' ? 'look' : 'ok',
-      finding: isUp
-        ? `${hypervisor.uri} ${hypervisor.version ?? ''}${hypervisor.kind === 'DEMO' ? ': simulated machines' : ''}`
-        : (hypervisor.reason ?? `${hypervisor.uri} does not answer`),
+      state: !isUp ? 'broken' : hypervisor.kind === 'DEMO' || hypervisor.state === 'DEGRADED' ? 'look' : 'ok',
+      finding:
+        hypervisor.state === 'UP'
+          ? `${hypervisor.uri} ${hypervisor.version ?? ''}${hypervisor.kind === 'DEMO' ? ': simulated machines' : ''}`
+          : (hypervisor.reason ?? `${hypervisor.uri} does not answer`),
       mend: isUp
         ? hypervisor.kind === 'DEMO'
           ? 'Set LIBVIRT_URI to use real ones.'

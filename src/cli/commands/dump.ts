@@ -18,6 +18,8 @@ export interface DumpOptions {
   readonly format?: string;
   readonly compression?: string;
   readonly key?: string;
+  /** Milliseconds. */
+  readonly maxPause?: number;
 }
 
 type Progress = CliProgressSubscription['dumpProgress'];
@@ -30,6 +32,7 @@ export async function dump(console: Console, vms: readonly string[], options: Du
     ...upper('method', options.method),
     ...upper('format', options.format),
     ...upper('compression', options.compression),
+    ...(options.maxPause !== undefined && { maxPauseMs: options.maxPause }),
     ...(options.key !== undefined && { idempotencyKey: options.key }),
   } as TriggerDumpsInput;
   const { accepted, rejected } = (await console.client.ask(CliTriggerDocument, { input })).triggerDumps;

@@ -39,6 +39,10 @@ const TriggerDumpsInput = builder.inputType('TriggerDumpsInput', {
       defaultValue: 'ZSTD',
       description: 'Compression of the artifact.',
     }),
+    maxPauseMs: t.int({
+      description:
+        'The longest that a machine may be expected to stand still, in milliseconds: beyond it the dump is refused with PAUSE_TOO_LONG. Default: none for a method that is chosen by name; for AUTO the server’s MAX_PAUSE (30 s where it is not set), above which this cannot go.',
+    }),
     idempotencyKey: t.string({
       description:
         '1 to 200 characters that stand for this wish: asked again with the same key, the server answers with the same dumps and starts no others.',
@@ -85,10 +89,15 @@ builder.mutationField('triggerDumps', (t) =>
       'Asks for dumps and answers as soon as they are durable: what was accepted will be done or say why not.',
     args: { input: t.arg({ type: TriggerDumpsInput, required: true, description: 'Which machines, and how.' }) },
     resolve: attempt(({ input }: { input: typeof TriggerDumpsInput.$inferInput }, { services, actor }) => {
-      const { machines, vms, all, idempotencyKey, ...rest } = input;
+      const { machines, vms, all, idempotencyKey, maxPauseMs, ...rest } = input;
       const chosen = selectionOf(machines ?? null, vms ?? null, all);
       return services.dumps.trigger(
-        { ...rest, ...chosen, ...(idempotencyKey == null ? {} : { idempotencyKey }) },
+        {
+          ...rest,
+          ...chosen,
+          ...(maxPauseMs == null ? {} : { maxPauseMs }),
+          ...(idempotencyKey == null ? {} : { idempotencyKey }),
+        },
         actor.name,
       );
     }),

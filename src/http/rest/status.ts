@@ -78,7 +78,7 @@ const oneDocument = `query ($vm: String!) {
 export async function showStatusOf(ask: Ask, actor: Actor, given: string) {
   const [vm = given] = isUuid(given) ? [given] : await toMachineNames(ask, actor, [given]);
   const { dumps, service } = await ask<Listing>(actor, oneDocument, { vm });
-  if (service.hypervisor.state !== 'UP') {
+  if (service.hypervisor.state !== 'UP' && service.hypervisor.state !== 'DEGRADED') {
     throw new MemoirError('HYPERVISOR_UNAVAILABLE', service.hypervisor.reason ?? 'the hypervisor does not answer');
   }
   const [dump] = dumps.nodes;

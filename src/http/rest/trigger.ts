@@ -4,8 +4,9 @@ import type { Ask } from './ask.ts';
 import { type DumpNode, dumpFields, localTimestamp, toStatus } from './dump-status.ts';
 import { readMachines, toMachineNames } from './machine-names.ts';
 
+/** Old callers never heard of a limit: 2³¹ − 1 is none, below which only the server's own MAX_PAUSE can go. */
 const document = `mutation ($vms: [String!]!) {
-  triggerDumps(input: { machines: { names: $vms } }) {
+  triggerDumps(input: { machines: { names: $vms }, maxPauseMs: 2147483647 }) {
     accepted { ${dumpFields} }
     rejected { vm code message hint }
     errors { code message hint }

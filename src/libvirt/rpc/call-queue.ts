@@ -14,6 +14,8 @@ export interface CallQueueOptions {
   readonly maxInFlight: number;
   /** Calls that may wait for a place; the next one is refused as BUSY. */
   readonly maxWaiting: number;
+  /** The number of lost calls has changed, or a retired queue has one call less. */
+  readonly onLost?: () => void;
 }
 
 /**
@@ -21,7 +23,9 @@ export interface CallQueueOptions {
  * from it, keepalive included (src/rpc/virnetserverclient.c): so at most `maxInFlight` are sent, and the rest waits here
  * in order. A long call never takes the last place, so that short ones get through beside it.
  *
- * A call that was given up keeps its place until its reply comes (the server still works on it); the reply is dropped.
+ * A call that was given up is lost: the server still works on it, and counts it, until its reply comes, which is dropped.
+ * So its place cannot be given to another call here; whoever keeps the connection learns of it (`onLost`), and takes another
+ * connection for new calls (`retire`).
  */
 export class CallQueue {
   readonly #options: CallQueueOptions;
@@ -29,6 +33,7 @@ export class CallQueue {
   readonly #inFlight = new Map<number, PendingCall<unknown>>();
   readonly #waiting = new Set<PendingCall<unknown>>();
   #ended: LibvirtError | undefined;
+  #retired = false;
 
   constructor(options: CallQueueOptions) {
     this.#options = options;
@@ -40,13 +45,31 @@ export class CallQueue {
     return { waiting: this.#waiting.size, inFlight: this.#inFlight.size };
   }
 
+  /** Calls at the server that nobody waits for any more. */
+  get lost(): number {
+    return [...this.#inFlight.values()].filter(({ abandoned }) => abandoned).length;
+  }
+
+  /** Takes no calls any more, and fails those that wait: NOT_SENT, for another connection to take. What was sent goes on. */
+  retire(): void {
+    this.#retired = true;
+    const waiting = [...this.#waiting];
+    this.#waiting.clear();
+    for (const call of waiting) {
+      call.fail(notSent(call.request.name));
+      call.request.over?.();
+    }
+  }
+
   async submit<T>(request: CallRequest<T>): Promise<T> {
     if (this.#ended !== undefined) throw this.#ended;
+    if (this.#retired) throw notSent(request.name);
     if (request.signal?.aborted) throw aborted(request.name, request.signal);
     if (this.#waiting.size >= this.#options.maxWaiting)
       throw new LibvirtError('BUSY', `${request.name}: ${this.#waiting.size} calls are waiting already`);
     const call = new PendingCall(request, () => {
       if (this.#waiting.delete(call as PendingCall<unknown>)) request.over?.();
+      else this.#options.onLost?.();
     });
     this.#waiting.add(call as PendingCall<unknown>);
     this.#pump();
@@ -63,10 +86,12 @@ export class CallQueue {
         `serial ${serial} is a call of ${call.request.procedure}, and the reply is one of ${procedure}`,
       );
     if (status === messageStatus.continue) throw protocolError('a reply that says "continue"');
+    const wasLost = call.abandoned;
     if (status === messageStatus.error) call.fail(decodeError(frame.body));
     else call.succeed(frame);
     this.#inFlight.delete(serial);
     call.request.over?.();
+    if (wasLost || this.#retired) this.#options.onLost?.();
     this.#pump();
   }
 
@@ -113,3 +138,6 @@ export class CallQueue {
     this.#options.send(message);
   }
 }
+
+const notSent = (name: string): LibvirtError =>
+  new LibvirtError('NOT_SENT', `${name}: the connection takes no calls any more`);

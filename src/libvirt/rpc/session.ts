@@ -14,6 +14,8 @@ export interface SessionOptions {
   readonly keepaliveCount: number;
   /** Takes the messages that are neither answers nor streams nor keepalive. Throws PROTOCOL at one that it does not know. */
   readonly onMessage: (frame: Frame) => void;
+  /** See CallQueueOptions. */
+  readonly onLost?: () => void;
 }
 
 /** Unread bytes on our way out beyond which a PING is not answered: who does not read does not need a PONG. */
@@ -55,6 +57,7 @@ export class Session {
       serialTaken: (serial) => this.streams.has(serial),
       maxInFlight: options.maxInFlight,
       maxWaiting: options.maxWaiting,
+      ...(options.onLost === undefined ? {} : { onLost: options.onLost }),
     });
     this.#keepalive = new Keepalive({
       intervalMs: options.keepaliveIntervalMs,
@@ -81,6 +84,15 @@ export class Session {
   /** Calls waiting and at the server, and open streams. */
   get load(): { readonly waiting: number; readonly inFlight: number; readonly streams: number } {
     return { ...this.#calls.load, streams: this.streams.size };
+  }
+
+  get lost(): number {
+    return this.#calls.lost;
+  }
+
+  /** See CallQueue. */
+  retire(): void {
+    this.#calls.retire();
   }
 
   call<T>(request: CallRequest<T>): Promise<T> {

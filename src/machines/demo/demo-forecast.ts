@@ -1,5 +1,4 @@
-import { MemoirError } from '../../domain/memoir-error.ts';
-import type { CaptureBlocker, CaptureMethod, CaptureOptions, MethodChoice, MethodForecast } from '../capture.ts';
+import type { CaptureBlocker, CaptureMethod, CaptureOptions, MethodForecast } from '../capture.ts';
 import { machineStates } from '../machine.ts';
 import { imageBytes } from './demo-machine.ts';
 import type { DemoMachine } from './demo-world.ts';
@@ -44,18 +43,4 @@ export function forecast(machine: DemoMachine, bytesPerSec: number | null): Capt
     none: 'there is no memory to capture',
   };
   return { machine: shown, methods, blockers, automatic, automaticReason: reasons[automatic ?? 'none'], memoryBytes };
-}
-
-/** The method that a choice comes to, and why; NOT_RUNNING or METHOD_UNAVAILABLE with the blockers. */
-export function decide(options: CaptureOptions, choice: MethodChoice): { method: CaptureMethod; reason: string } {
-  const { machine, blockers, automatic, automaticReason } = options;
-  const method = choice === 'AUTO' ? automatic : choice;
-  const inTheWay = blockers.filter((blocker) => method === null || blocker.method === method);
-  const [first] = inTheWay;
-  if (method === null || first !== undefined) {
-    throw new MemoirError(first?.code ?? 'METHOD_UNAVAILABLE', first?.reason ?? automaticReason, {
-      details: { machine: machine.id, blockers: inTheWay.map((blocker) => ({ ...blocker })) },
-    });
-  }
-  return { method, reason: choice === 'AUTO' ? automaticReason : 'it was asked for' };
 }

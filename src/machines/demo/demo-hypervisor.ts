@@ -1,11 +1,19 @@
 import { MemoirError } from '../../domain/memoir-error.ts';
-import type { CaptureOptions, CaptureOutcome, CapturePlan, CaptureReader, MethodChoice } from '../capture.ts';
+import type {
+  CaptureLimits,
+  CaptureOptions,
+  CaptureOutcome,
+  CapturePlan,
+  CaptureReader,
+  MethodChoice,
+} from '../capture.ts';
+import { decideMethod } from '../decision.ts';
 import type { Hypervisor, HypervisorListener, HypervisorStatus, MachineRecovery } from '../hypervisor.ts';
 import type { Machine, MachineMeasurement } from '../machine.ts';
 import { machineStates } from '../machine.ts';
 import type { DemoBehaviour } from './demo-behaviour.ts';
 import { runCapture } from './demo-capture.ts';
-import { decide, forecast } from './demo-forecast.ts';
+import { forecast } from './demo-forecast.ts';
 import { type DemoMachineSpec, demoFleet } from './demo-machine.ts';
 import { DemoWatch } from './demo-watch.ts';
 import { type DemoMachine, DemoWorld } from './demo-world.ts';
@@ -89,7 +97,7 @@ export function createDemoHypervisor(options: DemoHypervisorOptions = {}): DemoH
     watch.checkUp();
     const machine = world.find(plan.machine.id);
     if (machine === null) throw new MemoirError('GUEST_GONE', 'the machine was removed before it could be captured');
-    decide(forecast(machine, bytesPerSec), plan.method);
+    decideMethod(forecast(machine, bytesPerSec), plan.method);
     if (captures.has(machine)) throw new MemoirError('HYPERVISOR_REFUSED', 'the machine is being captured already');
     const control = new AbortController();
     const running = runCapture({
@@ -178,10 +186,10 @@ export function createDemoHypervisor(options: DemoHypervisorOptions = {}): DemoH
     async captureOptions(machine: Machine): Promise<CaptureOptions> {
       return forecast(current(machine), bytesPerSec);
     },
-    async plan(wanted: Machine, choice: MethodChoice): Promise<CapturePlan> {
+    async plan(wanted: Machine, choice: MethodChoice, limits?: CaptureLimits): Promise<CapturePlan> {
       const machine = current(wanted);
       const expected = forecast(machine, bytesPerSec);
-      const { method, reason } = decide(expected, choice);
+      const { method, reason } = decideMethod(expected, choice, limits);
       const { memoryBytes, vcpus, handsOverVmcoreinfo } = machine.spec;
       const source: DemoSourceOptions = {
         seed: machine.seed,

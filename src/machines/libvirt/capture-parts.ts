@@ -1,12 +1,12 @@
 import type { MemoirError } from '../../domain/memoir-error.ts';
 import type { ConnectOptions } from '../../libvirt/connection-options.ts';
-import type { ReconnectingConnection } from '../../libvirt/reconnecting-connection.ts';
 import type { CapturePlan, CaptureReader } from '../capture.ts';
 import type { Guest } from './guest.ts';
+import type { HypervisorLinks } from './links.ts';
 
 /** What the two methods of capture need. */
 export interface CaptureParts {
-  readonly link: ReconnectingConnection;
+  readonly links: HypervisorLinks;
   /** How other connections to the same hypervisor are opened. */
   readonly connectOptions: ConnectOptions;
   readonly guest: Guest;

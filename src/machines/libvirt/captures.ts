@@ -2,9 +2,16 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { backOffMs } from '../../async/back-off.ts';
 import { MemoirError } from '../../domain/memoir-error.ts';
+import { LibvirtError } from '../../libvirt/error.ts';
 import { domainStates } from '../../libvirt/protocol/values.ts';
-import type { ReconnectingConnection } from '../../libvirt/reconnecting-connection.ts';
-import type { CaptureOptions, CaptureOutcome, CapturePlan, CaptureReader, MethodChoice } from '../capture.ts';
+import type {
+  CaptureLimits,
+  CaptureOptions,
+  CaptureOutcome,
+  CapturePlan,
+  CaptureReader,
+  MethodChoice,
+} from '../capture.ts';
 import { decideMethod } from '../decision.ts';
 import type { MachineRecovery } from '../hypervisor.ts';
 import { type Machine, machineStates } from '../machine.ts';
@@ -17,6 +24,7 @@ import { type Forecast, makeForecast } from './forecast.ts';
 import { Guest, survivesInterruption } from './guest.ts';
 import { isOfGuestEnd } from './guest-end.ts';
 import type { LibvirtHypervisorOptions } from './hypervisor.ts';
+import { type HypervisorLinks, linksReady, throughRestarts } from './links.ts';
 import { planSource } from './plan-source.ts';
 import { recoverNoted, recoverUnnoted } from './recovery.ts';
 import { restore } from './restoration.ts';
@@ -25,7 +33,7 @@ import type { SnapshotSourceOptions } from './snapshot-source.ts';
 import { findVolumePlace, type VolumePlace } from './volume-place.ts';
 
 export interface CapturesParts {
-  readonly link: ReconnectingConnection;
+  readonly links: HypervisorLinks;
   readonly records: DomainRecords;
   readonly options: LibvirtHypervisorOptions;
   readonly remote: boolean;
@@ -60,10 +68,10 @@ export class Captures {
     return (await this.#forecast(machine)).options;
   }
 
-  async plan(machine: Machine, choice: MethodChoice): Promise<CapturePlan> {
+  async plan(machine: Machine, choice: MethodChoice, limits?: CaptureLimits): Promise<CapturePlan> {
     const forecast = await this.#forecast(machine);
     const { options } = forecast;
-    const { method, reason } = decideMethod(options, choice);
+    const { method, reason } = decideMethod(options, choice, limits);
     return {
       machine: options.machine,
       method,
@@ -141,20 +149,21 @@ export class Captures {
   }
 
   get #recoveryParts() {
-    return { link: this.#parts.link, notes: this.#notes, busy: new Set(this.#running.keys()) };
+    return { links: this.#parts.links, notes: this.#notes, busy: new Set(this.#running.keys()) };
   }
 
   async #own(plan: CapturePlan, reader: CaptureReader, signal: AbortSignal): Promise<CaptureOutcome> {
-    const { link, records } = this.#parts;
+    const { links, records } = this.#parts;
     reader.drained.catch(() => undefined);
     let note: CaptureNote | undefined;
     try {
-      const domain = await records.lookup(plan.machine.id);
+      const patiently = <T>(ask: () => Promise<T>): Promise<T> => throughRestarts(links, signal, ask);
+      const domain = await patiently(() => records.lookup(plan.machine.id));
       if (domain === null || domain.id < 0 || String(domain.id) !== plan.machine.vmid)
         throw new MemoirError('GUEST_GONE', `${JSON.stringify(plan.machine.name)} ended before it could be captured`);
-      const guest = new Guest(link, domain);
-      const wasRunning = (await guest.state()).state === domainStates.running;
-      const noted = await this.#noteOf(plan, guest, wasRunning);
+      const guest = new Guest(links, domain);
+      const wasRunning = (await patiently(() => guest.state())).state === domainStates.running;
+      const noted = await patiently(() => this.#noteOf(plan, guest, wasRunning));
       if (!(await this.#notes.create(noted)))
         throw new MemoirError(
           'MACHINE_BUSY',
@@ -167,9 +176,9 @@ export class Captures {
       };
       const connectOptions = this.#parts.options.connection ?? {};
       const touch = (): Promise<void> => more({ touched: true });
-      const parts = { link, connectOptions, guest, plan, reader, signal, wasRunning, touch };
+      const parts = { links, connectOptions, guest, plan, reader, signal, wasRunning, touch };
       const elsewhere = async (): Promise<VolumePlace> => {
-        const volume = await findVolumePlace(link, plan.memoryBytes + plan.memoryBytes / 64);
+        const volume = await findVolumePlace(links.control, plan.memoryBytes + plan.memoryBytes / 64);
         await more({ volume: { pool: volume.pool, name: volume.name } });
         return volume;
       };
@@ -218,12 +227,12 @@ export class Captures {
     for (;;) {
       try {
         const remaining = Math.max(1, Math.ceil(deadline - performance.now()));
-        await this.#parts.link.ready({ signal: AbortSignal.timeout(remaining) });
-        await restore(this.#parts.link, note);
+        await linksReady(this.#parts.links, AbortSignal.timeout(remaining));
+        await restore(this.#parts.links, note);
         await this.#notes.remove(note.machineId);
         return;
       } catch (error) {
-        if (performance.now() > deadline || this.#parts.link.state.kind === 'closed') {
+        if (performance.now() > deadline || this.#parts.links.control.state.kind === 'closed') {
           this.#parts.options.repaired?.(
             `${JSON.stringify(note.machineName)} could not be put right yet: ${toFailure(error, 'restoring').message}`,
           );
@@ -241,26 +250,32 @@ export class Captures {
     const failure = toFailure(error, `capturing ${JSON.stringify(plan.machine.name)}`);
     if (failure.code === 'GUEST_GONE' || isAway(error)) return failure;
     const { id, vmid, name } = plan.machine;
-    if (!(await isOfGuestEnd(this.#parts.link, id, vmid ?? '', error))) return failure;
+    if (!(await isOfGuestEnd(this.#parts.links.control, id, vmid ?? '', error))) return failure;
     return new MemoirError('GUEST_GONE', `${JSON.stringify(name)} ended while it was captured`, {
       cause: error,
     });
   }
 
   async #forecast(machine: Machine): Promise<Forecast> {
-    const { link, records, driver, remote } = this.#parts;
+    const { links, records, driver, remote } = this.#parts;
     const domain = await records.lookup(machine.id);
-    const current = domain && (await records.one(domain));
+    // A guest that hangs has no figures; what it was last will do, and asking it more says that it hangs.
+    const current = domain && (await records.one(domain).catch((error) => unlessSilent(error, machine)));
     if (domain === null || current === null)
       throw new MemoirError('NOT_FOUND', `${JSON.stringify(machine.name)} is no longer there`);
     const isOn = domain.id >= 0 && machineStates[current.state].hasMemory;
     return makeForecast({
       machine: current,
-      guest: isOn ? new Guest(link, domain) : null,
+      guest: isOn ? new Guest(links, domain) : null,
       description: isOn ? await records.describe(domain) : null,
       driver: driver(),
       remote,
       dumpBytesPerMs: this.#dumpBytesPerMs,
     });
   }
+}
+
+function unlessSilent(error: unknown, known: Machine): Machine {
+  if (error instanceof LibvirtError && error.code === 'TIMEOUT') return known;
+  throw error;
 }

@@ -33,7 +33,8 @@ export async function takeCoreDump(
   remote: boolean,
   elsewhere: () => Promise<VolumePlace>,
 ): Promise<CaptureOutcome> {
-  const { link, guest, plan, reader, signal, wasRunning, connectOptions, touch } = parts;
+  const { links, guest, plan, reader, signal, wasRunning, connectOptions, touch } = parts;
+  const link = links.control;
   const { place } = plan.source.options as unknown as CoreDumpSourceOptions;
   let volume: VolumePlace | null = null;
   const { aborted, end } = untilAborted(signal);
@@ -49,6 +50,7 @@ export async function takeCoreDump(
     await using connection = await connect(link.uri, { ...connectOptions, signal });
     const dumpTo = async (path: string, file: VolumePlace | null): Promise<void> => {
       const over = new AbortController();
+      meter.begin();
       const dump = connection.call('domainCoreDumpWithFormat', {
         domain: guest.domain,
         path,
@@ -72,7 +74,6 @@ export async function takeCoreDump(
       } catch (error) {
         if (!isRefusedPath(error)) throw error;
         volume = await Promise.race([otherPlace(error, place.path, elsewhere), aborted]);
-        meter.again();
       }
     if (volume !== null) await dumpTo(volume.path, volume);
     if (volume !== null)
@@ -146,7 +147,7 @@ async function watch(parts: CaptureParts, signal: AbortSignal, file: VolumePlace
 }
 
 /** Bytes that the file of a dump takes on the hypervisor's host, for a libvirt that tells nothing of its job. */
-async function growth({ link }: CaptureParts, file: VolumePlace): Promise<number | null> {
+async function growth({ links: { control: link } }: CaptureParts, file: VolumePlace): Promise<number | null> {
   try {
     const { allocation } = await link.call('storageVolGetInfo', { volume: await volumeAt(link, file) });
     return Number(allocation);
@@ -156,7 +157,7 @@ async function growth({ link }: CaptureParts, file: VolumePlace): Promise<number
 }
 
 /** Bytes of memory that QEMU has written, by libvirt's job statistics; null where it does not say. */
-async function processed({ link, guest }: CaptureParts): Promise<number | null> {
+async function processed({ links: { control: link }, guest }: CaptureParts): Promise<number | null> {
   try {
     const { parameters } = await link.call(
       'domainGetJobStats',

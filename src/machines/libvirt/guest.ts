@@ -5,8 +5,8 @@ import type { MonitorCommand } from '../../libvirt/monitor.ts';
 import type { DomainRef } from '../../libvirt/protocol/handles.ts';
 import { parameterValues } from '../../libvirt/protocol/typed-parameters.ts';
 import { domainStates, jobOperations, jobTypes, nameOf, pausedReasons } from '../../libvirt/protocol/values.ts';
-import type { ReconnectingConnection } from '../../libvirt/reconnecting-connection.ts';
 import { type MachineState, machineStates } from '../machine.ts';
+import type { HypervisorLinks } from './links.ts';
 
 export type JobOperation = keyof typeof jobOperations;
 
@@ -32,11 +32,7 @@ const over: ReadonlySet<string> = new Set(['none', 'completed', 'failed', 'cance
 
 export const isOver = ({ status }: Migration): boolean => over.has(status);
 
-/**
- * How long QEMU may take to answer: a frozen one never does, and libvirt has no limit of its own. Setting the capability
- * registers all memory once, which takes long for large guests.
- */
-const usualAnswerMs = 20_000;
+/** Setting the capability registers all memory once, which takes long for large guests. */
 const registerMs = 120_000;
 /** How long the daemon itself may take to show that it is there, when a guest's QEMU does not answer. */
 const daemonMs = 5_000;
@@ -50,33 +46,31 @@ const snapshotCapability = 'background-snapshot';
  */
 export class Guest {
   readonly domain: DomainRef;
-  readonly #link: ReconnectingConnection;
-  readonly #answerMs: number;
+  readonly #links: HypervisorLinks;
 
-  constructor(link: ReconnectingConnection, domain: DomainRef, answerMs = usualAnswerMs) {
-    this.#link = link;
+  constructor(links: HypervisorLinks, domain: DomainRef) {
+    this.#links = links;
     this.domain = domain;
-    this.#answerMs = answerMs;
   }
 
   state(
-    options: CallOptions = { timeoutMs: this.#answerMs },
+    options: CallOptions = { timeoutMs: this.#links.answerMs },
   ): Promise<{ readonly state: number; readonly reason: number }> {
-    return this.#link.call('domainGetState', { domain: this.domain, flags: 0 }, options);
+    return this.#links.control.call('domainGetState', { domain: this.domain, flags: 0 }, options);
   }
 
   /** Whether it is the same run of the same guest: the number of a running instance is never used again. */
   async isSameInstance(): Promise<boolean> {
-    const { id } = await this.#link.call(
+    const { id } = await this.#links.control.call(
       'domainLookupByUuid',
       { uuid: this.domain.uuid },
-      { timeoutMs: this.#answerMs },
+      { timeoutMs: this.#links.answerMs },
     );
     return id === this.domain.id;
   }
 
   resume(): Promise<undefined> {
-    return this.#link.call('domainResume', { domain: this.domain }, { timeoutMs: this.#answerMs });
+    return this.#links.monitor.call('domainResume', { domain: this.domain }, { timeoutMs: this.#links.answerMs });
   }
 
   /** The QEMU that runs, which need not be the one that is installed. */
@@ -124,7 +118,11 @@ export class Guest {
   /** What libvirt is doing with the guest: the name of the job's operation, or null where there is none. */
   async job(): Promise<JobOperation | null> {
     const { type, parameters } = await this.#heard(() =>
-      this.#link.call('domainGetJobStats', { domain: this.domain, flags: 0 }, { timeoutMs: this.#answerMs }),
+      this.#links.monitor.call(
+        'domainGetJobStats',
+        { domain: this.domain, flags: 0 },
+        { timeoutMs: this.#links.answerMs },
+      ),
     ).catch((error: unknown) => {
       if (error instanceof LibvirtError && error.code === 'NO_SUPPORT') return { type: jobTypes.none, parameters: [] };
       throw error;
@@ -148,9 +146,9 @@ export class Guest {
     return /^unix:(\/[^,]+)\/monitor\.sock(?:,|$)/.exec(monitor)?.[1] ?? null;
   }
 
-  async #qmp(execute: string, args?: MonitorCommand['arguments'], timeoutMs = this.#answerMs): Promise<unknown> {
+  async #qmp(execute: string, args?: MonitorCommand['arguments'], timeoutMs = this.#links.answerMs): Promise<unknown> {
     const command: MonitorCommand = args === undefined ? { execute } : { execute, arguments: args };
-    return this.#heard(() => this.#link.connection.qemuMonitorCommand(this.domain, command, { timeoutMs }));
+    return this.#heard(() => this.#links.monitor.qemuMonitorCommand(this.domain, command, { timeoutMs }));
   }
 
   /** Says GUEST_FROZEN where it is the guest's QEMU that is silent, and not the daemon. */
@@ -160,7 +158,7 @@ export class Guest {
     } catch (error) {
       if (!isSilence(error)) throw error;
       // If it is the daemon that is silent, this says so.
-      await this.#link.call('connectGetLibVersion', {}, { timeoutMs: daemonMs });
+      await this.#links.control.call('connectGetLibVersion', {}, { timeoutMs: daemonMs });
       throw new MemoirError('GUEST_FROZEN', `its QEMU does not answer: ${error.message}`, { cause: error });
     }
   }

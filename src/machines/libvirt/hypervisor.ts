@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { isUuid } from '../../domain/id.ts';
 import { MemoirError } from '../../domain/memoir-error.ts';
 import type { LinkState } from '../../libvirt/link-state.ts';
-import { ReconnectingConnection, type ReconnectOptions } from '../../libvirt/reconnecting-connection.ts';
+import type { ReconnectOptions } from '../../libvirt/reconnecting-connection.ts';
 import type { Hypervisor } from '../hypervisor.ts';
 import type { Machine } from '../machine.ts';
 import { hostOf, isRemote } from './address.ts';
@@ -11,6 +11,7 @@ import { DomainRecords } from './domain-records.ts';
 import { toFailure } from './failure.ts';
 import { type HypervisorFacts, readFacts, readFullVersion } from './hypervisor-facts.ts';
 import { LinkStatus } from './link-status.ts';
+import { closeLinks, openLinks, watchUnanswered } from './links.ts';
 import { MachineWatch } from './machine-watch.ts';
 import { measureDomains } from './measurement.ts';
 import { Watchers } from './watchers.ts';
@@ -20,6 +21,8 @@ export interface LibvirtHypervisorOptions {
   /** Where captures under way are noted, for recovery after a crash. Belongs to one server. */
   readonly stateFolder: string;
   readonly connection?: ReconnectOptions;
+  /** How long a guest's QEMU may take to answer. Default 20 s. */
+  readonly answerMs?: number;
   /** What was put right without being asked, one line each. */
   readonly repaired?: (line: string) => void;
   /** Folders to make sockets and FIFOs in, in order of preference. Default: /run, then the temporary folder. */
@@ -37,7 +40,8 @@ const firstConnectionMs = 1_000;
  */
 export async function createLibvirtHypervisor(options: LibvirtHypervisorOptions): Promise<Hypervisor> {
   const { uri, now = Date.now } = options;
-  const link = new ReconnectingConnection(uri, options.connection);
+  const links = openLinks(uri, options.connection, options.answerMs);
+  const link = links.control;
   const watchers = new Watchers();
   const status = new LinkStatus(uri, now, (current) => watchers.tellStatus(current));
   const records = new DomainRecords(link);
@@ -45,7 +49,7 @@ export async function createLibvirtHypervisor(options: LibvirtHypervisorOptions)
   let facts: HypervisorFacts | undefined;
   let fullVersion: string | undefined;
   const captures = new Captures({
-    link,
+    links,
     records,
     options,
     remote: isRemoteOrWrong(uri),
@@ -74,6 +78,7 @@ export async function createLibvirtHypervisor(options: LibvirtHypervisorOptions)
     }
   };
   link.onState((state) => void take(state));
+  watchUnanswered(links, (count) => status.unanswered(count));
   await Promise.race([firstDecided.promise, sleep(firstConnectionMs, undefined, { ref: false })]);
 
   /** Carries out what needs an answer, and says HYPERVISOR_UNAVAILABLE where there is none. */
@@ -103,13 +108,13 @@ export async function createLibvirtHypervisor(options: LibvirtHypervisorOptions)
     watch: (listener) => watchers.add(listener),
     measure: () => asked('measuring machines', () => measureDomains(records, now)),
     captureOptions: (machine) => asked('asking about a capture', () => captures.options(machine)),
-    plan: (machine, choice) => asked('planning a capture', () => captures.plan(machine, choice)),
+    plan: (machine, choice, limits) => asked('planning a capture', () => captures.plan(machine, choice, limits)),
     capture: (plan, reader, signal) => captures.capture(plan, reader, signal),
     recover: () => captures.recover(),
     async close() {
       await captures.close(new MemoirError('SHUTTING_DOWN', 'the server is stopping'));
       watch.close();
-      await link.close();
+      await closeLinks(links);
       watchers.clear();
     },
   };

@@ -7,6 +7,7 @@ export class LinkStatus {
   readonly #now: () => number;
   readonly #tell: (status: HypervisorStatus) => void;
   #current: HypervisorStatus;
+  #unanswered = 0;
 
   constructor(uri: string, now: () => number, tell: (status: HypervisorStatus) => void) {
     this.#now = now;
@@ -27,7 +28,25 @@ export class LinkStatus {
 
   /** It is connected, and has said what it is. */
   up(version: string): void {
-    this.#become({ ...this.#current, state: 'UP', version, reason: null, mend: null });
+    this.#answers({ ...this.#current, version });
+  }
+
+  /** So many calls have been given up and not been answered since. */
+  unanswered(count: number): void {
+    this.#unanswered = count;
+    if (this.#current.state === 'UP' || this.#current.state === 'DEGRADED') this.#answers(this.#current);
+  }
+
+  #answers(known: HypervisorStatus): void {
+    const lost = this.#unanswered;
+    if (lost === 0) {
+      this.#become({ ...known, state: 'UP', reason: null, mend: null });
+      return;
+    }
+    const reason = `libvirt has left ${lost} ${lost === 1 ? 'call' : 'calls'} unanswered beyond ${lost === 1 ? 'its' : 'their'} time limit: a guest’s QEMU hangs, or libvirt does.`;
+    const mend =
+      'Memoir goes on with the other machines. Look for a guest that does not execute (virsh domstats hangs at it).';
+    this.#become({ ...known, state: 'DEGRADED', reason, mend });
   }
 
   /** A change of the connection; `up` is told separately, when the hypervisor has answered. */

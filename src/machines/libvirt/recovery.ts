@@ -7,20 +7,21 @@ import { toFailure } from './failure.ts';
 import { frozenReason } from './forecast.ts';
 import { hasFrozenThread } from './frozen-threads.ts';
 import { Guest, isOver } from './guest.ts';
+import type { HypervisorLinks } from './links.ts';
 import { restore, switchOff } from './restoration.ts';
 
 /** Between two looks at a capability that nobody noted: a capture has it on for milliseconds before its migration begins. */
 const secondLookMs = 2_000;
 
 export interface RecoveryParts {
-  readonly link: ReconnectingConnection;
+  readonly links: HypervisorLinks;
   readonly notes: CaptureNotes;
   /** Machines that this server captures now: theirs is not to be touched. */
   readonly busy: ReadonlySet<string>;
 }
 
 /** Puts right what the notes of unfinished captures say. Idempotent; what cannot be done yet stays noted. */
-export async function recoverNoted({ link, notes, busy }: RecoveryParts): Promise<MachineRecovery> {
+export async function recoverNoted({ links, notes, busy }: RecoveryParts): Promise<MachineRecovery> {
   const repaired: string[] = [];
   const pending: string[] = [];
   for (const note of await notes.all()) {
@@ -30,7 +31,7 @@ export async function recoverNoted({ link, notes, busy }: RecoveryParts): Promis
       continue;
     }
     try {
-      repaired.push(...(await restore(link, note)));
+      repaired.push(...(await restore(links, note)));
       await notes.remove(note.machineId);
     } catch (error) {
       pending.push(
@@ -47,10 +48,10 @@ export async function recoverNoted({ link, notes, busy }: RecoveryParts): Promis
  * a migration now is somebody else's business, and so is one whose capability was switched on a moment ago: another server
  * of ours may be about to start its snapshot, which without the capability would be a migration that stops the guest.
  */
-export async function recoverUnnoted({ link, busy }: RecoveryParts): Promise<MachineRecovery> {
+export async function recoverUnnoted({ links, busy }: RecoveryParts): Promise<MachineRecovery> {
   const repaired: string[] = [];
   const pending: string[] = [];
-  const { domains } = await link.call('connectListAllDomains', { need: 1, flags: listDomainsFlags.active });
+  const { domains } = await links.control.call('connectListAllDomains', { need: 1, flags: listDomainsFlags.active });
   const eachOf = async (guests: readonly Guest[], look: (guest: Guest) => Promise<void>): Promise<void> => {
     for (const guest of guests) {
       try {
@@ -67,9 +68,9 @@ export async function recoverUnnoted({ link, busy }: RecoveryParts): Promise<Mac
     (await guest.snapshotCapability()) === true;
 
   const found: Guest[] = [];
-  const others = domains.filter(({ uuid }) => !busy.has(uuid)).map((domain) => new Guest(link, domain));
+  const others = domains.filter(({ uuid }) => !busy.has(uuid)).map((domain) => new Guest(links, domain));
   await eachOf(others, async (guest) => {
-    if (!(await wasSpokenTo(link, guest))) return;
+    if (!(await wasSpokenTo(links.control, guest))) return;
     // Not asked: its QEMU may never answer, and the start of the server would wait for it.
     if (await hasFrozenThread(guest.domain.uuid)) pending.push(frozenLine(guest.domain.name));
     else if (await isLeftOn(guest)) found.push(guest);

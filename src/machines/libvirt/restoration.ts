@@ -8,6 +8,7 @@ import { isGone } from './failure.ts';
 import { removeFifo } from './fifo.ts';
 import { foreignJob, foreignMigration } from './foreign-work.ts';
 import { Guest, isOver, mayBeOurPause } from './guest.ts';
+import type { HypervisorLinks } from './links.ts';
 import { removeVolume } from './volume-place.ts';
 
 /** How long something that is ending may take to end, before it is left for a later attempt. */
@@ -18,24 +19,24 @@ const pollMs = 50;
  * Puts a guest and its host back as they were before the capture that the note is of. Safe to repeat. Resolves with what
  * had to be put right, a line each; rejects if it cannot be done yet, and then it must be tried again.
  */
-export async function restore(link: ReconnectingConnection, note: CaptureNote): Promise<string[]> {
+export async function restore(links: HypervisorLinks, note: CaptureNote): Promise<string[]> {
   const repaired: string[] = [];
   // First of all: a dump whose reader is gone holds its guest until the read end is closed.
   for (const place of note.places) await removeFifo(place);
   for (const socket of note.sockets) await rm(socket, { force: true });
-  if (note.touched && (await isSameInstance(link, note))) {
+  if (note.touched && (await isSameInstance(links.control, note))) {
     const domain = { name: note.machineName, uuid: note.machineId, id: note.domainId };
-    const guest = new Guest(link, domain);
+    const guest = new Guest(links, domain);
     try {
       if (note.method === 'SNAPSHOT') repaired.push(...(await endSnapshot(guest, note)));
       else await untilNoDump(guest);
       if (note.wasRunning) repaired.push(...(await resumeIfOurs(guest, note)));
     } catch (error) {
       // It ended meanwhile: there is nothing left of it to put right.
-      if (await isSameInstance(link, note)) throw error;
+      if (await isSameInstance(links.control, note)) throw error;
     }
   }
-  if (note.volume !== null) await removeVolume(link, note.volume);
+  if (note.volume !== null) await removeVolume(links.control, note.volume);
   return repaired;
 }
 

@@ -4,8 +4,10 @@ import { MemoirError } from '../../domain/memoir-error.ts';
 import { LibvirtError } from '../../libvirt/error.ts';
 import type { CaptureOutcome } from '../capture.ts';
 import { type CaptureParts, untilAborted } from './capture-parts.ts';
+import { isAway } from './failure.ts';
 import { refuseBeside } from './foreign-work.ts';
 import { type Guest, isOver, type Migration, stateObstacle } from './guest.ts';
+import { throughRestarts } from './links.ts';
 import { machineStateOf } from './machine-state.ts';
 import { checkRegions } from './memory-plan.ts';
 import { PauseMeter } from './pause-meter.ts';
@@ -24,22 +26,23 @@ const graceMs = 150;
  * stream is read.
  */
 export async function takeSnapshot(parts: CaptureParts): Promise<CaptureOutcome> {
-  const { link, guest, plan, reader, signal, wasRunning, touch } = parts;
+  const { links, guest, plan, reader, signal, wasRunning, touch } = parts;
   const options = plan.source.options as unknown as SnapshotSourceOptions;
   const { aborted, end } = untilAborted(signal);
   const meter = new PauseMeter();
   try {
-    await probe(guest);
-    await checkRegions(guest, options.regions);
-    await meter.start(link, guest.domain);
+    const patiently = <T>(ask: () => Promise<T>): Promise<T> => throughRestarts(links, signal, ask);
+    await patiently(() => probe(guest));
+    await patiently(() => checkRegions(guest, options.regions));
+    await meter.start(links.control, guest.domain);
     await Promise.race([reader.open(), aborted]);
     await touch();
-    await enable(guest);
+    await patiently(() => enable(guest));
     signal.throwIfAborted();
     const startedAtMs = Date.now();
     await connect(parts, socketsOf(options), meter, aborted);
     await Promise.race([follow(parts, meter), aborted]);
-    await checkRegions(guest, options.regions);
+    await patiently(() => checkRegions(guest, options.regions));
     return {
       // A guest that did not execute anyway did not stop because of us.
       guestPauseMs: wasRunning ? meter.pauseMs : 0,
@@ -93,21 +96,17 @@ function socketsOf({ guestSocket, ownSocket }: SnapshotSourceOptions): string[] 
  * connect shows in the migration's state, and the guest has not been stopped by then.
  */
 async function connect(
-  { guest, plan, reader }: CaptureParts,
+  parts: CaptureParts,
   sockets: readonly string[],
   meter: PauseMeter,
   aborted: Promise<never>,
 ): Promise<void> {
+  const { plan, reader } = parts;
   const refusals: string[] = [];
   for (const socket of sockets) {
-    try {
-      await guest.migrate(socket);
-    } catch (error) {
-      // Refused because another one began since the probe: that one is not ours, and nothing of it may be taken for ours.
-      if (error instanceof LibvirtError && error.code === 'MONITOR_ERROR') await refuseBeside(guest, 'SNAPSHOT', error);
-      throw error;
-    }
-    const migration = await Promise.race([settled(guest, meter, setupWatch(plan.memoryBytes, reader)), aborted]);
+    await send(parts, socket, meter);
+    const inSetup = setupWatch(plan.memoryBytes, reader);
+    const migration = await Promise.race([settled(parts, meter, inSetup), aborted]);
     if (migration.status !== 'failed' || !/connect/i.test(migration.error ?? '')) return;
     refusals.push(migration.error ?? 'failed');
   }
@@ -116,13 +115,33 @@ async function connect(
   });
 }
 
+async function send({ guest, links, signal }: CaptureParts, socket: string, meter: PauseMeter): Promise<void> {
+  const before = await throughRestarts(links, signal, () => guest.migration());
+  meter.begin();
+  try {
+    await guest.migrate(socket);
+  } catch (error) {
+    // Refused because another one began since the probe: that one is not ours, and nothing of it may be taken for ours.
+    if (error instanceof LibvirtError && error.code === 'MONITOR_ERROR') await refuseBeside(guest, 'SNAPSHOT', error);
+    if (!isAway(error)) throw error;
+    // libvirtd went away with the answer. Nothing ran before, so what runs, or has completed, is what was sent.
+    const after = await throughRestarts(links, signal, () => guest.migration());
+    if (!isOver(after) || (after.status === 'completed' && before.status !== 'completed')) return;
+    await throughRestarts(links, signal, () => guest.migrate(socket));
+  }
+}
+
 /**
  * The migration when it has left its first moments behind, in which it connects. QEMU tells of each step by an event; to ask
  * it again and again would take its lock from the thread that is about to pause the guest, and lengthen the pause.
  */
-async function settled(guest: Guest, meter: PauseMeter, inSetup: () => void): Promise<Migration> {
+async function settled(
+  { guest, links, signal }: CaptureParts,
+  meter: PauseMeter,
+  inSetup: () => void,
+): Promise<Migration> {
   for (;;) {
-    const migration = await guest.migration();
+    const migration = await throughRestarts(links, signal, () => guest.migration());
     // Setup goes on while QEMU touches every page of the guest, which takes long for a large one.
     if (migration.status !== 'setup' && migration.status !== 'none') return migration;
     if (migration.status === 'setup') inSetup();
@@ -141,8 +160,12 @@ function setupWatch(memoryBytes: number, reader: CaptureParts['reader']): () => 
   };
 }
 
-/** To both ends: QEMU says that it completed (0.5 to 3 ms before the end of the stream), and the reader has read it whole. */
-async function follow({ guest, reader }: CaptureParts, meter: PauseMeter): Promise<void> {
+/**
+ * To both ends: QEMU says that it completed (0.5 to 3 ms before the end of the stream), and the reader has read it whole. A
+ * libvirtd that restarts meanwhile is waited for: neither QEMU nor the reader needs it.
+ */
+async function follow({ guest, reader, links, signal }: CaptureParts, meter: PauseMeter): Promise<void> {
+  const look = (): Promise<Migration> => throughRestarts(links, signal, () => guest.migration());
   let readerFailure: { readonly error: unknown } | undefined;
   reader.drained.catch((error: unknown) => {
     readerFailure = { error };
@@ -150,12 +173,12 @@ async function follow({ guest, reader }: CaptureParts, meter: PauseMeter): Promi
   });
   for (;;) {
     const hadFailed = readerFailure !== undefined;
-    const migration = await guest.migration();
-    if (migration.status === 'completed') break;
+    const migration = await look();
+    if (migration.status === 'completed' || meter.completed) break;
     if (hadFailed || isOver(migration)) {
       // Whoever notices first is not always whose fault it is: the other end hears of it within milliseconds.
       await sleep(graceMs);
-      throw causeOf(await guest.migration(), readerFailure?.error);
+      throw causeOf(await look(), readerFailure?.error);
     }
     await Promise.race([meter.wake.wait(), sleep(pollMs)]);
   }

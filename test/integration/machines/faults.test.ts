@@ -14,6 +14,8 @@ import type { Guest } from '../bench/guest.ts';
 import { litmus, nextReports } from '../bench/litmus.ts';
 import { capabilityOf, expectSavable, expectUntouched } from './invariant.ts';
 
+/** How many snapshots lose their libvirtd; RESTARTS=20 for a release. */
+const restarts = Number(process.env.RESTARTS ?? 3);
 const methods = ['SNAPSHOT', 'CORE_DUMP'] as const;
 
 // Faults of docs/failure-modes, on a real libvirtd and a guest that counts: whatever happens, it goes on counting.
@@ -66,18 +68,67 @@ describe.skipIf(lacksBench())('when something breaks during a capture', { timeou
     end();
   }
 
-  it.each(methods)(
-    'libvirtd that is killed and started again (%s): a connection code, the guest runs, we are back',
-    async (method) => {
-      const { outcome } = await begun(method);
+  it('libvirtd that is killed and started again in a CORE_DUMP: a connection code, the guest runs, we are back', async () => {
+    const { outcome } = await begun('CORE_DUMP');
+    await bench.libvirtd.kill();
+    await bench.libvirtd.start();
+    await expect(outcome).rejects.toMatchObject({ code: 'HYPERVISOR_UNAVAILABLE' });
+    await untilUp();
+    await expectUntouched(guest);
+    expect((await find()).state).toBe('RUNNING');
+  });
+
+  // Every restart at another moment: from before the first command to QEMU up to the last pages.
+  it(`libvirtd that is killed and started again in ${restarts} SNAPSHOTs: they complete`, {
+    timeout: 60_000 * restarts,
+  }, async () => {
+    const failures: unknown[] = [];
+    for (let round = 0; round < restarts; round++) {
+      const machine = await find();
+      const plan = await hypervisor.plan(machine, 'SNAPSHOT');
+      const due = Promise.withResolvers<void>();
+      const moment = (plan.memoryBytes * round) / restarts;
+      const reader = new InProcessReader(plan, { moved: (bytes) => bytes >= moment && due.resolve() });
+      const outcome = hypervisor.capture(plan, reader, new AbortController().signal);
+      outcome.catch(() => undefined);
+      if (round > 0) await Promise.race([due.promise, outcome]);
       await bench.libvirtd.kill();
       await bench.libvirtd.start();
-      await expect(outcome).rejects.toMatchObject({ code: 'HYPERVISOR_UNAVAILABLE' });
+      try {
+        await outcome;
+        expect(reader.recorder.missingPages).toBe(0);
+        expect(reader.recorder.complaints).toEqual([]);
+      } catch (error) {
+        failures.push(error);
+      }
       await untilUp();
       await expectUntouched(guest);
-      expect((await find()).state).toBe('RUNNING');
-    },
-  );
+    }
+    expect(failures.length, failures.map(String).join('\n')).toBeLessThanOrEqual(Math.floor(restarts / 10));
+  });
+
+  it('a guest that a person paused (SNAPSHOT): it stays paused, and does not execute a single instruction', async () => {
+    await bench.virsh('suspend', guest.uuid);
+    try {
+      const { methods, automatic } = await hypervisor.captureOptions(await find());
+      expect(methods).toContainEqual({ method: 'SNAPSHOT', possible: true, expectedPauseMs: 0 });
+      expect(automatic).toBe('CORE_DUMP');
+      const images: string[] = [];
+      for (let round = 0; round < 2; round++) {
+        const plan = await hypervisor.plan(await find(), 'SNAPSHOT');
+        const reader = new InProcessReader(plan, { keepImage: true });
+        const { guestPauseMs } = await hypervisor.capture(plan, reader, new AbortController().signal);
+        expect(guestPauseMs).toBe(0);
+        expect(await guest.state()).toBe('paused');
+        images.push(reader.recorder.digest());
+      }
+      // Its program writes a million words a second whenever it executes.
+      expect(images[1]).toBe(images[0]);
+    } finally {
+      await bench.virsh('resume', guest.uuid);
+    }
+    await expectUntouched(guest);
+  });
 
   it('libvirtd that does not answer: calls end with a code in time, and it heals by itself', async () => {
     bench.libvirtd.freeze();

@@ -15,9 +15,10 @@ import { SinkReader } from './sink-reader.ts';
  * A snapshot of a guest that is paused, which no plan offers: both moments of a comparison are then the same. QEMU 9.0 and
  * later leave it paused.
  */
-export async function forcedSnapshot(link: ReconnectingConnection, machine: Machine, sink: MemorySink) {
-  const domain = await link.call('domainLookupByUuid', { uuid: machine.id });
-  const guest = new Guest(link, domain);
+export async function forcedSnapshot(control: ReconnectingConnection, machine: Machine, sink: MemorySink) {
+  const links = { control, monitor: control, answerMs: 20_000 };
+  const domain = await control.call('domainLookupByUuid', { uuid: machine.id });
+  const guest = new Guest(links, domain);
   const regions = await readRegions(guest);
   const place = privatePlace('memory.sock');
   if (!fitsSocket(place)) throw new Error(`${place.path} is too long for a socket`);
@@ -39,9 +40,9 @@ export async function forcedSnapshot(link: ReconnectingConnection, machine: Mach
   const { signal } = new AbortController();
   try {
     const touch = async (): Promise<void> => undefined;
-    await takeSnapshot({ link, connectOptions: {}, guest, plan, reader, signal, wasRunning: false, touch });
+    await takeSnapshot({ links, connectOptions: {}, guest, plan, reader, signal, wasRunning: false, touch });
   } finally {
-    await restore(link, {
+    await restore(links, {
       machineId: machine.id,
       machineName: machine.name,
       domainId: domain.id,

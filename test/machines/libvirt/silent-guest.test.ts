@@ -1,7 +1,7 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { ReconnectingConnection } from '../../../src/libvirt/reconnecting-connection.ts';
 import { makeForecast } from '../../../src/machines/libvirt/forecast.ts';
 import { Guest } from '../../../src/machines/libvirt/guest.ts';
+import { closeLinks, linksReady, openLinks } from '../../../src/machines/libvirt/links.ts';
 import { fakeDaemon } from '../../fakes/libvirt/connected-pair.ts';
 import type { FakeLibvirtd } from '../../fakes/libvirt/fake-libvirtd.ts';
 import { FakeFailure } from '../../fakes/libvirt/handlers.ts';
@@ -12,10 +12,10 @@ import { machine } from '../../fakes/machines.ts';
 async function guestOf(): Promise<{ fake: FakeLibvirtd; guest: Guest }> {
   const fake = await fakeDaemon();
   const domain = fake.hypervisor.addDomain('silent', 1);
-  const link = new ReconnectingConnection(fake.uri, { callTimeoutMs: 500 });
-  onTestFinished(() => link.close());
-  await link.ready();
-  return { fake, guest: new Guest(link, domain, 50) };
+  const links = openLinks(fake.uri, { callTimeoutMs: 500 }, 50);
+  onTestFinished(() => closeLinks(links));
+  await linksReady(links, AbortSignal.timeout(10_000));
+  return { fake, guest: new Guest(links, domain) };
 }
 
 const never = (): Promise<never> => new Promise(() => undefined);

@@ -18,7 +18,7 @@ const tree = `FlatView #0
 it('a snapshot is seen to move while QEMU touches every page of shared memory before the first byte', async () => {
   const socket = join(temporaryFolder(), 'socket');
   writeFileSync(socket, '');
-  const statuses = ['none', 'none', 'setup', 'setup', 'setup', 'active', 'completed'];
+  const statuses = ['none', 'none', 'none', 'setup', 'setup', 'setup', 'active', 'completed'];
   const guest = {
     migration: async (): Promise<Migration> => ({
       status: statuses.length > 1 ? (statuses.shift() as string) : 'completed',
@@ -52,10 +52,10 @@ it('a snapshot is seen to move while QEMU touches every page of shared memory be
     memoryBytes: 2 ** 30,
     source: { module: '', options },
   };
-  const link = { subscribe: () => Promise.reject(new Error('no events here')) };
+  const links = { control: { subscribe: () => Promise.reject(new Error('no events here')) } };
   const signal = new AbortController().signal;
   const parts = {
-    link,
+    links,
     guest,
     plan,
     reader,

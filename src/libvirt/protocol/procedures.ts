@@ -100,6 +100,9 @@ export const procedures = {
   domainDestroy: remote(12, { domain }, nothing),
   domainAttachDeviceFlags: remote(160, { domain, xml: string, flags }, nothing),
   domainDetachDeviceFlags: remote(161, { domain, xml: string, flags }, nothing),
+  domainDetachDeviceAlias: remote(392, { domain, alias: string, flags }, nothing),
+  /** In KiB, unless the flags say bytes. */
+  domainBlockResize: remote(251, { domain, disk: string, size: unsignedHyper, flags }, nothing, long),
 
   // Domains: dumps, and the jobs that carry them out
   domainCoreDump: remote(53, { domain, path: string, flags }, nothing, long),
@@ -161,6 +164,7 @@ export const procedures = {
   storageVolLookupByPath: remote(97, { path: string }, volume),
   storageVolCreateXml: remote(93, { pool, xml: string, flags }, volume, long),
   storageVolDelete: remote(94, { volume, flags }, nothing, long),
+  storageVolResize: remote(260, { volume, capacityBytes: unsignedHyper, flags }, nothing, long),
   storageVolGetInfo: remote(98, { volume }, struct({ type: int, capacity: unsignedHyper, allocation: unsignedHyper })),
   storageVolGetXmlDesc: remote(99, { volume, flags }, string),
   storageVolGetPath: remote(100, { volume }, string),

@@ -118,6 +118,12 @@ export const metadataTypes = { description: 0, title: 1, element: 2 } as const;
 /** virDomainQemuMonitorCommandFlags. */
 export const monitorCommandFlags = { qmp: 0, hmp: 1 } as const;
 
+/** virDomainBlockResizeFlags. */
+export const blockResizeFlags = { bytes: 1 } as const;
+
+/** virStorageVolType, of storageVolGetInfo. */
+export const volumeTypes = { file: 0, block: 1, dir: 2, network: 3, netdir: 4, ploop: 5 } as const;
+
 /** virStorageVolDownloadFlags and virStorageVolUploadFlags. */
 export const transferFlags = { sparse: 1 } as const;
 

@@ -1,4 +1,4 @@
-import { parseXml, type XmlElement, xmlElement, xmlElements } from './xml.ts';
+import { parseXml, type XmlElement, xmlElement, xmlElements } from '../../libvirt/xml.ts';
 
 /** What a domain's XML says that is of use here. */
 export interface DomainDescription {

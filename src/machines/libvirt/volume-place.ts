@@ -4,9 +4,9 @@ import { LibvirtError } from '../../libvirt/error.ts';
 import type { PoolRef, VolumeRef } from '../../libvirt/protocol/handles.ts';
 import { listPoolsFlags } from '../../libvirt/protocol/values.ts';
 import type { ReconnectingConnection } from '../../libvirt/reconnecting-connection.ts';
+import { parseXml, xmlElement } from '../../libvirt/xml.ts';
 import { isAway } from './failure.ts';
 import { placePrefix } from './meeting-place.ts';
-import { parseXml, xmlElement } from './xml.ts';
 
 /**
  * Where libvirt itself keeps dumps (`auto_dump_path` of qemu.conf, its default): made by its package, writable for it under

@@ -29,6 +29,37 @@ export function idle({ noiseMiB = 0, modules = [] }: IdleOptions = {}): GuestPro
   };
 }
 
+/** In the order in which they need each other. */
+const diskModules = [
+  'virtio',
+  'virtio_ring',
+  'virtio_pci_legacy_dev',
+  'virtio_pci_modern_dev',
+  'virtio_pci',
+  'virtio_blk',
+];
+
+/** A guest with a driver for virtio disks: it writes `DISKS` and, for each, ` serial=sectors` to its console whenever they change. */
+export function diskWatcher(): GuestProgram {
+  const loads = diskModules.map((name) => `insmod /${name}.ko`);
+  const watch = `echo READY
+last=none
+while :; do
+  now=
+  for disk in /sys/block/vd*; do
+    [ -e $disk/size ] && now="$now $(cat $disk/serial)=$(cat $disk/size)"
+  done
+  [ "$now" = "$last" ] || echo "DISKS$now."
+  last=$now
+  sleep 0.1
+done
+`;
+  return {
+    init: `${[mounts, ...loads].join('\n')}\n${watch}`,
+    files: Object.fromEntries(diskModules.map((name) => [`${name}.ko`, kernelModule(name)])),
+  };
+}
+
 function kernelModule(name: string): Uint8Array {
   const folder = join(dirname(guestKernel), 'lib', 'modules');
   const found = readdirSync(folder, { recursive: true, encoding: 'utf8' }).find((path) => path.endsWith(`/${name}.ko`));

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { parseXml, xmlElement, xmlElements } from '../../../src/machines/libvirt/xml.ts';
+import { parseXml, xmlElement, xmlElements } from '../../src/libvirt/xml.ts';
 
 describe('the XML of libvirt', () => {
   it('is read with its attributes, text, entities, comments and CDATA', () => {

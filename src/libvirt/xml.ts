@@ -86,3 +86,10 @@ function decode(text: string): string {
     return known;
   });
 }
+
+/** Text as it stands in an attribute or between tags. What XML cannot say at all (control characters) is a SyntaxError. */
+export function escapeXml(text: string): string {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: XML 1.0, production 2: these are no characters.
+  if (/[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]/.test(text)) throw new SyntaxError('a character that XML cannot hold');
+  return text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
+}

@@ -19,8 +19,8 @@ export interface ExpectedDevice {
   readonly pinned: PinnedDevice | null;
   /** Serials of all other volumes that are known. */
   readonly otherSerials: readonly string[];
-  /** `diskseq`s that were there before it was attached, for volumes without a serial; null where that is not known. */
-  readonly seenBefore: ReadonlySet<number> | null;
+  /** The highest `diskseq` before it was attached, for volumes without a serial; null where that is not known. */
+  readonly newerThan: number | null;
   /** Devices that are other volumes'. */
   readonly othersPinned: readonly PinnedDevice[];
 }
@@ -71,7 +71,7 @@ function bySerial(expected: ExpectedDevice, serial: string, devices: readonly Bl
 }
 
 function bySize(expected: ExpectedDevice, devices: readonly BlockDevice[]): BlockDevice {
-  const { pinned, seenBefore } = expected;
+  const { pinned, newerThan } = expected;
   if (pinned !== null) {
     // A number of the device file alone is given to the next device that comes.
     if (pinned.diskseq === null)
@@ -80,7 +80,7 @@ function bySize(expected: ExpectedDevice, devices: readonly BlockDevice[]): Bloc
     if (device === undefined) throw refusal('DEVICE_MISSING', expected, `no device has diskseq ${pinned.diskseq}`);
     return device;
   }
-  if (seenBefore === null)
+  if (newerThan === null)
     throw refusal('DEVICE_AMBIGUOUS', expected, 'it has no serial, and its attachment was not watched');
   const isOther = (device: BlockDevice): boolean =>
     expected.othersPinned.some(({ diskseq }) => diskseq === device.diskseq);
@@ -88,7 +88,7 @@ function bySize(expected: ExpectedDevice, devices: readonly BlockDevice[]): Bloc
     (device) =>
       device.serial === null &&
       device.diskseq !== null &&
-      !seenBefore.has(device.diskseq) &&
+      device.diskseq > newerThan &&
       !isOther(device) &&
       device.sizeBytes === expected.sizeBytes,
   );

@@ -14,7 +14,7 @@ const expected = (more: Partial<ExpectedDevice> = {}): ExpectedDevice => ({
   sizeBytes: size,
   pinned: null,
   otherSerials: [],
-  seenBefore: null,
+  newerThan: null,
   othersPinned: [],
   ...more,
 });
@@ -76,7 +76,7 @@ describe('the device of a volume', () => {
 });
 
 describe('the device of a volume without a serial', () => {
-  const bare = (more: Partial<ExpectedDevice> = {}) => expected({ serial: null, seenBefore: new Set([1, 2]), ...more });
+  const bare = (more: Partial<ExpectedDevice> = {}) => expected({ serial: null, newerThan: 2, ...more });
   const found = (diskseq: number | null, more: Partial<BlockDevice> = {}) =>
     device({ serial: null, diskseq, name: `vd${diskseq}`, path: `/dev/vd${diskseq}`, ...more });
 
@@ -97,7 +97,7 @@ describe('the device of a volume without a serial', () => {
   });
 
   it('is none where nobody watched the attachment, or the kernel has no diskseq', () => {
-    expect(() => verified(bare({ seenBefore: null }), [found(3)])).toThrow(code('DEVICE_AMBIGUOUS'));
+    expect(() => verified(bare({ newerThan: null }), [found(3)])).toThrow(code('DEVICE_AMBIGUOUS'));
     expect(() => verified(bare(), [found(null)])).toThrow(code('DEVICE_MISSING'));
     const pinned = { rdev: '254:16', diskseq: null };
     expect(() => verified(bare({ pinned }), [found(null)])).toThrow(code('DEVICE_AMBIGUOUS'));

@@ -46,12 +46,20 @@ export function createLibvirtProvider(options: LibvirtProviderOptions): VolumePr
     return turns.take(mark, async () => {
       signal.throwIfAborted();
       try {
-        await link.ready({ signal: AbortSignal.any([signal, AbortSignal.timeout(readyMs)]) });
+        await ready(signal);
         return await work();
       } catch (error) {
         signal.throwIfAborted();
         throw toProviderFailure(error, what);
       }
+    });
+  }
+  /** A daemon that is being dialled gets a moment; then the reason why it is away is the answer. */
+  async function ready(signal: AbortSignal): Promise<void> {
+    const limit = AbortSignal.timeout(readyMs);
+    await link.ready({ signal: AbortSignal.any([signal, limit]) }).catch((error: unknown) => {
+      if (limit.aborted) return link.connection;
+      throw error;
     });
   }
   async function existing(mark: string, signal: AbortSignal): Promise<PoolVolume> {

@@ -31,8 +31,8 @@ export function idle({ noiseMiB = 0, modules = [] }: IdleOptions = {}): GuestPro
 
 /** In the order in which they need each other. */
 const diskModules = [
-  'virtio',
   'virtio_ring',
+  'virtio',
   'virtio_pci_legacy_dev',
   'virtio_pci_modern_dev',
   'virtio_pci',

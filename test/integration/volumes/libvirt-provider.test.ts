@@ -63,9 +63,9 @@ describe.skipIf(lacksBench())(
         const attached = await Promise.all(targets.map((target) => provider.attach(target, signal)));
         expect(attached.map(({ serial }) => serial)).toEqual(specs.map(({ mark }) => serialOf(mark)));
         const sizes = specs.map(({ mark, sizeBytes }) => `${serialOf(mark)}=${sizeBytes / 512}`);
-        for (const line of sizes) await guest.waitFor(new RegExp(`DISKS.*${line}.*\\.`), { from });
+        for (const line of sizes) await guest.waitFor(new RegExp(`DISKS.*${line}.*\\.`), { from, timeoutMs: 20_000 });
         await Promise.all(targets.map((target) => provider.detach(target, signal)));
-        await guest.waitFor(/DISKS\./, { from });
+        await guest.waitFor(/DISKS\./, { from, timeoutMs: 20_000 });
         for (const { mark } of specs) await provider.delete(mark, signal);
       }
     });
@@ -77,9 +77,9 @@ describe.skipIf(lacksBench())(
       for (let round = 0; round < alternations; round++) {
         const from = (await guest.console()).length;
         expect((await provider.attach(target, signal)).attachedTo).toEqual([guest.uuid]);
-        await guest.waitFor(new RegExp(`DISKS ${serialOf(spec.mark)}=\\d+\\.`), { from });
+        await guest.waitFor(new RegExp(`DISKS ${serialOf(spec.mark)}=\\d+\\.`), { from, timeoutMs: 20_000 });
         expect((await provider.detach(target, signal)).attachedTo).toEqual([]);
-        await guest.waitFor(/DISKS\./, { from });
+        await guest.waitFor(/DISKS\./, { from, timeoutMs: 20_000 });
         expect(await bench.virsh('domblklist', guest.uuid)).not.toContain(spec.mark);
       }
       await provider.delete(spec.mark, signal);
@@ -92,7 +92,7 @@ describe.skipIf(lacksBench())(
       const target = { mark: spec.mark, machineId: guest.uuid };
       await provider.attach(target, signal);
       expect((await provider.resize(spec.mark, 16 * mebibyte, signal)).sizeBytes).toBe(16 * mebibyte);
-      await guest.waitFor(new RegExp(`${serialOf(spec.mark)}=${(16 * mebibyte) / 512}`));
+      await guest.waitFor(new RegExp(`${serialOf(spec.mark)}=${(16 * mebibyte) / 512}`), { timeoutMs: 20_000 });
       await provider.detach(target, signal);
       await provider.delete(spec.mark, signal);
     });
@@ -124,7 +124,7 @@ describe.skipIf(lacksBench())(
       });
       const from = (await other.console()).length;
       await bench.virsh('detach-disk', other.uuid, 'vdx', '--live');
-      await other.waitFor(/DISKS\./, { from });
+      await other.waitFor(/DISKS\./, { from, timeoutMs: 20_000 });
       await expect.poll(async () => (await provider.describe(spec.mark, signal))?.attachedTo).toEqual([]);
       await provider.delete(spec.mark, signal);
     });

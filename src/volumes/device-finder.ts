@@ -1,0 +1,115 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { isMemoirError, MemoirError } from '../domain/memoir-error.ts';
+import type { VolumeCatalogue } from './catalogue.ts';
+import type { BlockDevice } from './devices/block-device.ts';
+import type { BlockDevices } from './devices/block-devices.ts';
+import { serialMatches } from './serial.ts';
+import { type PinnedDevice, verified } from './verified.ts';
+import type { Volume } from './volume.ts';
+
+export interface DeviceFinderOptions {
+  readonly devices: BlockDevices;
+  readonly catalogue: VolumeCatalogue;
+  /** How long a device has to appear, or to leave. */
+  readonly timeoutMs?: number;
+}
+
+/** The devices of this host as they concern volumes. Every answer is read from the devices, now. */
+export interface DeviceFinder {
+  /** The volume's device, if it is the one that was verified before; else a refusal. */
+  verified(volume: Volume): Promise<BlockDevice>;
+  /** The same without regard to what was verified before: for an attachment's first device, and to begin anew. */
+  identified(volume: Volume): Promise<BlockDevice>;
+  /** Waits until `identified` has an answer. Rejects with its last refusal. */
+  appeared(volume: Volume, signal: AbortSignal): Promise<BlockDevice>;
+  /** Waits until no device shows the volume's serial, or is the one that it had. DEVICE_CHANGED where one stays. */
+  left(volume: Volume, signal: AbortSignal): Promise<void>;
+  /** The devices that are left over from an earlier attachment of it. */
+  leftOver(volume: Volume): Promise<readonly BlockDevice[]>;
+  newestDiskseq(): Promise<number | null>;
+}
+
+/** How long is waited for a change before the devices are read all the same. */
+const lookAgainMs = 500;
+
+export function createDeviceFinder({ devices, catalogue, timeoutMs = 15_000 }: DeviceFinderOptions): DeviceFinder {
+  async function find(volume: Volume, pinned: PinnedDevice | null): Promise<BlockDevice> {
+    const others = (await catalogue.list()).filter(({ id }) => id !== volume.id);
+    const expected = {
+      name: volume.name,
+      serial: volume.serial,
+      sizeBytes: volume.sizeBytes,
+      pinned,
+      otherSerials: others.flatMap(({ serial }) => serial ?? []),
+      newerThan: volume.attachment?.newerThan ?? null,
+      othersPinned: others.flatMap(({ device }) => device ?? []),
+    };
+    return verified(expected, await devices.scan());
+  }
+  async function leftOver({ serial, device }: Volume): Promise<readonly BlockDevice[]> {
+    return (await devices.scan()).filter((one) =>
+      serial === null
+        ? device !== null && device.diskseq !== null && one.diskseq === device.diskseq
+        : one.serial !== null && serialMatches(one.serial, serial),
+    );
+  }
+
+  /** Tries again with every change, and now and then without one: events may be lost. */
+  async function until<T>(signal: AbortSignal, attempt: () => Promise<T | Refusal>): Promise<T> {
+    const endsAtMs = performance.now() + timeoutMs;
+    for (;;) {
+      signal.throwIfAborted();
+      const changed = Promise.withResolvers<void>();
+      const stop = devices.watch(() => changed.resolve());
+      const pause = new AbortController();
+      try {
+        const found = await attempt();
+        if (!(found instanceof Refusal)) return found;
+        if (performance.now() >= endsAtMs) throw found.error;
+        const waiting = sleep(Math.min(lookAgainMs, timeoutMs), undefined, {
+          signal: AbortSignal.any([signal, pause.signal]),
+        }).catch(() => undefined);
+        await Promise.race([changed.promise, waiting]);
+      } finally {
+        stop();
+        pause.abort();
+      }
+    }
+  }
+
+  return {
+    async verified(volume) {
+      if (volume.device === null)
+        throw new MemoirError('DEVICE_MISSING', `volume ${volume.name} has no device on this host`);
+      return find(volume, volume.device);
+    },
+    identified: (volume) => find(volume, null),
+    appeared: (volume, signal) =>
+      until(signal, () =>
+        find(volume, null).catch((error: unknown) => {
+          if (isMemoirError(error)) return new Refusal(error);
+          throw error;
+        }),
+      ),
+    left: (volume, signal) =>
+      until(signal, async () => {
+        const [device] = await leftOver(volume);
+        if (device === undefined) return;
+        const text = `${device.path} is still there, though volume ${volume.name} was detached`;
+        return new Refusal(new MemoirError('DEVICE_CHANGED', text));
+      }),
+    leftOver,
+    async newestDiskseq() {
+      const seqs = (await devices.scan()).flatMap(({ diskseq }) => diskseq ?? []);
+      return seqs.length === 0 ? null : Math.max(...seqs);
+    },
+  };
+}
+
+/** Not yet; and why, if it stays so. */
+class Refusal {
+  readonly error: MemoirError;
+  constructor(error: MemoirError) {
+    this.error = error;
+  }
+}

@@ -1,0 +1,51 @@
+import { z } from 'zod';
+import type { Json } from '../domain/json.ts';
+import { type OperationType, operationType } from '../operations/operation-type.ts';
+
+// What the journal keeps of this room's operations. What older versions did not write yet has a default here.
+
+const bytes = z.number().int().positive();
+const placement = z.object({ zone: z.string().nullable(), offering: z.string().nullable() });
+const about = { volumeId: z.string(), name: z.string() };
+const at = { machineId: z.string(), machineName: z.string() };
+
+/** The results that the old daemon's callers read: `volume_id`, `device_path`, `message`. */
+const result = z.object({ volumeId: z.string(), devicePath: z.string().nullable().default(null) });
+export type VolumeResult = z.infer<typeof result>;
+
+function volumeOperation<Request extends Json>(
+  name: string,
+  underWay: string,
+  request: z.ZodType<Request>,
+): OperationType<Request, VolumeResult> {
+  return operationType({ name, underWay, request, result });
+}
+
+const createRequest = z.object({ ...about, sizeBytes: bytes, placement });
+const machineRequest = z.object({ ...about, ...at });
+const plainRequest = z.object(about);
+const resizeRequest = z.object({ ...about, sizeBytes: bytes });
+
+export type CreateRequest = z.infer<typeof createRequest>;
+export type MachineRequest = z.infer<typeof machineRequest>;
+export type PlainRequest = z.infer<typeof plainRequest>;
+export type ResizeRequest = z.infer<typeof resizeRequest>;
+
+const underWay = 'another operation on this volume or its machine is queued or running';
+export const createType = volumeOperation('VOLUME_CREATE', underWay, createRequest);
+export const attachType = volumeOperation('VOLUME_ATTACH', underWay, machineRequest);
+export const detachType = volumeOperation('VOLUME_DETACH', underWay, machineRequest);
+export const deleteType = volumeOperation('VOLUME_DELETE', underWay, plainRequest);
+export const resizeType = volumeOperation('VOLUME_RESIZE', underWay, resizeRequest);
+
+/** Every kind of this room, with the word that the old daemon's callers know. */
+export const volumeKinds = {
+  VOLUME_CREATE: { rest: 'create' },
+  VOLUME_ATTACH: { rest: 'attach' },
+  VOLUME_DETACH: { rest: 'detach' },
+  VOLUME_DELETE: { rest: 'delete' },
+  VOLUME_RESIZE: { rest: 'resize' },
+} as const satisfies Record<string, { rest: string }>;
+export type VolumeKind = keyof typeof volumeKinds;
+
+export const volumeSubject = (volumeId: string): string => `volume:${volumeId}`;

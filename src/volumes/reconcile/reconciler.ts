@@ -1,0 +1,207 @@
+import type { Closable } from '../../domain/closable.ts';
+import { isMemoirError, MemoirError, toErrorShape } from '../../domain/memoir-error.ts';
+import type { VolumeParts } from '../kinds/volume-kind.ts';
+import type { Attachment, DeviceMapping, Volume, VolumePatch } from '../volume.ts';
+import type { ProvidedVolume } from '../volume-provider.ts';
+import { toMapping } from './to-mapping.ts';
+
+export interface ReconcilerOptions extends VolumeParts {
+  /** Whether an operation is at work on the volume: then it is that operation's. */
+  readonly isBusy: (volumeId: string) => Promise<boolean>;
+  readonly machineName: (machineId: string) => Promise<string>;
+  readonly log: { warn(facts: object, message: string): void };
+  readonly intervalMs?: number;
+}
+
+/** What a reconciliation found. */
+export interface ReconcileReport {
+  readonly atMs: number;
+  readonly volumes: number;
+  /** What was put right, one sentence each. */
+  readonly repaired: readonly string[];
+  /** What could not be put right, one sentence each. */
+  readonly problems: readonly string[];
+  /** Volumes of our mark at the provider that no catalogue knows; they are never touched. */
+  readonly orphans: readonly ProvidedVolume[];
+  /** Why the provider could not be asked; null if it was. */
+  readonly failure: string | null;
+}
+
+/** Compares the catalogue with the world, and writes down what the world says. Never deletes bytes that somebody could have. */
+export interface Reconciler extends Closable {
+  /** Now; who asks while one is under way gets that one's result. */
+  reconcile(): Promise<ReconcileReport>;
+  readonly last: ReconcileReport | null;
+}
+
+const timeoutMs = 60_000;
+
+export function startReconciler(options: ReconcilerOptions): Reconciler {
+  const { catalogue, provider, intervalMs = 60_000, now = Date.now, log } = options;
+  let last: ReconcileReport | null = null;
+  let running: Promise<ReconcileReport> | undefined;
+  const closing = new AbortController();
+  const timer = setInterval(() => void reconcile().catch(() => undefined), intervalMs).unref();
+
+  function reconcile(): Promise<ReconcileReport> {
+    running ??= look().finally(() => {
+      running = undefined;
+    });
+    return running;
+  }
+
+  async function look(): Promise<ReconcileReport> {
+    const repaired: string[] = [];
+    const problems: string[] = [];
+    const signal = AbortSignal.any([closing.signal, AbortSignal.timeout(timeoutMs)]);
+    const before = await catalogue.list();
+    let orphans: ProvidedVolume[] = [];
+    let failure: string | null = null;
+    try {
+      const provided = new Map((await provider.list(signal)).map((volume) => [volume.mark, volume]));
+      for (const volume of before) {
+        signal.throwIfAborted();
+        // Busy now, or changed since the list was read: the list may be about another time.
+        if (await options.isBusy(volume.id)) continue;
+        const settled = await settle(volume, provided.get(volume.id) ?? null, signal);
+        if (settled.repaired !== null) repaired.push(`${volume.name}: ${settled.repaired}`);
+        if (settled.problem !== null) problems.push(`${volume.name}: ${settled.problem}`);
+      }
+      const known = new Set((await catalogue.list()).map(({ id }) => id));
+      const isKnown = ({ mark }: ProvidedVolume): boolean => known.has(mark) || before.some(({ id }) => id === mark);
+      orphans = [...provided.values()].filter((volume) => !isKnown(volume));
+      await removeStaleNames(repaired);
+    } catch (error) {
+      failure = toErrorShape(error).message;
+    }
+    last = { atMs: now(), volumes: before.length, repaired, problems, orphans, failure };
+    if (repaired.length + problems.length > 0 || failure !== null)
+      log.warn({ repaired, problems, failure }, 'volumes reconciled');
+    return last;
+  }
+
+  interface Settled {
+    readonly repaired: string | null;
+    readonly problem: string | null;
+  }
+
+  async function settle(volume: Volume, provided: ProvidedVolume | null, signal: AbortSignal): Promise<Settled> {
+    const { id, version, state } = volume;
+    if (state === 'CREATING') {
+      // Its creation failed, and nobody was given it.
+      if (provided !== null) await provider.delete(id, signal);
+      return (await catalogue.remove(id, version)) ? fixed('an unfinished creation was removed') : nothing;
+    }
+    if (provided === null) {
+      if (state === 'DELETING')
+        return (await catalogue.remove(id, version)) ? fixed('its deletion was finished') : nothing;
+      const problem = new MemoirError('NOT_FOUND', `${provider.kind} has it no more`);
+      return write(volume, { problem: toErrorShape(problem) }, null, problem.message);
+    }
+    const [machineId, another] = provided.attachedTo;
+    if (another !== undefined) {
+      const problem = new MemoirError(
+        'VOLUME_IN_USE',
+        `it is attached to several machines: ${provided.attachedTo.join(', ')}`,
+      );
+      return write(volume, { problem: toErrorShape(problem) }, null, problem.message);
+    }
+    const { providerId, sizeBytes, serial } = provided;
+    const facts = { providerId, sizeBytes, serial, problem: null } as const;
+    if (machineId === undefined) return detached(volume, facts);
+    return attached({ ...volume, ...facts }, machineId, facts, volume);
+  }
+
+  async function detached(volume: Volume, facts: VolumePatch): Promise<Settled> {
+    const patch = { ...facts, state: 'AVAILABLE', attachment: null, device: null } as const;
+    const text = volume.attachment === null ? `its state was ${volume.state}` : 'it is attached no more';
+    const isNews = volume.state !== 'AVAILABLE' || volume.attachment !== null;
+    if (isNews) await options.names.remove(volume.name);
+    return write(volume, patch, isNews ? text : null, null);
+  }
+
+  async function attached(seen: Volume, machineId: string, facts: VolumePatch, before: Volume): Promise<Settled> {
+    const isNew = before.attachment?.machineId !== machineId;
+    const attachment: Attachment =
+      before.attachment !== null && !isNew
+        ? before.attachment
+        : { machineId, machineName: await options.machineName(machineId), sinceMs: now(), newerThan: null };
+    const base = { ...facts, state: 'ATTACHED', attachment } as const;
+    const news = isNew
+      ? `it is attached to ${attachment.machineName}`
+      : before.state === 'ATTACHED'
+        ? null
+        : `its state was ${before.state}`;
+    if (!provider.isHere(machineId)) return write(before, { ...base, device: null }, news, null);
+    const found = await findDevice({ ...seen, attachment, device: isNew ? null : before.device });
+    if (found instanceof MemoirError) {
+      // Whoever asks for the device is refused from now on.
+      await options.names.remove(before.name);
+      return write(before, { ...base, problem: toErrorShape(found) }, news, found.message);
+    }
+    const isOther = before.device?.rdev !== found.rdev || before.device.diskseq !== found.diskseq;
+    if (isOther) await options.names.set(before.name, found.path);
+    return write(before, { ...base, device: found }, isOther ? `its device is ${found.path}` : news, null);
+  }
+
+  /** The device that was pinned; or, where its serial proves it, another one, verified from the beginning. */
+  async function findDevice(volume: Volume): Promise<DeviceMapping | MemoirError> {
+    try {
+      const device =
+        volume.device === null || volume.serial !== null
+          ? await options.finder.identified(volume)
+          : await options.finder.verified(volume);
+      return toMapping(device, now());
+    } catch (error) {
+      if (isMemoirError(error)) return error;
+      throw error;
+    }
+  }
+
+  async function write(
+    volume: Volume,
+    patch: VolumePatch,
+    repaired: string | null,
+    problem: string | null,
+  ): Promise<Settled> {
+    if (same(volume, patch)) return { repaired: null, problem };
+    try {
+      const written = await catalogue.change(volume.id, patch, now(), volume.version);
+      return written === null ? nothing : { repaired, problem };
+    } catch (error) {
+      if (!isMemoirError(error, 'DEVICE_AMBIGUOUS')) throw error;
+      return { repaired: null, problem: error.message };
+    }
+  }
+
+  async function removeStaleNames(repaired: string[]): Promise<void> {
+    const devices = new Map((await catalogue.list()).map((volume) => [volume.name, volume.device?.path]));
+    for (const [name, path] of await options.names.list()) {
+      if (devices.get(name) === path) continue;
+      await options.names.remove(name);
+      repaired.push(`${name}: a stale device name was removed`);
+    }
+  }
+
+  return {
+    reconcile,
+    get last() {
+      return last;
+    },
+    async close() {
+      clearInterval(timer);
+      closing.abort(new MemoirError('SHUTTING_DOWN', 'the server is stopping'));
+      await running?.catch(() => undefined);
+    },
+  };
+}
+
+const nothing = { repaired: null, problem: null } as const;
+const fixed = (repaired: string) => ({ repaired, problem: null });
+
+/** Whether nothing would change but when a device was looked at. */
+function same(volume: Volume, patch: VolumePatch): boolean {
+  const plain = (value: unknown): string =>
+    JSON.stringify(value, (key, inner: unknown) => (key === 'verifiedAtMs' ? undefined : inner));
+  return Object.entries(patch).every(([key, value]) => plain(volume[key as keyof VolumePatch]) === plain(value));
+}

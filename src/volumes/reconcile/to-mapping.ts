@@ -1,0 +1,6 @@
+import type { BlockDevice } from '../devices/block-device.ts';
+import type { DeviceMapping } from '../volume.ts';
+
+export function toMapping({ path, rdev, diskseq, sizeBytes }: BlockDevice, verifiedAtMs: number): DeviceMapping {
+  return { path, rdev, diskseq, sizeBytes, verifiedAtMs };
+}

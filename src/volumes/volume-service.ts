@@ -1,0 +1,151 @@
+import { randomUUID } from 'node:crypto';
+import { MemoirError } from '../domain/memoir-error.ts';
+import type { OperationKind } from '../operations/operation-kind.ts';
+import type { Operations } from '../operations/operations.ts';
+import type { Submission } from '../operations/submission.ts';
+import { createAttachKind } from './kinds/attach-kind.ts';
+import { createCreateKind } from './kinds/create-kind.ts';
+import { createDeleteKind } from './kinds/delete-kind.ts';
+import { createDetachKind } from './kinds/detach-kind.ts';
+import { createResizeKind } from './kinds/resize-kind.ts';
+import type { VolumeParts } from './kinds/volume-kind.ts';
+import { attachType, createType, deleteType, detachType, resizeType, volumeSubject } from './operation-types.ts';
+import { startReconciler } from './reconcile/reconciler.ts';
+import type { Volume } from './volume.ts';
+import type { VolumeCaller, Volumes } from './volumes.ts';
+
+export interface VolumeServiceOptions extends VolumeParts {
+  readonly operations: Operations;
+  readonly machines: {
+    /** By name or id; null where there is none. */
+    find(nameOrId: string): Promise<{ readonly id: string; readonly name: string } | null>;
+    /** What operations on a machine exclude each other by. */
+    subject(machineId: string): string;
+  };
+  readonly log: { warn(facts: object, message: string): void };
+  readonly reconcileMs?: number;
+}
+
+const volumeName = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
+const maxSizeBytes = 2 ** 50;
+const maxKeyLength = 200;
+
+/** The kinds of operation that the engine has to know. */
+export function volumeKindsOf(parts: VolumeParts): readonly OperationKind[] {
+  const makers = [createCreateKind, createAttachKind, createDetachKind, createDeleteKind, createResizeKind];
+  return makers.map((make) => make(parts) as unknown as OperationKind);
+}
+
+export function createVolumes(options: VolumeServiceOptions): Volumes {
+  const { operations, catalogue, provider, finder, machines } = options;
+
+  const reconciler = startReconciler({
+    ...options,
+    ...(options.reconcileMs !== undefined && { intervalMs: options.reconcileMs }),
+    async isBusy(id) {
+      const query = { subjects: [volumeSubject(id)], states: ['QUEUED', 'RUNNING'], limit: 1 } as const;
+      return (await operations.page(query)).operations.length > 0;
+    },
+    machineName: async (id) => (await machines.find(id).catch(() => null))?.name ?? id,
+  });
+
+  async function get(nameOrId: string): Promise<Volume | null> {
+    return (await catalogue.get(nameOrId)) ?? catalogue.byName(nameOrId);
+  }
+  async function existing(nameOrId: string): Promise<Volume> {
+    const volume = await get(nameOrId);
+    if (volume === null) throw new MemoirError('NOT_FOUND', `there is no volume ${nameOrId}`);
+    return volume;
+  }
+  function submit(submission: Submission, { actor, idempotencyKey }: VolumeCaller) {
+    if (idempotencyKey === undefined) return operations.submitOne(submission, { actor });
+    if (idempotencyKey.length === 0 || idempotencyKey.length > maxKeyLength)
+      throw new MemoirError('BAD_INPUT', `an idempotency key has 1 to ${maxKeyLength} characters`);
+    // The id of a new volume is made anew each time: it is no part of what was asked for.
+    const { volumeId: _, ...asked } = submission.request as Record<string, never>;
+    const fingerprint = JSON.stringify([
+      submission.kind,
+      submission.kind === createType.name ? asked : submission.request,
+    ]);
+    return operations.submitOne(submission, { actor, idempotencyKey, fingerprint });
+  }
+
+  return {
+    provider: provider.kind,
+    list: () => catalogue.list(),
+    get,
+    async create({ name, sizeBytes, placement }, caller) {
+      if (!volumeName.test(name))
+        throw new MemoirError(
+          'BAD_INPUT',
+          'a volume’s name has 1 to 64 letters, digits and ._-, and begins with a letter or digit',
+        );
+      checkSize(sizeBytes);
+      // Of a repeated request the volume may be there already: the key says so before the name does.
+      if (caller.idempotencyKey === undefined && (await catalogue.byName(name)) !== null)
+        throw new MemoirError('NAME_TAKEN', `there is a volume called ${name} already`);
+      const volumeId = randomUUID();
+      const request = { volumeId, name, sizeBytes, placement };
+      const subjects = [volumeSubject(volumeId), `volume-name:${name}`] as const;
+      return submit(createType.submission({ subjects, request, message: `Waiting to create ${name}` }), caller);
+    },
+    async attach(nameOrId, wanted, caller) {
+      const { id: volumeId, name, attachment } = await existing(nameOrId);
+      const machine = await machines.find(wanted);
+      if (machine === null) throw new MemoirError('NOT_FOUND', `there is no machine ${wanted}`);
+      if (attachment !== null && attachment.machineId !== machine.id)
+        throw new MemoirError('VOLUME_IN_USE', `${name} is attached to ${attachment.machineName}`);
+      const request = { volumeId, name, machineId: machine.id, machineName: machine.name };
+      const subjects = [volumeSubject(volumeId), machines.subject(machine.id)] as const;
+      return submit(attachType.submission({ subjects, request, message: `Waiting to attach ${name}` }), caller);
+    },
+    async detach(nameOrId, wanted, caller) {
+      const { id: volumeId, name, attachment, export: exported } = await existing(nameOrId);
+      if (attachment === null) throw new MemoirError('NOT_FOUND', `${name} is attached to no machine`);
+      const { machineId, machineName } = attachment;
+      const machine = wanted === null ? null : await machines.find(wanted);
+      if (wanted !== null && wanted !== machineId && machine?.id !== machineId)
+        throw new MemoirError('VOLUME_IN_USE', `${name} is attached to ${machineName}, not to ${wanted}`);
+      if (exported !== null) throw new MemoirError('VOLUME_IN_USE', `${name} is exported`);
+      const request = { volumeId, name, machineId, machineName };
+      const subjects = [volumeSubject(volumeId), machines.subject(machineId)] as const;
+      return submit(detachType.submission({ subjects, request, message: `Waiting to detach ${name}` }), caller);
+    },
+    async resize(nameOrId, sizeBytes, caller) {
+      const volume = await existing(nameOrId);
+      const { id: volumeId, name, attachment } = volume;
+      checkSize(sizeBytes);
+      if (sizeBytes < volume.sizeBytes)
+        throw new MemoirError('BAD_INPUT', `${name} has ${volume.sizeBytes} bytes, and volumes do not shrink`);
+      const machine = attachment === null ? [] : [machines.subject(attachment.machineId)];
+      const subjects = [volumeSubject(volumeId), ...machine] as const;
+      const request = { volumeId, name, sizeBytes };
+      return submit(resizeType.submission({ subjects, request, message: `Waiting to resize ${name}` }), caller);
+    },
+    async remove(nameOrId, caller) {
+      const { id: volumeId, name, attachment, export: exported } = await existing(nameOrId);
+      if (attachment !== null)
+        throw new MemoirError('VOLUME_IN_USE', `${name} is attached to ${attachment.machineName}`);
+      if (exported !== null) throw new MemoirError('VOLUME_IN_USE', `${name} is exported`);
+      const request = { volumeId, name };
+      const subjects = [volumeSubject(volumeId)] as const;
+      return submit(deleteType.submission({ subjects, request, message: `Waiting to delete ${name}` }), caller);
+    },
+    async device(nameOrId) {
+      const volume = await existing(nameOrId);
+      if (volume.attachment !== null && volume.device === null && volume.problem !== null)
+        throw new MemoirError(volume.problem.code, volume.problem.message, { hint: volume.problem.hint });
+      return finder.verified(volume);
+    },
+    reconcile: () => reconciler.reconcile(),
+    get lastReport() {
+      return reconciler.last;
+    },
+    close: () => reconciler.close(),
+  };
+}
+
+function checkSize(sizeBytes: number): void {
+  if (!Number.isSafeInteger(sizeBytes) || sizeBytes < 1 || sizeBytes > maxSizeBytes)
+    throw new MemoirError('BAD_INPUT', `a volume has 1 to ${maxSizeBytes} bytes`);
+}

@@ -1,0 +1,43 @@
+import type { Closable } from '../domain/closable.ts';
+import type { Operation } from '../operations/operation.ts';
+import type { BlockDevice } from './devices/block-device.ts';
+import type { ReconcileReport } from './reconcile/reconciler.ts';
+import type { Volume } from './volume.ts';
+import type { VolumePlacement, VolumeProvider } from './volume-provider.ts';
+
+export interface CreateVolume {
+  /** 1 to 64 letters, digits and `._-`, beginning with a letter or digit: it becomes a file name. */
+  readonly name: string;
+  readonly sizeBytes: number;
+  readonly placement: VolumePlacement;
+}
+
+/** Who asks, and how a repetition is recognised. */
+export interface VolumeCaller {
+  readonly actor: string;
+  readonly idempotencyKey?: string;
+}
+
+/**
+ * Block volumes: the one door to them. Everything that changes something is an operation, durable when the call resolves; while one is
+ * active on a volume or its machine, another is ALREADY_ACTIVE. Volumes are named by id or name: NOT_FOUND where there is none.
+ */
+export interface Volumes extends Closable {
+  readonly provider: VolumeProvider['kind'];
+  list(): Promise<readonly Volume[]>;
+  get(nameOrId: string): Promise<Volume | null>;
+  /** NAME_TAKEN, BAD_INPUT. */
+  create(wish: CreateVolume, caller: VolumeCaller): Promise<Operation>;
+  /** `machine` is a name or an id. */
+  attach(volume: string, machine: string, caller: VolumeCaller): Promise<Operation>;
+  /** From the machine that has it; from no other, if one is named. */
+  detach(volume: string, machine: string | null, caller: VolumeCaller): Promise<Operation>;
+  resize(volume: string, sizeBytes: number, caller: VolumeCaller): Promise<Operation>;
+  remove(volume: string, caller: VolumeCaller): Promise<Operation>;
+  /** The device of an attached volume, verified by this call: DEVICE_MISSING, DEVICE_AMBIGUOUS or DEVICE_CHANGED if it is not certain. */
+  device(volume: string): Promise<BlockDevice>;
+  /** Compares everything with the world, now. */
+  reconcile(): Promise<ReconcileReport>;
+  /** Null before the first one. */
+  readonly lastReport: ReconcileReport | null;
+}

@@ -1,0 +1,91 @@
+import { join } from 'node:path';
+import { openDatabase } from '../../../src/database/database.ts';
+import { createIdSource } from '../../../src/domain/id.ts';
+import { startOperations } from '../../../src/operations/engine.ts';
+import type { Operation } from '../../../src/operations/operation.ts';
+import { createSqliteJournal } from '../../../src/operations/sqlite/journal.ts';
+import { volumeEffectWriters } from '../../../src/volumes/catalogue.ts';
+import { openDemoDisks } from '../../../src/volumes/demo/demo-disks.ts';
+import { createDemoProvider } from '../../../src/volumes/demo/demo-provider.ts';
+import { createDeviceFinder } from '../../../src/volumes/device-finder.ts';
+import { openDeviceNames } from '../../../src/volumes/device-names.ts';
+import type { BlockDevices } from '../../../src/volumes/devices/block-devices.ts';
+import type { VolumeParts } from '../../../src/volumes/kinds/volume-kind.ts';
+import { createSqliteCatalogue } from '../../../src/volumes/sqlite/sqlite-catalogue.ts';
+import type { VolumeProvider } from '../../../src/volumes/volume-provider.ts';
+import { createVolumes, volumeKindsOf } from '../../../src/volumes/volume-service.ts';
+
+export const machines = [
+  { id: '11111111-0000-4000-8000-000000000001', name: 'db01' },
+  { id: '11111111-0000-4000-8000-000000000002', name: 'web01' },
+] as const;
+
+export interface VolumeServerOptions {
+  /** Puts something between the volumes and the demo: it may lie. */
+  readonly lie?: (
+    provider: VolumeProvider,
+    devices: BlockDevices,
+  ) => { provider: VolumeProvider; devices: BlockDevices };
+  readonly reached?: (step: string) => void;
+  readonly deviceTimeoutMs?: number;
+  readonly open?: typeof openDatabase;
+}
+
+/** Journal, engine, catalogue and the demo provider in a folder: everything about volumes but the network. */
+export async function openVolumeServer(folder: string, options: VolumeServerOptions = {}) {
+  const { open = openDatabase, deviceTimeoutMs = 2_000 } = options;
+  const database = open(join(folder, 'memoir.sqlite'));
+  const journal = await createSqliteJournal(database, [volumeEffectWriters]);
+  const catalogue = await createSqliteCatalogue(database);
+  const disks = await openDemoDisks(join(folder, 'demo'));
+  const honest = createDemoProvider({ disks, hasMachine: async (id) => machines.some((one) => one.id === id) });
+  const { provider, devices } = options.lie?.(honest, disks) ?? { provider: honest, devices: disks };
+  const finder = createDeviceFinder({ devices, catalogue, timeoutMs: deviceTimeoutMs });
+  const names = await openDeviceNames(join(folder, 'names'));
+  const parts: VolumeParts = {
+    provider,
+    catalogue,
+    finder,
+    names,
+    ...(options.reached && { reached: options.reached }),
+  };
+  const operations = await startOperations({
+    journal,
+    kinds: volumeKindsOf(parts),
+    host: 'here',
+    createId: createIdSource(),
+    log: { error: () => undefined },
+    queueLimit: 1_000,
+    graceMs: 1_000,
+  });
+  const volumes = createVolumes({
+    ...parts,
+    operations,
+    machines: {
+      find: async (wanted) => machines.find(({ id, name }) => id === wanted || name === wanted) ?? null,
+      subject: (id) => `vm:${id}`,
+    },
+    log: { warn: () => undefined },
+    reconcileMs: 1e9,
+  });
+  let closed: Promise<void> | undefined;
+  return {
+    volumes,
+    operations,
+    catalogue,
+    disks,
+    names,
+    journal,
+    /** Waits for the operation's end. */
+    ended: async (operation: Operation | Promise<Operation>) => operations.settled((await operation).id),
+    close() {
+      closed ??= volumes
+        .close()
+        .then(() => operations.close())
+        .then(() => database.close());
+      return closed;
+    },
+  };
+}
+
+export type VolumeServer = Awaited<ReturnType<typeof openVolumeServer>>;

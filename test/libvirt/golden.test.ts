@@ -70,6 +70,36 @@ describe('calls are the bytes that libvirtd was seen to accept', () => {
   });
 });
 
+// Origin of the bytes: captured between virsh and libvirtd 11.3.0 (Debian 12 backports, QEMU 10.0.2) on a unix socket.
+describe('calls about volumes are the bytes that libvirtd was seen to accept from virsh', () => {
+  const guest = { name: 'tcg-01', uuid: '200b6478-e9e0-4513-a406-577327e8113a', id: 1 };
+  const domain = '00000006 7463672d30310000 200b6478e9e04513a406577327e8113a 00000001';
+  it.each<[ProcedureName, number, unknown, string]>([
+    [
+      'storageVolResize',
+      0xa,
+      { volume: { pool: 'p', name: 'v', key: '/tmp/p1/v' }, capacityBytes: 16n << 20n, flags: 0 },
+      `00000048 20008086 00000001 00000104 00000000 0000000a 00000000 00000001 70000000 00000001 76000000
+       00000009 2f746d702f70312f76000000 0000000001000000 00000000`,
+    ],
+    [
+      'domainBlockResize',
+      7,
+      { domain: guest, disk: 'vdb', size: 32n << 10n, flags: 0 },
+      `00000050 20008086 00000001 000000fb 00000000 00000007 00000000 ${domain} 00000003 76646200 0000000000008000 00000000`,
+    ],
+    [
+      'domainDetachDeviceAlias',
+      7,
+      { domain: guest, alias: 'ua-0f1e2d3c-4b5a-4968-8776-655443322110', flags: 1 },
+      `0000006c 20008086 00000001 00000188 00000000 00000007 00000000 ${domain} 00000027
+       75612d30663165326433632d346235612d343936382d383737362d36353534343333323231313000 00000001`,
+    ],
+  ])('%s', (name, serial, args, hex) => {
+    expect(callBytes(name, serial, args)).toBe(bytes(hex).toString('hex'));
+  });
+});
+
 describe('replies are read as libvirtd sent them', () => {
   it('AUTH_LIST: none is required', () => {
     expect(

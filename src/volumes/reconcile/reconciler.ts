@@ -41,6 +41,8 @@ export function startReconciler(options: ReconcilerOptions): Reconciler {
   let last: ReconcileReport | null = null;
   let running: Promise<ReconcileReport> | undefined;
   const closing = new AbortController();
+  /** Volumes whose device was another volume's in the catalogue. */
+  const conflicts = new Set<string>();
   const timer = setInterval(() => void reconcile().catch(() => undefined), intervalMs).unref();
 
   function reconcile(): Promise<ReconcileReport> {
@@ -52,7 +54,7 @@ export function startReconciler(options: ReconcilerOptions): Reconciler {
 
   async function look(): Promise<ReconcileReport> {
     const repaired: string[] = [];
-    const problems: string[] = [];
+    const problems = new Map<string, string>();
     const signal = AbortSignal.any([closing.signal, AbortSignal.timeout(timeoutMs)]);
     const before = await catalogue.list();
     let orphans: ProvidedVolume[] = [];
@@ -65,8 +67,15 @@ export function startReconciler(options: ReconcilerOptions): Reconciler {
         if (await options.isBusy(volume.id)) continue;
         const settled = await settle(volume, provided.get(volume.id) ?? null, signal);
         if (settled.repaired !== null) repaired.push(`${volume.name}: ${settled.repaired}`);
-        if (settled.problem !== null) problems.push(`${volume.name}: ${settled.problem}`);
+        if (settled.problem !== null) problems.set(volume.id, `${volume.name}: ${settled.problem}`);
       }
+      // Devices that have exchanged their places: both had to be given up before either could be written down.
+      for (const volume of await catalogue.list())
+        if (conflicts.delete(volume.id)) {
+          const settled = await settle(volume, provided.get(volume.id) ?? null, signal);
+          if (settled.repaired !== null) repaired.push(`${volume.name}: ${settled.repaired}`);
+          if (settled.problem === null) problems.delete(volume.id);
+        }
       const known = new Set((await catalogue.list()).map(({ id }) => id));
       const isKnown = ({ mark }: ProvidedVolume): boolean => known.has(mark) || before.some(({ id }) => id === mark);
       orphans = [...provided.values()].filter((volume) => !isKnown(volume));
@@ -74,9 +83,9 @@ export function startReconciler(options: ReconcilerOptions): Reconciler {
     } catch (error) {
       failure = toErrorShape(error).message;
     }
-    last = { atMs: now(), volumes: before.length, repaired, problems, orphans, failure };
-    if (repaired.length + problems.length > 0 || failure !== null)
-      log.warn({ repaired, problems, failure }, 'volumes reconciled');
+    last = { atMs: now(), volumes: before.length, repaired, problems: [...problems.values()], orphans, failure };
+    if (repaired.length + problems.size > 0 || failure !== null)
+      log.warn({ repaired, problems: last.problems, failure }, 'volumes reconciled');
     return last;
   }
 
@@ -140,8 +149,15 @@ export function startReconciler(options: ReconcilerOptions): Reconciler {
       return write(before, { ...base, problem: toErrorShape(found) }, news, found.message);
     }
     const isOther = before.device?.rdev !== found.rdev || before.device.diskseq !== found.diskseq;
-    if (isOther) await options.names.set(before.name, found.path);
-    return write(before, { ...base, device: found }, isOther ? `its device is ${found.path}` : news, null);
+    const settled = await write(
+      before,
+      { ...base, device: found },
+      isOther ? `its device is ${found.path}` : news,
+      null,
+    );
+    const isMapped = settled.problem === null && (await options.names.list()).get(before.name) !== found.path;
+    if (isMapped) await options.names.set(before.name, found.path);
+    return settled;
   }
 
   /** The device that was pinned; or, where its serial proves it, another one, verified from the beginning. */
@@ -170,6 +186,14 @@ export function startReconciler(options: ReconcilerOptions): Reconciler {
       return written === null ? nothing : { repaired, problem };
     } catch (error) {
       if (!isMemoirError(error, 'DEVICE_AMBIGUOUS')) throw error;
+      conflicts.add(volume.id);
+      await options.names.remove(volume.name);
+      await catalogue.change(
+        volume.id,
+        { ...patch, device: null, problem: toErrorShape(error) },
+        now(),
+        volume.version,
+      );
       return { repaired: null, problem: error.message };
     }
   }

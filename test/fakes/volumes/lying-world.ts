@@ -1,0 +1,134 @@
+import { MemoirError } from '../../../src/domain/memoir-error.ts';
+import type { BlockDevice } from '../../../src/volumes/devices/block-device.ts';
+import type { BlockDevices } from '../../../src/volumes/devices/block-devices.ts';
+import type { VolumeProvider } from '../../../src/volumes/volume-provider.ts';
+
+/** What goes wrong with one call of the provider. */
+export const callLies = [
+  'NONE',
+  /** The provider answers long before the device comes: it is missing in the next looks. */
+  'LATE_DEVICE',
+  /** It was done, and the answer was lost. */
+  'LOST_ANSWER',
+  /** It was not done, and the answer says that nobody knows the job. */
+  'VANISHED_JOB',
+  /** It was done twice. */
+  'DUPLICATE',
+] as const;
+
+/** What the kernel shows in place of the truth. */
+export const kernelLies = [
+  'NONE',
+  /** Two devices have exchanged their names and numbers, as after a reboot. */
+  'SWAPPED',
+  /** Every device has a diskseq that another one had. */
+  'DISKSEQ_REUSED',
+  /** A second path to a device: two devices with one serial. */
+  'TWIN',
+  /** Somebody else's device of the same size, at the front. */
+  'STRANGER',
+  /** Watchers are told nothing. */
+  'LOST_EVENT',
+] as const;
+
+export type CallLie = (typeof callLies)[number];
+export type KernelLie = (typeof kernelLies)[number];
+
+/** A provider and a kernel that lie. What is behind a device in truth is `truth(path)`: the serial that its bytes belong to. */
+export class LyingWorld {
+  readonly #lies: CallLie[] = [];
+  readonly #truth = new Map<string, string>();
+  #lateLooks = 0;
+  /** What it shows from now on. */
+  kernel: KernelLie = 'NONE';
+
+  /** Begins to lie: one lie a call. */
+  begin(script: readonly CallLie[]): void {
+    this.#lies.push(...script);
+  }
+
+  /** From here on everything is told as it is. */
+  calm(): void {
+    this.#lies.length = 0;
+    this.kernel = 'NONE';
+    this.#lateLooks = 0;
+  }
+
+  /** The serial of the volume whose bytes are behind a device as it was shown last: by number, which cannot be shown wrongly. */
+  truth(device: Pick<BlockDevice, 'rdev'>): string | undefined {
+    return this.#truth.get(device.rdev);
+  }
+
+  lie = (honest: VolumeProvider, real: BlockDevices): { provider: VolumeProvider; devices: BlockDevices } => {
+    const call = async <T>(work: () => Promise<T>): Promise<T> => {
+      const lie = this.#lies.shift() ?? 'NONE';
+      switch (lie) {
+        case 'LOST_ANSWER':
+          await work();
+          throw new MemoirError('PROVIDER_UNAVAILABLE', 'the answer was lost');
+        case 'VANISHED_JOB':
+          throw new MemoirError('PROVIDER_UNAVAILABLE', 'nobody knows this job');
+        case 'DUPLICATE':
+          await work();
+          return work();
+        case 'LATE_DEVICE':
+          this.#lateLooks = 2;
+          return work();
+        default:
+          return work();
+      }
+    };
+    const provider: VolumeProvider = {
+      ...honest,
+      create: (spec, signal) => call(() => honest.create(spec, signal)),
+      attach: (target, signal) => call(() => honest.attach(target, signal)),
+      detach: (target, signal) => call(() => honest.detach(target, signal)),
+      delete: (mark, signal) => call(() => honest.delete(mark, signal)),
+    };
+    const devices: BlockDevices = {
+      ...real,
+      scan: async () => this.#show(await real.scan()),
+      watch: (listener) => real.watch((change) => this.kernel !== 'LOST_EVENT' && listener(change)),
+    };
+    return { provider, devices };
+  };
+
+  #show(devices: readonly BlockDevice[]): readonly BlockDevice[] {
+    this.#truth.clear();
+    for (const { rdev, serial } of devices) this.#truth.set(rdev, serial as string);
+    if (this.#lateLooks > 0) {
+      this.#lateLooks -= 1;
+      return devices.slice(0, -1);
+    }
+    const [first] = devices;
+    switch (this.kernel) {
+      case 'SWAPPED':
+        return devices.map((device, index) => {
+          const { name, path, rdev } = devices[devices.length - 1 - index] as BlockDevice;
+          this.#truth.set(rdev, device.serial as string);
+          return { ...device, name, path, rdev };
+        });
+      case 'DISKSEQ_REUSED':
+        return devices.map((device) => ({ ...device, diskseq: 1 }));
+      case 'TWIN': {
+        if (first === undefined) return devices;
+        const twin = { ...first, name: 'sdz', path: '/dev/sdz', rdev: '8:400', diskseq: 999 };
+        this.#truth.set(twin.rdev, 'another path');
+        return [...devices, twin];
+      }
+      case 'STRANGER': {
+        const stranger = {
+          name: 'sdy',
+          path: '/dev/sdy',
+          rdev: '8:384',
+          diskseq: 998,
+          sizeBytes: first?.sizeBytes ?? 2 ** 23,
+        };
+        this.#truth.set(stranger.rdev, 'a stranger');
+        return [{ ...stranger, serial: null }, ...devices];
+      }
+      default:
+        return devices;
+    }
+  }
+}

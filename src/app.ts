@@ -1,3 +1,4 @@
+// Long: what is put together here is put together nowhere else.
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { pino } from 'pino';
@@ -13,6 +14,7 @@ import { createIdSource } from './domain/id.ts';
 import { MemoirError } from './domain/memoir-error.ts';
 import { createDumpKind } from './dumps/dump-kind.ts';
 import { createDumps } from './dumps/dump-service.ts';
+import { machineSubject } from './dumps/dumps.ts';
 import { CaptureThreads } from './dumps/pipeline/capture-threads.ts';
 import { createSyncKind, startSync } from './dumps/record-sync/sync-kind.ts';
 import { createReindexKind } from './dumps/reindex/reindex-kind.ts';
@@ -23,7 +25,7 @@ import { readPersistedDocuments } from './http/persisted-documents.ts';
 import { openInflux } from './influx/influx.ts';
 import { createDemoHypervisor } from './machines/demo/demo-hypervisor.ts';
 import type { Hypervisor } from './machines/hypervisor.ts';
-import { checkLibvirtUri, findLibvirtUri } from './machines/libvirt/address.ts';
+import { checkLibvirtUri, findLibvirtUri, isRemote } from './machines/libvirt/address.ts';
 import { createLibvirtHypervisor } from './machines/libvirt/hypervisor.ts';
 import { afterEffects } from './operations/after-effects.ts';
 import { startOperations } from './operations/engine.ts';
@@ -36,6 +38,17 @@ import { recordEffectWriters } from './records/record-effects.ts';
 import { createSqliteRecords } from './records/sqlite/sqlite-records.ts';
 import { directoryStoreModule, openStore } from './storage/directory/directory-store.ts';
 import { createTelemetry } from './telemetry/create-telemetry.ts';
+import { type VolumeCatalogue, volumeEffectWriters } from './volumes/catalogue.ts';
+import { openDemoDisks } from './volumes/demo/demo-disks.ts';
+import { createDemoProvider } from './volumes/demo/demo-provider.ts';
+import { createDeviceFinder } from './volumes/device-finder.ts';
+import { openDeviceNames } from './volumes/device-names.ts';
+import type { BlockDevices } from './volumes/devices/block-devices.ts';
+import { createKernelDevices } from './volumes/devices/kernel-devices.ts';
+import { createLibvirtProvider } from './volumes/libvirt/libvirt-provider.ts';
+import { createSqliteCatalogue } from './volumes/sqlite/sqlite-catalogue.ts';
+import type { VolumeProvider } from './volumes/volume-provider.ts';
+import { createVolumes, volumeKindsOf } from './volumes/volume-service.ts';
 
 /** What a test may put in place of what the configuration would choose. */
 export interface Overrides {
@@ -57,6 +70,9 @@ const demoUri = 'demo:///';
 /** The first moments after the start belong to those who already wait for an answer. */
 const firstMomentsMs = 1_000;
 
+/** How long a simulated provider takes, so that a person sees it happen. */
+const demoVolumeDelayMs = 150;
+
 /** Operations of a kind that may wait. */
 const queueLimit = 10_000;
 
@@ -77,7 +93,10 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
 
   const database = openDatabase(join(config.dataDir, 'memoir.sqlite'));
   opened.defer(() => database.close());
-  const sqliteJournal = await createSqliteJournal(database, [recordEffectWriters({ publish: config.influx !== null })]);
+  const sqliteJournal = await createSqliteJournal(database, [
+    recordEffectWriters({ publish: config.influx !== null }),
+    volumeEffectWriters,
+  ]);
   // Everything that speaks to InfluxDB shares this one.
   const influx = config.influx && (await openInflux(database, config.influx));
   if (influx) opened.defer(() => influx.close());
@@ -98,7 +117,8 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
   opened.defer(() => store.close());
 
   goOn();
-  const hypervisor = overrides.hypervisor ?? (await chooseHypervisor(config, log));
+  const uri = overrides.hypervisor ? demoUri : (config.libvirtUri ?? (await findLibvirtUri()) ?? demoUri);
+  const hypervisor = overrides.hypervisor ?? (await chooseHypervisor(uri, config, log));
   opened.defer(() => hypervisor.close());
 
   // What a server that died has left in the world is put right before anything new begins.
@@ -115,6 +135,8 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
   const spoolFolder = join(config.dumpDir, '.spool');
   const threads = new CaptureThreads();
   opened.defer(() => threads.close());
+  const volumeParts = await openVolumeParts(uri, config, hypervisor, await createSqliteCatalogue(database));
+  opened.defer(() => volumeParts.close());
   const operations = await startOperations({
     journal,
     nodeId: await readNodeId(config.dataDir),
@@ -134,6 +156,7 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
       createVerifyKind(storeReference, { stallTimeoutMs, timeoutMs }),
       createReindexKind({ store, records: catalogue, journal }),
       createSyncKind(influx && createInfluxSync({ ...influx, catalogue, completeness, host: hypervisor.host })),
+      ...volumeKindsOf(volumeParts),
     ],
     createId,
     log,
@@ -155,6 +178,10 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
   opened.defer(() => telemetry.close());
 
   const dumps = createDumps({ operations, hypervisor, store, maxPauseMs: config.maxPauseMs });
+  const machines = { find: (nameOrId: string) => hypervisor.find(nameOrId), subject: machineSubject };
+  const volumes = createVolumes({ ...volumeParts, operations, machines, log });
+  opened.defer(() => volumes.close());
+  void volumes.reconcile();
   const info = { version: packageFile.version, startedAtMs, maxParallelDumps: parallel };
   const services: Services = {
     operations,
@@ -164,6 +191,7 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
     hypervisor,
     store,
     telemetry,
+    volumes,
     access,
     info,
     log,
@@ -197,9 +225,8 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
   };
 }
 
-/** What LIBVIRT_URI names; without it a libvirt that answers on this machine, and without that the demo. */
-async function chooseHypervisor(config: Config, log: Log): Promise<Hypervisor> {
-  const uri = config.libvirtUri ?? (await findLibvirtUri()) ?? demoUri;
+/** The machines of `uri`: what LIBVIRT_URI names, or a libvirt that answers on this machine, or the demo. */
+async function chooseHypervisor(uri: string, config: Config, log: Log): Promise<Hypervisor> {
   if (config.libvirtUri !== null && uri !== demoUri) checkLibvirtUri(uri);
   if (uri === demoUri) return createDemoHypervisor({ speedBytesPerSec: config.demoBytesPerSecond || null });
   return createLibvirtHypervisor({
@@ -207,6 +234,39 @@ async function chooseHypervisor(config: Config, log: Log): Promise<Hypervisor> {
     stateFolder: join(config.dataDir, 'captures'),
     repaired: (line) => log.warn({ repaired: [line] }, 'put right what an interrupted server had left'),
   });
+}
+
+/** What operations on volumes work with: the volumes and devices of the same libvirt, or simulated ones. */
+async function openVolumeParts(uri: string, config: Config, hypervisor: Hypervisor, catalogue: VolumeCatalogue) {
+  const folder = join(config.dataDir, 'volumes');
+  const { provider, devices } = await chooseVolumes(uri, config, hypervisor, folder);
+  return {
+    provider,
+    catalogue,
+    finder: createDeviceFinder({ devices, catalogue }),
+    names: await openDeviceNames(join(folder, 'by-name')),
+    async close() {
+      await provider.close();
+      await devices.close();
+    },
+  };
+}
+
+async function chooseVolumes(
+  uri: string,
+  config: Config,
+  hypervisor: Hypervisor,
+  folder: string,
+): Promise<{ readonly provider: VolumeProvider; readonly devices: BlockDevices }> {
+  if (uri === demoUri) {
+    const disks = await openDemoDisks(join(folder, 'demo'));
+    const hasMachine = async (id: string): Promise<boolean> => (await hypervisor.find(id)) !== null;
+    return { provider: createDemoProvider({ disks, hasMachine, delayMs: demoVolumeDelayMs }), devices: disks };
+  }
+  const { pool, machine: here } = config.volumes;
+  // Where no machine's devices are this host's there is nothing to watch.
+  const devices = createKernelDevices(here === null ? { monitor: null, pollMs: 3_600_000 } : {});
+  return { provider: createLibvirtProvider({ uri, pool, here, isLocal: !isRemote(uri) }), devices };
 }
 
 /** Memory holds keys: nobody but this machine may ask for it until callers have to say who they are. */

@@ -69,6 +69,8 @@ const environment = z.object({
   ALLOWED_ORIGINS: list.default([]),
   GRAPHIQL: switchOf.default(false),
   LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
+  VOLUME_POOL: z.string().min(1).optional(),
+  VOLUME_MACHINE: z.string().min(1).optional(),
   DEMO_SPEED: wholeNumber(0, 1_000_000).default(128),
 });
 
@@ -94,6 +96,8 @@ export interface Config {
   readonly allowedOrigins: readonly string[];
   readonly graphiql: boolean;
   readonly logLevel: string;
+  /** The storage pool of volumes that name none, and the machine that this server runs in; null where there is none. */
+  readonly volumes: { readonly pool: string | null; readonly machine: string | null };
   /** Bytes per second at which the demo hypervisor's memory is read; 0 is as fast as it goes. */
   readonly demoBytesPerSecond: number;
 }
@@ -140,6 +144,7 @@ export function readConfig(variables: Readonly<Record<string, string | undefined
     allowedOrigins: env.ALLOWED_ORIGINS,
     graphiql: env.GRAPHIQL,
     logLevel: env.LOG_LEVEL,
+    volumes: { pool: env.VOLUME_POOL ?? null, machine: env.VOLUME_MACHINE ?? null },
     demoBytesPerSecond: env.DEMO_SPEED * 1024 * 1024,
   });
 }

@@ -38,6 +38,7 @@ const arrows: Record<string, readonly string[] | 'everything'> = {
     'telemetry',
     'access',
     'influx',
+    'volumes',
   ],
   http: ['domain', 'async', 'graphql', 'storage', 'access', 'formats'],
   cli: ['domain', 'async'],

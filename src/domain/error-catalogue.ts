@@ -240,6 +240,7 @@ const retryable: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'STALLED',
   'DATABASE_BUSY',
   'INFLUX_UNAVAILABLE',
+  'PROVIDER_UNAVAILABLE',
   'SHUTTING_DOWN',
   'TIMEOUT',
 ]);

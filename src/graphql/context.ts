@@ -7,6 +7,7 @@ import type { Operations } from '../operations/operations.ts';
 import type { DumpRecords } from '../records/dump-records.ts';
 import type { ArtifactStore } from '../storage/artifact-store.ts';
 import type { Telemetry } from '../telemetry/telemetry.ts';
+import type { Volumes } from '../volumes/volumes.ts';
 import { createLoaders, type Loaders } from './loaders.ts';
 import { ServiceChanges } from './streams/service-changes.ts';
 
@@ -35,6 +36,7 @@ export interface Services {
   readonly hypervisor: Hypervisor;
   readonly store: ArtifactStore;
   readonly telemetry: Telemetry;
+  readonly volumes: Volumes;
   readonly access: Access;
   readonly info: ServerInfo;
   readonly log: Log;

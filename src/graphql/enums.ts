@@ -10,6 +10,7 @@ import type { OperationEventType } from '../operations/operation.ts';
 import { recordStates } from '../records/dump-record.ts';
 import type { recordOrders, Sourced } from '../records/dump-records.ts';
 import type { Series } from '../telemetry/telemetry.ts';
+import { volumeStates } from '../volumes/volume.ts';
 import { downloadForms } from './artifact.ts';
 import { builder } from './builder.ts';
 import { operationKinds } from './operation-kinds.ts';
@@ -45,6 +46,11 @@ export const MachineStateEnum = builder.enumType('MachineState', {
 export const OperationStateEnum = builder.enumType('OperationState', {
   description: 'Where an operation is in its life: QUEUED, then RUNNING, then one of the three ends.',
   values: valuesOf(operationStates),
+});
+
+export const VolumeStateEnum = builder.enumType('VolumeState', {
+  description: 'Where a volume is in its life.',
+  values: valuesOf(volumeStates),
 });
 
 export const OperationKindEnum = builder.enumType('OperationKind', {

@@ -4,6 +4,11 @@ export const operationKinds = {
   VERIFY: { type: 'Verification', description: 'Reads an artifact back and compares it with its digests.' },
   REINDEX: { type: 'Reindex', description: 'Rebuilds the catalogue from the manifests.' },
   RECORDS_SYNC: { type: 'RecordSync', description: 'Brings the catalogue and InfluxDB together.' },
+  VOLUME_CREATE: { type: 'VolumeOperation', description: 'Creates a volume.' },
+  VOLUME_ATTACH: { type: 'VolumeOperation', description: 'Attaches a volume to a machine, and finds its device.' },
+  VOLUME_DETACH: { type: 'VolumeOperation', description: 'Detaches a volume from its machine.' },
+  VOLUME_DELETE: { type: 'VolumeOperation', description: 'Deletes a volume with its bytes.' },
+  VOLUME_RESIZE: { type: 'VolumeOperation', description: 'Makes a volume larger.' },
   OTHER: { type: 'OtherOperation', description: 'A kind that this version does not know.' },
 } as const;
 

@@ -38,14 +38,4 @@ export const detachType = volumeOperation('VOLUME_DETACH', underWay, machineRequ
 export const deleteType = volumeOperation('VOLUME_DELETE', underWay, plainRequest);
 export const resizeType = volumeOperation('VOLUME_RESIZE', underWay, resizeRequest);
 
-/** Every kind of this room, with the word that the old daemon's callers know. */
-export const volumeKinds = {
-  VOLUME_CREATE: { rest: 'create' },
-  VOLUME_ATTACH: { rest: 'attach' },
-  VOLUME_DETACH: { rest: 'detach' },
-  VOLUME_DELETE: { rest: 'delete' },
-  VOLUME_RESIZE: { rest: 'resize' },
-} as const satisfies Record<string, { rest: string }>;
-export type VolumeKind = keyof typeof volumeKinds;
-
 export const volumeSubject = (volumeId: string): string => `volume:${volumeId}`;

@@ -12,7 +12,6 @@ export const volumeStates = {
 } as const satisfies Record<string, { label: string; rest: string; description: string }>;
 
 export type VolumeState = keyof typeof volumeStates;
-export const allVolumeStates = Object.keys(volumeStates) as VolumeState[];
 
 /** Where a volume is attached, or is on its way from or to. */
 export interface Attachment {

@@ -6,6 +6,7 @@ import { createTokenAccess } from '../../src/access/token-access.ts';
 import { createIdSource } from '../../src/domain/id.ts';
 import type { DumpResult } from '../../src/dumps/dump-request.ts';
 import { createDumps } from '../../src/dumps/dump-service.ts';
+import { machineSubject } from '../../src/dumps/dumps.ts';
 import type { Services } from '../../src/graphql/context.ts';
 import { createHost, type HostOptions } from '../../src/http/host.ts';
 import type { Machine, MachineMeasurement } from '../../src/machines/machine.ts';
@@ -14,10 +15,13 @@ import { createSqliteJournal } from '../../src/operations/sqlite/journal.ts';
 import { recordEffectWriters } from '../../src/records/record-effects.ts';
 import { openStore } from '../../src/storage/memory/memory-store.ts';
 import { createTelemetry } from '../../src/telemetry/create-telemetry.ts';
+import { volumeEffectWriters } from '../../src/volumes/catalogue.ts';
+import { createVolumes, volumeKindsOf } from '../../src/volumes/volume-service.ts';
 import { FakeHypervisor, machine } from './machines.ts';
 import { openWritableCatalogue } from './mark-service.ts';
 import { openSameThreadDatabase } from './same-thread-database.ts';
 import { ToyKind } from './toy-kind.ts';
+import { openDemoVolumes } from './volumes/demo-volumes.ts';
 
 /** What was logged, for tests that look for it (or for its absence). */
 export class FakeLog {
@@ -79,7 +83,7 @@ export async function openTestServer({
 }: TestServerOptions = {}) {
   const folder = kept ?? mkdtempSync(join(tmpdir(), 'memoir-test-'));
   const database = openSameThreadDatabase(join(folder, 'memoir.sqlite'));
-  const journal = await createSqliteJournal(database, [recordEffectWriters({ publish: false })]);
+  const journal = await createSqliteJournal(database, [recordEffectWriters({ publish: false }), volumeEffectWriters]);
   const createId = createIdSource();
   const access = await createTokenAccess({
     database,
@@ -98,12 +102,14 @@ export async function openTestServer({
     result: { dumpId: '', intact: true, damage: null, imageSha256: null },
   });
   const log = new FakeLog();
+  const volumeParts = await openDemoVolumes(folder, database, async (id) => (await hypervisor.find(id)) !== null);
   const operations = await startOperations({
     journal,
     kinds: [
       dumping,
       verifying,
       new ToyKind({ kind: 'REINDEX', result: { found: 0, added: 0, known: 0, broken: 0, faults: [] } }),
+      ...volumeKindsOf(volumeParts),
     ],
     nodeId: 'node-1',
     host: 'here',
@@ -119,6 +125,8 @@ export async function openTestServer({
     log,
     times: { everyMs: measureEveryMs, timeoutMs: 60_000, abandonMs: 60_000 },
   });
+  const machinesOf = { find: (nameOrId: string) => hypervisor.find(nameOrId), subject: machineSubject };
+  const volumes = createVolumes({ ...volumeParts, operations, machines: machinesOf, log });
   const services: Services = {
     operations,
     dumps: createDumps({ operations, hypervisor, store }),
@@ -127,6 +135,7 @@ export async function openTestServer({
     hypervisor,
     store,
     telemetry,
+    volumes,
     access,
     info: { version: '0.0.0-test', startedAtMs: Date.now(), maxParallelDumps: 2 },
     log,
@@ -142,6 +151,7 @@ export async function openTestServer({
   let closing: Promise<void> | undefined;
   const close = () => {
     closing ??= (async () => {
+      await volumes.close();
       await operations.close();
       await telemetry.close();
       await host.close();

@@ -6,6 +6,7 @@ import { dumpType, reindexType, syncType, verifyType } from '../../src/dumps/ope
 import { operationKinds } from '../../src/graphql/operation-kinds.ts';
 import { printAnnotated } from '../../src/graphql/print.ts';
 import { schema } from '../../src/graphql/schema.ts';
+import { attachType, createType, deleteType, detachType, resizeType } from '../../src/volumes/operation-types.ts';
 
 describe('the schema', () => {
   it('is what schema.graphql says', () => {
@@ -36,9 +37,10 @@ describe('the schema', () => {
   });
 
   it('has every kind of operation of this version, and one type for each', () => {
-    const known = [dumpType, verifyType, reindexType, syncType].map(({ name }) => name);
+    const volumeTypes = [createType, attachType, detachType, deleteType, resizeType];
+    const known = [dumpType, verifyType, reindexType, syncType, ...volumeTypes].map(({ name }) => name);
     expect(Object.keys(operationKinds)).toEqual([...known, 'OTHER']);
-    const types = Object.values(operationKinds).map(({ type }) => type);
+    const types = [...new Set(Object.values(operationKinds).map(({ type }) => type))];
     const operation = schema.getType('Operation');
     const implementations = isInterfaceType(operation)
       ? schema.getPossibleTypes(operation).map(({ name }) => name)

@@ -67,12 +67,16 @@ it('a server that is killed at any step of a volume’s life finds the world as 
   }
 }, 240_000);
 
-it.skipIf(!thorough)('a server that is killed again while it recovers does no worse', async () => {
-  const folder = temporaryFolder();
-  for (const step of ['VOLUME_ATTACH attached', 'VOLUME_ATTACH mapped', 'VOLUME_ATTACH named'])
-    await child(folder, step);
-  const found = await recover(folder);
-  expectAgreement(found);
-  expect(found.volumes).toMatchObject([{ state: 'ATTACHED' }]);
-  expect(found.disks[0]?.device?.diskseq).toBe(1);
-}, 60_000);
+it.skipIf(!thorough)(
+  'a server that is killed again while it recovers does no worse',
+  async () => {
+    const folder = temporaryFolder();
+    for (const step of ['VOLUME_ATTACH attached', 'VOLUME_ATTACH mapped', 'VOLUME_ATTACH named'])
+      await child(folder, step);
+    const found = await recover(folder);
+    expectAgreement(found);
+    expect(found.volumes).toMatchObject([{ state: 'ATTACHED' }]);
+    expect(found.disks[0]?.device?.diskseq).toBe(1);
+  },
+  60_000,
+);

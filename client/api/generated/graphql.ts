@@ -263,7 +263,17 @@ export type OperationKind =
   /** Rebuilds the catalogue from the manifests. */
   | 'REINDEX'
   /** Reads an artifact back and compares it with its digests. */
-  | 'VERIFY';
+  | 'VERIFY'
+  /** Attaches a volume to a machine, and finds its device. */
+  | 'VOLUME_ATTACH'
+  /** Creates a volume. */
+  | 'VOLUME_CREATE'
+  /** Deletes a volume with its bytes. */
+  | 'VOLUME_DELETE'
+  /** Detaches a volume from its machine. */
+  | 'VOLUME_DETACH'
+  /** Makes a volume larger. */
+  | 'VOLUME_RESIZE';
 
 /** Where an operation is in its life: QUEUED, then RUNNING, then one of the three ends. */
 export type OperationState =
@@ -431,12 +441,15 @@ type VerificationFields_Reindex_Fragment = { __typename: 'Reindex', id: string, 
 
 type VerificationFields_Verification_Fragment = { __typename: 'Verification', id: string, state: OperationState, message: string, finishedAt: string | null, error: { __typename: 'OperationError', code: ErrorCode, message: string, hint: string } | null };
 
+type VerificationFields_VolumeOperation_Fragment = { __typename: 'VolumeOperation', id: string, state: OperationState, message: string, finishedAt: string | null, error: { __typename: 'OperationError', code: ErrorCode, message: string, hint: string } | null };
+
 export type VerificationFieldsFragment =
   | VerificationFields_Dump_Fragment
   | VerificationFields_OtherOperation_Fragment
   | VerificationFields_RecordSync_Fragment
   | VerificationFields_Reindex_Fragment
   | VerificationFields_Verification_Fragment
+  | VerificationFields_VolumeOperation_Fragment
 ;
 
 export type FailedDumpsQueryVariables = Exact<{
@@ -530,12 +543,15 @@ type OperationFields_Reindex_Fragment = { __typename: 'Reindex', id: string, kin
 
 type OperationFields_Verification_Fragment = { __typename: 'Verification', id: string, kind: OperationKind, subject: string, host: string, state: OperationState, phase: string | null, message: string, actor: string, createdAt: string, startedAt: string | null, finishedAt: string | null, cancelRequested: boolean, error: { __typename: 'OperationError', code: ErrorCode, message: string, hint: string } | null, dump: { __typename: 'Dump', id: string, vmName: string, machineId: string } | null };
 
+type OperationFields_VolumeOperation_Fragment = { __typename: 'VolumeOperation', id: string, kind: OperationKind, subject: string, host: string, state: OperationState, phase: string | null, message: string, actor: string, createdAt: string, startedAt: string | null, finishedAt: string | null, cancelRequested: boolean, error: { __typename: 'OperationError', code: ErrorCode, message: string, hint: string } | null, dump: { __typename: 'Dump', id: string, vmName: string, machineId: string } | null };
+
 export type OperationFieldsFragment =
   | OperationFields_Dump_Fragment
   | OperationFields_OtherOperation_Fragment
   | OperationFields_RecordSync_Fragment
   | OperationFields_Reindex_Fragment
   | OperationFields_Verification_Fragment
+  | OperationFields_VolumeOperation_Fragment
 ;
 
 export type OperationsQueryVariables = Exact<{
@@ -554,6 +570,7 @@ export type OperationsQuery = { __typename: 'Query', operations: { __typename: '
       | { __typename: 'RecordSync', id: string, kind: OperationKind, subject: string, host: string, state: OperationState, phase: string | null, message: string, actor: string, createdAt: string, startedAt: string | null, finishedAt: string | null, cancelRequested: boolean, error: { __typename: 'OperationError', code: ErrorCode, message: string, hint: string } | null, dump: { __typename: 'Dump', id: string, vmName: string, machineId: string } | null }
       | { __typename: 'Reindex', id: string, kind: OperationKind, subject: string, host: string, state: OperationState, phase: string | null, message: string, actor: string, createdAt: string, startedAt: string | null, finishedAt: string | null, cancelRequested: boolean, error: { __typename: 'OperationError', code: ErrorCode, message: string, hint: string } | null, dump: { __typename: 'Dump', id: string, vmName: string, machineId: string } | null }
       | { __typename: 'Verification', id: string, kind: OperationKind, subject: string, host: string, state: OperationState, phase: string | null, message: string, actor: string, createdAt: string, startedAt: string | null, finishedAt: string | null, cancelRequested: boolean, error: { __typename: 'OperationError', code: ErrorCode, message: string, hint: string } | null, dump: { __typename: 'Dump', id: string, vmName: string, machineId: string } | null }
+      | { __typename: 'VolumeOperation', id: string, kind: OperationKind, subject: string, host: string, state: OperationState, phase: string | null, message: string, actor: string, createdAt: string, startedAt: string | null, finishedAt: string | null, cancelRequested: boolean, error: { __typename: 'OperationError', code: ErrorCode, message: string, hint: string } | null, dump: { __typename: 'Dump', id: string, vmName: string, machineId: string } | null }
     >, pageInfo: { __typename: 'PageInfo', hasNextPage: boolean, hasPreviousPage: boolean, startCursor: string | null, endCursor: string | null } } };
 
 export type OperationDetailsQueryVariables = Exact<{
@@ -567,6 +584,7 @@ export type OperationDetailsQuery = { __typename: 'Query', operation:
     | { __typename: 'RecordSync', id: string, kind: OperationKind, subject: string, host: string, state: OperationState, phase: string | null, message: string, actor: string, createdAt: string, startedAt: string | null, finishedAt: string | null, cancelRequested: boolean, error: { __typename: 'OperationError', code: ErrorCode, message: string, hint: string } | null, dump: { __typename: 'Dump', id: string, vmName: string, machineId: string } | null }
     | { __typename: 'Reindex', id: string, kind: OperationKind, subject: string, host: string, state: OperationState, phase: string | null, message: string, actor: string, createdAt: string, startedAt: string | null, finishedAt: string | null, cancelRequested: boolean, error: { __typename: 'OperationError', code: ErrorCode, message: string, hint: string } | null, dump: { __typename: 'Dump', id: string, vmName: string, machineId: string } | null }
     | { __typename: 'Verification', id: string, kind: OperationKind, subject: string, host: string, state: OperationState, phase: string | null, message: string, actor: string, createdAt: string, startedAt: string | null, finishedAt: string | null, cancelRequested: boolean, error: { __typename: 'OperationError', code: ErrorCode, message: string, hint: string } | null, dump: { __typename: 'Dump', id: string, vmName: string, machineId: string } | null }
+    | { __typename: 'VolumeOperation', id: string, kind: OperationKind, subject: string, host: string, state: OperationState, phase: string | null, message: string, actor: string, createdAt: string, startedAt: string | null, finishedAt: string | null, cancelRequested: boolean, error: { __typename: 'OperationError', code: ErrorCode, message: string, hint: string } | null, dump: { __typename: 'Dump', id: string, vmName: string, machineId: string } | null }
    | null };
 
 export type OperationProgressSubscriptionVariables = Exact<{
@@ -582,6 +600,7 @@ export type EventFieldsFragment = { __typename: 'OperationEvent', cursor: string
     | { __typename: 'RecordSync', id: string, kind: OperationKind, subject: string, state: OperationState, cancelRequested: boolean, error: { __typename: 'OperationError', code: ErrorCode, message: string, hint: string } | null, dump: { __typename: 'Dump', id: string, vmName: string, machineId: string } | null }
     | { __typename: 'Reindex', id: string, kind: OperationKind, subject: string, state: OperationState, cancelRequested: boolean, error: { __typename: 'OperationError', code: ErrorCode, message: string, hint: string } | null, dump: { __typename: 'Dump', id: string, vmName: string, machineId: string } | null }
     | { __typename: 'Verification', id: string, kind: OperationKind, subject: string, state: OperationState, cancelRequested: boolean, error: { __typename: 'OperationError', code: ErrorCode, message: string, hint: string } | null, dump: { __typename: 'Dump', id: string, vmName: string, machineId: string } | null }
+    | { __typename: 'VolumeOperation', id: string, kind: OperationKind, subject: string, state: OperationState, cancelRequested: boolean, error: { __typename: 'OperationError', code: ErrorCode, message: string, hint: string } | null, dump: { __typename: 'Dump', id: string, vmName: string, machineId: string } | null }
    | null };
 
 export type OperationEventsSubscriptionVariables = Exact<{
@@ -595,6 +614,7 @@ export type OperationEventsSubscription = { operationEvents: { __typename: 'Oper
       | { __typename: 'RecordSync', id: string, kind: OperationKind, subject: string, state: OperationState, cancelRequested: boolean, error: { __typename: 'OperationError', code: ErrorCode, message: string, hint: string } | null, dump: { __typename: 'Dump', id: string, vmName: string, machineId: string } | null }
       | { __typename: 'Reindex', id: string, kind: OperationKind, subject: string, state: OperationState, cancelRequested: boolean, error: { __typename: 'OperationError', code: ErrorCode, message: string, hint: string } | null, dump: { __typename: 'Dump', id: string, vmName: string, machineId: string } | null }
       | { __typename: 'Verification', id: string, kind: OperationKind, subject: string, state: OperationState, cancelRequested: boolean, error: { __typename: 'OperationError', code: ErrorCode, message: string, hint: string } | null, dump: { __typename: 'Dump', id: string, vmName: string, machineId: string } | null }
+      | { __typename: 'VolumeOperation', id: string, kind: OperationKind, subject: string, state: OperationState, cancelRequested: boolean, error: { __typename: 'OperationError', code: ErrorCode, message: string, hint: string } | null, dump: { __typename: 'Dump', id: string, vmName: string, machineId: string } | null }
      | null } };
 
 export type EventHistoryQueryVariables = Exact<{
@@ -609,6 +629,7 @@ export type EventHistoryQuery = { __typename: 'Query', events: { __typename: 'Op
         | { __typename: 'RecordSync', id: string, kind: OperationKind, subject: string, state: OperationState, cancelRequested: boolean, error: { __typename: 'OperationError', code: ErrorCode, message: string, hint: string } | null, dump: { __typename: 'Dump', id: string, vmName: string, machineId: string } | null }
         | { __typename: 'Reindex', id: string, kind: OperationKind, subject: string, state: OperationState, cancelRequested: boolean, error: { __typename: 'OperationError', code: ErrorCode, message: string, hint: string } | null, dump: { __typename: 'Dump', id: string, vmName: string, machineId: string } | null }
         | { __typename: 'Verification', id: string, kind: OperationKind, subject: string, state: OperationState, cancelRequested: boolean, error: { __typename: 'OperationError', code: ErrorCode, message: string, hint: string } | null, dump: { __typename: 'Dump', id: string, vmName: string, machineId: string } | null }
+        | { __typename: 'VolumeOperation', id: string, kind: OperationKind, subject: string, state: OperationState, cancelRequested: boolean, error: { __typename: 'OperationError', code: ErrorCode, message: string, hint: string } | null, dump: { __typename: 'Dump', id: string, vmName: string, machineId: string } | null }
        | null }> } };
 
 export type RecordFieldsFragment = { __typename: 'DumpRecord', id: string, time: string, dom: string, vmid: string, machineId: string, host: string, state: RecordState, sha256: string, imageSha256: string | null, durationSec: number, gzipSizeBytes: number, rawSizeBytes: number, ctime: number, mtime: number, atime: number, dumpPath: string, format: string, compression: string, method: string, guestPauseMs: number | null, demo: boolean };

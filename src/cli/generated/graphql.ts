@@ -237,7 +237,17 @@ export type OperationKind =
   /** Rebuilds the catalogue from the manifests. */
   | 'REINDEX'
   /** Reads an artifact back and compares it with its digests. */
-  | 'VERIFY';
+  | 'VERIFY'
+  /** Attaches a volume to a machine, and finds its device. */
+  | 'VOLUME_ATTACH'
+  /** Creates a volume. */
+  | 'VOLUME_CREATE'
+  /** Deletes a volume with its bytes. */
+  | 'VOLUME_DELETE'
+  /** Detaches a volume from its machine. */
+  | 'VOLUME_DETACH'
+  /** Makes a volume larger. */
+  | 'VOLUME_RESIZE';
 
 /** Where an operation is in its life: QUEUED, then RUNNING, then one of the three ends. */
 export type OperationState =
@@ -360,6 +370,7 @@ export type CliVerificationSubscription = { operationProgress: { id: string, sta
       | { error: { code: ErrorCode, message: string, hint: string } | null }
       | { error: { code: ErrorCode, message: string, hint: string } | null }
       | { error: { code: ErrorCode, message: string, hint: string } | null }
+      | { error: { code: ErrorCode, message: string, hint: string } | null }
      } };
 
 export type CliEventCursorQueryVariables = Exact<{ [key: string]: never; }>;
@@ -373,6 +384,7 @@ export type CliEventsSubscriptionVariables = Exact<{
 
 
 export type CliEventsSubscription = { operationEvents: { cursor: string, seq: number, type: OperationEventType, at: string, operationId: string | null, kind: OperationKind | null, subject: string | null, state: OperationState | null, phase: string | null, message: string, operation:
+      | { dump: { vmName: string, sha256: string | null, dumpPath: string | null, error: { code: ErrorCode, message: string } | null } | null }
       | { dump: { vmName: string, sha256: string | null, dumpPath: string | null, error: { code: ErrorCode, message: string } | null } | null }
       | { dump: { vmName: string, sha256: string | null, dumpPath: string | null, error: { code: ErrorCode, message: string } | null } | null }
       | { dump: { vmName: string, sha256: string | null, dumpPath: string | null, error: { code: ErrorCode, message: string } | null } | null }
@@ -415,6 +427,7 @@ export type CliSynchronisationSubscription = { operationProgress: { id: string, 
       | { summary: { dryRun: boolean, records: number, points: number, written: number, corrected: number, imported: number, elsewhere: number, kept: number, refused: number, refusal: string | null } | null, error: { code: ErrorCode, message: string, hint: string } | null }
       | { error: { code: ErrorCode, message: string, hint: string } | null }
       | { error: { code: ErrorCode, message: string, hint: string } | null }
+      | { error: { code: ErrorCode, message: string, hint: string } | null }
      } };
 
 export type CliReindexMutationVariables = Exact<{ [key: string]: never; }>;
@@ -432,6 +445,7 @@ export type CliReindexReportQuery = { operation:
     | { state: OperationState, message: string, error: { code: ErrorCode, message: string, hint: string } | null }
     | { state: OperationState, message: string, error: { code: ErrorCode, message: string, hint: string } | null }
     | { state: OperationState, message: string, report: { found: number, added: number, known: number, broken: number, faults: Array<{ location: string, reason: string }> } | null, error: { code: ErrorCode, message: string, hint: string } | null }
+    | { state: OperationState, message: string, error: { code: ErrorCode, message: string, hint: string } | null }
     | { state: OperationState, message: string, error: { code: ErrorCode, message: string, hint: string } | null }
    | null };
 

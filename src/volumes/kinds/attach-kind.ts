@@ -47,8 +47,9 @@ async function intend({ context, catalogue, finder, provider, signal, nowMs }: R
     throw new MemoirError('VOLUME_IN_USE', `${volume.name} is attached to ${attachment.machineName}`);
   if (volume.state === 'CREATING' || volume.state === 'DELETING')
     throw new MemoirError('VOLUME_IN_USE', `${volume.name} is ${volume.state.toLowerCase()}`);
+  const isHere = provider.isHere(machineId);
   // A device of an earlier attachment that never went away would be taken for the new one.
-  if (attachment === null && provider.isHere(machineId)) {
+  if (attachment === null && isHere) {
     const described = await provider.describe(volumeId, signal);
     const [device] = described?.attachedTo.length === 0 ? await finder.leftOver(volume) : [];
     if (device !== undefined)
@@ -57,7 +58,7 @@ async function intend({ context, catalogue, finder, provider, signal, nowMs }: R
         `${device.path} is left over from an earlier attachment of ${volume.name}`,
       );
   }
-  const newerThan = attachment?.newerThan ?? (await finder.newestDiskseq());
+  const newerThan = attachment?.newerThan ?? (isHere ? await finder.newestDiskseq() : null);
   const patch = { state: 'ATTACHING', attachment: { machineId, machineName, sinceMs: nowMs(), newerThan } } as const;
   return (await catalogue.change(volumeId, patch, nowMs())) ?? volume;
 }

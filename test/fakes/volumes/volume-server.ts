@@ -52,9 +52,10 @@ export async function openVolumeServer(folder: string, options: VolumeServerOpti
   const operations = await startOperations({
     journal,
     kinds: volumeKindsOf(parts),
+    nodeId: 'node-1',
     host: 'here',
     createId: createIdSource(),
-    log: { error: () => undefined },
+    log: { error: () => undefined, warn: () => undefined },
     queueLimit: 1_000,
     graceMs: 1_000,
   });
@@ -87,5 +88,3 @@ export async function openVolumeServer(folder: string, options: VolumeServerOpti
     },
   };
 }
-
-export type VolumeServer = Awaited<ReturnType<typeof openVolumeServer>>;

@@ -1,0 +1,23 @@
+import { join } from 'node:path';
+import type { Database } from '../../../src/database/database.ts';
+import { openDemoDisks } from '../../../src/volumes/demo/demo-disks.ts';
+import { createDemoProvider } from '../../../src/volumes/demo/demo-provider.ts';
+import { createDeviceFinder } from '../../../src/volumes/device-finder.ts';
+import { openDeviceNames } from '../../../src/volumes/device-names.ts';
+import { createSqliteCatalogue } from '../../../src/volumes/sqlite/sqlite-catalogue.ts';
+
+/** What operations on volumes work with, of the demo, in a folder. */
+export async function openDemoVolumes(
+  folder: string,
+  database: Database,
+  hasMachine: (machineId: string) => Promise<boolean>,
+) {
+  const catalogue = await createSqliteCatalogue(database);
+  const disks = await openDemoDisks(join(folder, 'volumes', 'demo'));
+  return {
+    provider: createDemoProvider({ disks, hasMachine }),
+    catalogue,
+    finder: createDeviceFinder({ devices: disks, catalogue }),
+    names: await openDeviceNames(join(folder, 'volumes', 'by-name')),
+  };
+}

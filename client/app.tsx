@@ -1,12 +1,13 @@
 import { MantineProvider } from '@mantine/core';
 import { type ReactNode, Suspense } from 'react';
 import { Provider } from 'urql';
-import { Redirect, Route, Switch, useLocation } from 'wouter';
+import { Route, Switch, useLocation } from 'wouter';
 import type { Api } from './api/client.ts';
 import { ApiContext } from './api/use-api.ts';
 import { Overview } from './overview/overview.tsx';
 import { Dumps, Machines, Operations, Settings } from './parts.ts';
 import { Dialogs } from './shell/dialogs.tsx';
+import { NotFound } from './shell/not-found.tsx';
 import { Shell } from './shell/shell.tsx';
 import { PageContext, type PageState } from './state/page.ts';
 import { ShownLocation } from './state/shown-location.tsx';
@@ -56,9 +57,7 @@ function Screens() {
           <Route path="/machines/:id?">{({ id }) => <Machines id={id} />}</Route>
           <Route path="/operations/:id?">{({ id }) => <Operations id={id} />}</Route>
           <Route path="/settings" component={Settings} />
-          <Route>
-            <Redirect to="/" replace />
-          </Route>
+          <Route component={NotFound} />
         </Switch>
       </Suspense>
     </ErrorBoundary>

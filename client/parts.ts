@@ -9,10 +9,11 @@ export const Dumps = later(() => import('./dumps/dumps.tsx').then((it) => it.Dum
 export const Machines = later(() => import('./machines/machines.tsx').then((it) => it.Machines));
 export const Operations = later(() => import('./operations/operations.tsx').then((it) => it.Operations));
 export const Settings = later(() => import('./settings/settings.tsx').then((it) => it.Settings));
-export const MachineSelector = later(() => import('./overview/machine-selector.tsx').then((it) => it.MachineSelector));
 export const History = later(() => import('./records/history/history.tsx').then((it) => it.History));
 export const PlanDialog = later(() => import('./dumps/plan/plan-dialog.tsx').then((it) => it.PlanDialog));
 export const Confirmation = later(() => import('./shell/confirmation.tsx').then((it) => it.Confirmation));
 export const Details = later(() => import('./dumps/details/details.tsx').then((it) => it.Details));
 export const UsagePanel = later(() => import('./machines/usage/usage-panel.tsx').then((it) => it.UsagePanel));
+export const Palette = later(() => import('./shell/palette.tsx').then((it) => it.Palette));
+export const ShortcutList = later(() => import('./shell/shortcut-list.tsx').then((it) => it.ShortcutList));
 export const TokenForm = later(() => import('./settings/token-form.tsx').then((it) => it.TokenForm));

@@ -15,6 +15,6 @@ export async function ask<Data, Variables>(
   });
   const answer = (await response.json()) as { data?: Data; errors?: readonly { message: string }[] };
   if (!answer.data || answer.errors)
-    throw new Error(answer.errors?.[0]?.message ?? `The server answered with status ${response.status}.`);
+    throw new Error(answer.errors?.[0]?.message ?? `The server responded with status ${response.status}.`);
   return answer.data;
 }

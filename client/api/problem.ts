@@ -19,11 +19,11 @@ export function problemOf(error: CombinedError): Problem {
     };
   }
   const status = (error.response as { readonly status?: unknown } | undefined)?.status;
-  if (status === 401) return { code: 'UNAUTHENTICATED', message: 'The server asks for a token.', hint: null };
+  if (status === 401) return { code: 'UNAUTHENTICATED', message: 'This server requires a token.', hint: null };
   return {
     code: 'NETWORK',
     message:
-      typeof status === 'number' ? `The server answered with status ${status}.` : 'The server could not be reached.',
-    hint: 'It is tried again as soon as the connection is back.',
+      typeof status === 'number' ? `The server responded with status ${status}.` : 'The server could not be reached.',
+    hint: 'It is retried when the connection is back.',
   };
 }

@@ -8,7 +8,7 @@ const pongMs = 5_000;
 const longestWaitMs = 10_000;
 
 /** Close codes that another attempt with the same token would only repeat (graphql-ws PROTOCOL.md). */
-const refusals: Record<number, string> = { 4401: 'A token is needed.', 4403: 'The token is not accepted.' };
+const refusals: Record<number, string> = { 4401: 'This server requires a token.', 4403: 'The token was rejected.' };
 
 /** Milliseconds before the nth attempt, growing, with up to a third of chance so that a hundred dashboards do not come at once. */
 export function waitBefore(attempt: number, random: () => number = Math.random): number {

@@ -8,9 +8,8 @@ const mantineFirst = /\/@mantine\/core\/esm\/(core|components\/(ActionIcon|Butto
 /** What fields and switches are made of. */
 const fields =
   /\/components\/(Checkbox|CloseButton|FloatingIndicator|Input|InputBase|SegmentedControl|TextInput)\/(?!index)/;
-/** What lies over the page: dialogs, and lists that open. */
-const overlays =
-  /\/ui\/dialog\.|\/@floating-ui\/|\/react-remove-scroll|\/components\/(Modal|ModalBase|Popover|ScrollArea)\/(?!index)/;
+/** What lies over the page: dialogs. */
+const overlays = /\/ui\/dialog\.|\/react-remove-scroll|\/components\/(Modal|ModalBase|ScrollArea)\/(?!index)/;
 
 /**
  * Into which files the build puts what several screens share. What the page cannot begin without is two files (the libraries

@@ -1,7 +1,6 @@
 import { renderToStaticMarkup } from 'react-dom/server';
 import { Router } from 'wouter';
 import { Frame } from '../shell/frame.tsx';
-import { ScreenHeading } from '../shell/screen-heading.tsx';
 import { screens } from '../shell/screens.ts';
 
 export { screens };
@@ -14,7 +13,9 @@ export function pageShell(screen: (typeof screens)[number]): string {
   return renderToStaticMarkup(
     <Router ssrPath={screen.path}>
       <Frame here={screen.path}>
-        <ScreenHeading title={screen.label} />
+        <div className="frame-heading">
+          <h1>{screen.label}</h1>
+        </div>
         <p className="frame-awaited" role="status">
           Loading…
         </p>

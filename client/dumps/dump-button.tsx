@@ -20,7 +20,9 @@ export function DumpButton({ machine, forecast, active }: Props) {
   const guard = useGuard();
   const plan = forecast && planDump(forecast, 'AUTO');
   const why =
-    guard('trigger') ?? (active ? 'It is being dumped.' : null) ?? (plan && plan.method === null ? plan.reason : null);
+    guard('trigger') ??
+    (active ? 'A dump is in progress.' : null) ??
+    (plan && plan.method === null ? plan.reason : null);
   const ask = !plan || summarise([plan]).confirm;
 
   function press(): void {
@@ -29,7 +31,7 @@ export function DumpButton({ machine, forecast, active }: Props) {
   }
 
   return (
-    <Action label={`Dump ${machine.name}`} icon="capture" off={busy ? 'It is being ordered.' : why} press={press}>
+    <Action label={`Dump ${machine.name}`} icon="capture" off={busy ? 'Requesting a dump…' : why} press={press}>
       Dump{ask && why === null ? '…' : ''}
     </Action>
   );

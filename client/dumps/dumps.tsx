@@ -5,6 +5,7 @@ import { type DumpRecordSort, RecordsDocument } from '../api/generated/graphql.t
 import { useFreshQuery } from '../api/use-fresh-query.ts';
 import { formatCount } from '../format/count.ts';
 import { Details } from '../parts.ts';
+import { BulkBar } from '../records/bulk-bar.tsx';
 import { ExportButton } from '../records/export-button.tsx';
 import { RecordTable } from '../records/record-table.tsx';
 import { RecordToggles } from '../records/record-toggles.tsx';
@@ -20,6 +21,7 @@ import {
   writeRecordView,
 } from '../records/record-view.ts';
 import styles from '../records/records.module.css';
+import { useSelection } from '../records/use-selection.ts';
 import { ScreenHeading } from '../shell/screen-heading.tsx';
 import { useAddress } from '../state/address.ts';
 import { useFreshness } from '../state/freshness.ts';
@@ -28,9 +30,10 @@ import { useStore } from '../state/store.ts';
 import { Empty, Failure, Loading, Warnings } from '../ui/answer-states.tsx';
 import { Pager } from '../ui/pager.tsx';
 import { Panel } from '../ui/panel.tsx';
+import { FailedDumps } from './failed-dumps.tsx';
 import { RunningDumps } from './running-dumps.tsx';
 
-/** What was dumped, with everything to find a dump again. */
+/** All dumps: failed, in progress, and the records of finished ones. */
 export function Dumps({ id }: { readonly id: string | undefined }) {
   const [view, change] = useAddress(readRecordView, writeRecordView);
   const query = useSearch();
@@ -38,6 +41,7 @@ export function Dumps({ id }: { readonly id: string | undefined }) {
   return (
     <>
       <ScreenHeading title="Dumps" />
+      <FailedDumps className={styles.running} />
       <RunningDumps hideEmpty className={styles.running} />
       <Records view={view} change={change} />
       {id !== undefined && (
@@ -65,6 +69,7 @@ function Records({ view, change }: Props) {
     frozen: !live,
   });
   const answer = data?.dumpRecords;
+  const selection = useSelection(answer?.nodes.map(({ id }) => id) ?? []);
 
   function sort(by: DumpRecordSort): void {
     const turned = view.direction === 'DESC' ? 'ASC' : 'DESC';
@@ -95,14 +100,14 @@ function Records({ view, change }: Props) {
           <Empty
             action={
               <Button variant="default" onClick={() => change(defaultView)}>
-                Reset the filters
+                Reset filters
               </Button>
             }
           >
-            No record matches.
+            No dumps match the filters.
           </Empty>
         ) : (
-          <Empty>Nothing was dumped yet. When a dump is completed, its record appears here.</Empty>
+          <Empty>No dumps yet. Completed dumps appear here.</Empty>
         )
       ) : (
         <>
@@ -111,6 +116,7 @@ function Records({ view, change }: Props) {
             records={answer.nodes}
             sorting={{ by: view.sort, direction: view.direction, change: sort }}
             busy={fetching}
+            selection={selection}
           />
           <Pager
             page={view.page}
@@ -122,6 +128,7 @@ function Records({ view, change }: Props) {
             go={(page) => change({ page })}
             resize={(size) => change({ size, page: 1 })}
           />
+          <BulkBar records={answer.nodes} selection={selection} />
         </>
       )}
     </Panel>
@@ -142,7 +149,7 @@ function News({ refresh }: { readonly refresh: () => void }) {
         refresh();
       }}
     >
-      The list has changed: show
+      Show new dumps
     </Button>
   );
 }

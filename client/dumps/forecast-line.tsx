@@ -7,7 +7,12 @@ import styles from './forecast-line.module.css';
 export function ForecastLine({ forecast }: { readonly forecast: ForecastFragment | undefined }) {
   if (!forecast) return <span className="dim">…</span>;
   const plan = planDump(forecast, 'AUTO');
-  if (plan.method === null) return <span className="dim">{plan.reason}</span>;
+  if (plan.method === null)
+    return (
+      <span className={styles.reason} title={plan.reason}>
+        {plan.reason}
+      </span>
+    );
   return (
     <span className={styles.line} title={plan.reason}>
       <PauseMeter pauseMs={plan.pauseMs} expected unknown="pause unknown" />

@@ -2,6 +2,8 @@ import { memo } from 'react';
 import { Link } from 'wouter';
 import { useGuard } from '../state/authority.ts';
 import { useTickPart } from '../state/live-progress.ts';
+import { usePage } from '../state/page.ts';
+import { useStore } from '../state/store.ts';
 import { Action } from '../ui/action.tsx';
 import { Empty, Failure, Loading } from '../ui/answer-states.tsx';
 import { DemoMark, Name } from '../ui/name.tsx';
@@ -12,6 +14,7 @@ import { methodLabels } from './forecast.ts';
 import styles from './running-dumps.module.css';
 import { RunningProgress } from './running-progress.tsx';
 import { useCancel } from './use-cancel.ts';
+import { useRetry } from './use-retry.ts';
 import { type RunningDump, useRunningDumps } from './use-running-dumps.ts';
 
 interface Props {
@@ -25,18 +28,23 @@ const many = 10;
 
 /** Every dump on its way, live. */
 export function RunningDumps({ className, hideEmpty = false }: Props) {
-  const { dumps, totalCount, error, refresh } = useRunningDumps();
+  const { dumps, waiting, working, error, refresh } = useRunningDumps();
+  const offline = useStore(usePage().connection).state !== 'LIVE';
   if (hideEmpty && !error && (dumps?.length ?? 0) === 0) return null;
   return (
-    <Panel title="Running" note={totalCount > 0 ? String(totalCount) : undefined} className={className} flush>
+    <Panel title="In progress" note={countText(working, waiting)} className={className} flush>
       {error && !dumps ? (
         <Failure error={error} retry={refresh} />
       ) : !dumps ? (
-        <Loading lines={2} label="Loading what runs" />
+        <Loading lines={2} label="Loading dumps in progress" />
       ) : dumps.length === 0 ? (
-        <Empty>Nothing runs. Dumps that you or others trigger appear here at once.</Empty>
+        <Empty>No dumps in progress.</Empty>
       ) : (
-        <ul className={styles.list} data-many={dumps.length > many ? '' : undefined}>
+        <ul
+          className={styles.list}
+          data-many={dumps.length > many ? '' : undefined}
+          data-offline={offline ? '' : undefined}
+        >
           {dumps.map((dump) => (
             <Row key={dump.id} dump={dump} />
           ))}
@@ -46,6 +54,12 @@ export function RunningDumps({ className, hideEmpty = false }: Props) {
   );
 }
 
+/** `2 running, 3 queued`: what waits is not running. */
+function countText(working: number, waiting: number): string | undefined {
+  const parts = [working > 0 ? `${working} running` : '', waiting > 0 ? `${waiting} queued` : ''].filter(Boolean);
+  return parts.length === 0 ? undefined : parts.join(', ');
+}
+
 /** What changes many times a second is in `Progress`; the rest of a row is drawn again only when something happened. */
 const Row = memo(function Row({ dump }: { readonly dump: RunningDump }) {
   const state = useTickPart(dump.id, (tick) => tick?.state) ?? dump.state;
@@ -53,7 +67,10 @@ const Row = memo(function Row({ dump }: { readonly dump: RunningDump }) {
   // Known when the guest runs again: before that there is no figure to show.
   const pauseMs = useTickPart(dump.id, (tick) => tick?.guestPauseMs) ?? dump.guestPauseMs;
   const cancel = useCancel();
-  const off = useGuard()('cancel') ?? (dump.cancelRequested ? 'Already being cancelled.' : null);
+  const guard = useGuard();
+  const retry = useRetry();
+  const retryOff = guard('trigger') ?? (retry.busy ? 'Requesting a dump…' : null);
+  const off = guard('cancel') ?? (dump.cancelRequested ? 'Already being cancelled.' : null);
 
   return (
     <li className={styles.row} data-state={state}>
@@ -70,7 +87,11 @@ const Row = memo(function Row({ dump }: { readonly dump: RunningDump }) {
       <div className={styles.pause}>{pauseMs !== null && <PauseMeter pauseMs={pauseMs} />}</div>
       <RunningProgress dump={dump} state={state} />
       <div className={styles.action}>
-        {done ? (
+        {done && (state === 'FAILED' || state === 'CANCELLED') ? (
+          <Action label={`Retry the dump of ${dump.vmName}`} off={retryOff} press={() => void retry.run(dump)}>
+            Retry
+          </Action>
+        ) : done ? (
           <Action href={`/dumps/${dump.id}`}>Details</Action>
         ) : (
           <Action label={`Cancel the dump of ${dump.vmName}`} off={off} press={() => cancel({ ...dump, state })}>

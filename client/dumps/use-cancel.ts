@@ -18,8 +18,9 @@ export function useCancel(): (dump: { readonly id: string; readonly vmName: stri
     else
       dialogs.question.set({
         title: `Cancel the dump of ${vmName}?`,
-        text: 'What was captured so far is discarded; nothing of it stays. The machine goes on running.',
+        text: 'What has been captured so far is discarded. The machine keeps running.',
         action: 'Cancel the dump',
+        keep: 'Continue dump',
         run,
       });
   };

@@ -13,7 +13,9 @@ const lingerMs = 6000;
 export interface RunningDumps {
   /** At work first, then those that wait, both in the order of their coming; the ones that just ended keep their place. */
   readonly dumps: readonly RunningDump[] | undefined;
-  readonly totalCount: number;
+  /** How many are at work, and how many wait for their turn. */
+  readonly working: number;
+  readonly waiting: number;
   readonly error: CombinedError | undefined;
   readonly refresh: () => void;
 }
@@ -41,7 +43,8 @@ export function useRunningDumps(): RunningDumps {
 
   const present = new Set(nodes?.map(({ id }) => id));
   const dumps = nodes && [...nodes, ...ended.filter(({ id }) => !present.has(id))].sort(byTurn(progress));
-  return { dumps, totalCount: data?.dumps.totalCount ?? 0, error, refresh };
+  const working = nodes?.filter(({ state }) => state === 'RUNNING').length ?? 0;
+  return { dumps, working, waiting: (data?.dumps.totalCount ?? 0) - working, error, refresh };
 }
 
 function byTurn(progress: LiveProgress): (a: RunningDump, b: RunningDump) => number {

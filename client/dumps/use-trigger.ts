@@ -13,11 +13,11 @@ const told = 3;
 
 export interface Trigger {
   readonly busy: boolean;
-  /** Null if the server did not take the order at all; what was said about it was shown then. */
+  /** Null if the server did not take the request at all; what was said about it was shown then. */
   run(input: Omit<TriggerDumpsInput, 'idempotencyKey'>): Promise<TriggerOutcome | null>;
 }
 
-/** Orders dumps. What was accepted is told by the event stream, as to everybody else; what was refused is told here. */
+/** Requests dumps. What was accepted is told by the event stream, as to everybody else; what was refused is told here. */
 export function useTrigger(): Trigger {
   const [{ fetching }, mutate] = useMutation(TriggerDumpsDocument);
   const { activity, freshness, toasts } = usePage();
@@ -31,13 +31,13 @@ export function useTrigger(): Trigger {
       if (error) {
         const { code, message, hint } = problemOf(error);
         if (code === 'FORBIDDEN') freshness.mark(['access']);
-        say(`Nothing was triggered: ${sentence(message)}${hint ? ` ${hint}` : ''}`);
+        say(`No dump was requested: ${sentence(message)}${hint ? ` ${hint}` : ''}`);
       }
       if (!data) return null;
       freshness.mark(['active', 'operations']);
       const { rejected } = data.triggerDumps;
       for (const { vm, message } of rejected.slice(0, told)) say(`No dump of ${plainText(vm)}: ${sentence(message)}`);
-      if (rejected.length > told) say(`${rejected.length - told} more machines were not dumped.`);
+      if (rejected.length > told) say(`${rejected.length - told} more machines were not accepted.`);
       return data.triggerDumps;
     },
     [mutate, activity, freshness, toasts],

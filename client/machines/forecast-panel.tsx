@@ -17,12 +17,12 @@ interface Props {
 /** Both methods as they would go now: the pause, or what stands in the way and what would help. */
 export function ForecastPanel({ forecast, error }: Props) {
   return (
-    <Panel title="If dumped now">
+    <Panel title="Estimated impact">
       {!forecast ? (
         error ? (
           <Failure error={error} />
         ) : (
-          <Loading lines={4} label="Finding out what is possible" />
+          <Loading lines={4} label="Checking the machine" />
         )
       ) : (
         <>
@@ -35,7 +35,7 @@ export function ForecastPanel({ forecast, error }: Props) {
                 ) : (
                   <span className="dim">not possible</span>
                 )}
-                {method === forecast.automatic && <span className={styles.chosen}>would be taken</span>}
+                {method === forecast.automatic && <span className={styles.chosen}>recommended</span>}
                 {forecast.blockers
                   .filter((blocker) => blocker.method === method)
                   .map(({ code, reason }) => (
@@ -48,13 +48,13 @@ export function ForecastPanel({ forecast, error }: Props) {
           </ul>
           <Facts
             facts={[
-              ['Choice', sentence(forecast.automaticReason)],
-              ['Memory to read', formatBytes(forecast.memoryBytes)],
+              ['Reason', sentence(forecast.automaticReason)],
+              ['Memory', formatBytes(forecast.memoryBytes)],
               [
                 'Space',
                 <span key="space" className={forecast.enoughSpace ? undefined : styles.short}>
                   up to {formatBytes(forecast.expectedSizeBytes)} of {formatBytes(forecast.freeBytes)} free
-                  {forecast.enoughSpace ? '' : ': not enough'}
+                  {forecast.enoughSpace ? '' : ': not enough free space'}
                 </span>,
               ],
             ]}

@@ -42,7 +42,7 @@ export function MachinePage({ id, all }: { readonly id: string; readonly all: Ma
             {machine.demo && <DemoMark />}
             <StateBadge state={machine.state} title={machine.stateReason} />
             <DumpButton machine={machine} forecast={forecast} active={active !== undefined} />
-            {active && <Link href={`/dumps/${active.id}`}>A dump is on its way</Link>}
+            {active && <Link href={`/dumps/${active.id}`}>Dump in progress</Link>}
           </>
         )}
       </ScreenHeading>
@@ -51,7 +51,7 @@ export function MachinePage({ id, all }: { readonly id: string; readonly all: Ma
       ) : !machines ? (
         <Loading lines={6} label="Loading the machine" />
       ) : !machine ? (
-        <Empty>The hypervisor has no machine with the id {plainText(id)}, or has it no longer.</Empty>
+        <Empty>No machine with the ID {plainText(id)}. It may have been removed.</Empty>
       ) : (
         <div className={styles.columns}>
           <Panel title="Machine">
@@ -77,9 +77,9 @@ function facts(machine: Machine): readonly Fact[] {
     ['State', machine.stateReason ? `${machine.stateReason}` : null],
     ['Memory', formatBytes(machine.memoryBytes)],
     ['Virtual CPUs', machine.vcpus],
-    ['VM id', machine.vmid && plainText(machine.vmid)],
+    ['VM ID', machine.vmid && plainText(machine.vmid)],
     [
-      'Machine id',
+      'Machine ID',
       <span key="id" className="mono">
         {machine.id}
       </span>,
@@ -97,14 +97,14 @@ function NewestRecords({ id }: { readonly id: string }) {
       title="Dumps of this machine"
       note={records?.totalCount != null ? formatCount(records.totalCount) : undefined}
       flush
-      actions={<Link href={`/dumps?vm=${encodeURIComponent(id)}`}>Find in all dumps</Link>}
+      actions={<Link href={`/dumps?vm=${encodeURIComponent(id)}`}>View in Dumps</Link>}
     >
       {error && !records ? (
         <Failure error={error} retry={refresh} />
       ) : !records ? (
         <Loading lines={4} label="Loading its dumps" />
       ) : records.nodes.length === 0 ? (
-        <Empty>It was not dumped yet.</Empty>
+        <Empty>No dumps yet.</Empty>
       ) : (
         <RecordTable records={records.nodes} />
       )}

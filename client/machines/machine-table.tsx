@@ -5,20 +5,26 @@ import { useFreshQuery } from '../api/use-fresh-query.ts';
 import { DumpButton } from '../dumps/dump-button.tsx';
 import { ForecastLine } from '../dumps/forecast-line.tsx';
 import { formatBytes } from '../format/bytes.ts';
+import { plainText } from '../format/plain-text.ts';
 import { cell, DataTable } from '../ui/data-table.tsx';
 import { Age } from '../ui/moment.tsx';
 import { DemoMark, Name } from '../ui/name.tsx';
+import { SortHeading, type Sorting } from '../ui/sort-heading.tsx';
 import { StateBadge } from '../ui/state-badge.tsx';
+import { VirtualRows } from '../ui/virtual-rows.tsx';
+import type { MachineSort } from './machine-view.ts';
 import { CpuCell } from './usage/cpu-cell.tsx';
 import type { Machine, Machines } from './use-machines.ts';
 
 interface Props {
   readonly machines: readonly Machine[];
   readonly forecasts: Machines['forecasts'];
+  /** Without it the columns have plain headings. */
+  readonly sorting?: Sorting<MachineSort>;
 }
 
-/** Machines, what each would suffer if it were dumped now, and the button for it. */
-export function MachineTable({ machines, forecasts }: Props) {
+/** Machines, the estimated impact of a dump on each, and the button for it. */
+export function MachineTable({ machines, forecasts, sorting }: Props) {
   const { data } = useFreshQuery(ActiveDumpsDocument, {}, ['active']);
   const recent = useFreshQuery(RecentCpuDocument, {}, ['usage']).data;
   const statsOf = new Map(recent?.vms.map((vm) => [vm.id, vm.stats]));
@@ -27,34 +33,46 @@ export function MachineTable({ machines, forecasts }: Props) {
     <DataTable
       head={
         <>
-          <th scope="col">Machine</th>
-          <th scope="col">State</th>
+          <SortHeading label="Machine" by="NAME" sorting={sorting} />
+          <SortHeading label="State" by="STATE" sorting={sorting} />
           <th scope="col">CPU</th>
-          <th scope="col" className="number">
-            Memory
-          </th>
-          <th scope="col">If dumped now</th>
-          <th scope="col">Last dump</th>
+          <SortHeading label="Memory" by="MEMORY" sorting={sorting} number />
+          <SortHeading label="Estimated impact" by="PAUSE" sorting={sorting} />
+          <SortHeading label="Last dump" by="LAST" sorting={sorting} />
           <th scope="col">
             <span className="unseen">Actions</span>
           </th>
         </>
       }
     >
-      {machines.map((machine) => (
-        <Row
-          key={machine.id}
-          machine={machine}
-          forecast={forecasts.get(machine.id)}
-          stats={statsOf.get(machine.id)}
-          active={active.has(machine.id)}
-        />
-      ))}
+      <VirtualRows
+        count={machines.length}
+        columns={7}
+        height={36}
+        row={(index, measure) => {
+          const machine = machines[index];
+          return (
+            machine && (
+              <Row
+                key={machine.id}
+                index={index}
+                measure={measure}
+                machine={machine}
+                forecast={forecasts.get(machine.id)}
+                stats={statsOf.get(machine.id)}
+                active={active.has(machine.id)}
+              />
+            )
+          );
+        }}
+      />
     </DataTable>
   );
 }
 
 interface RowProps {
+  readonly index: number;
+  readonly measure: (element: HTMLElement | null) => void;
   readonly machine: Machine;
   readonly forecast: ForecastFragment | undefined;
   readonly stats: ComponentProps<typeof CpuCell>['recent'];
@@ -62,14 +80,16 @@ interface RowProps {
 }
 
 /** Drawn again only when something of this machine changed. */
-const Row = memo(function Row({ machine, forecast, stats, active }: RowProps) {
+const Row = memo(function Row({ index, measure, machine, forecast, stats, active }: RowProps) {
   return (
-    <tr>
-      <th scope="row" className={cell.first}>
-        <Link href={`/machines/${machine.id}`}>
-          <Name>{machine.name}</Name>
-        </Link>
-        {machine.demo && <DemoMark />}
+    <tr ref={measure} data-index={index}>
+      <th scope="row" className={cell.first} title={plainText(machine.name)}>
+        <span className={cell.name}>
+          <Link href={`/machines/${machine.id}`}>
+            <Name>{machine.name}</Name>
+          </Link>
+          {machine.demo && <DemoMark />}
+        </span>
       </th>
       <td data-label="State">
         <StateBadge state={machine.state} title={machine.stateReason} />
@@ -80,7 +100,7 @@ const Row = memo(function Row({ machine, forecast, stats, active }: RowProps) {
       <td data-label="Memory" className="number">
         {formatBytes(machine.memoryBytes)}
       </td>
-      <td data-label="If dumped now">
+      <td data-label="Estimated impact">
         <ForecastLine forecast={forecast} />
       </td>
       <td data-label="Last dump">

@@ -1,5 +1,5 @@
 import { Button, TextInput } from '@mantine/core';
-import type { MachineState } from '../api/generated/graphql.ts';
+import { useMemo } from 'react';
 import { ScreenHeading } from '../shell/screen-heading.tsx';
 import { useAddress } from '../state/address.ts';
 import { usePage } from '../state/page.ts';
@@ -10,34 +10,9 @@ import { Panel } from '../ui/panel.tsx';
 import { stateLabel } from '../ui/state-badge.tsx';
 import { MachinePage } from './machine-page.tsx';
 import { MachineTable } from './machine-table.tsx';
+import { type MachineSort, machineStates, readMachineView, viewMachines, writeMachineView } from './machine-view.ts';
 import styles from './machines.module.css';
 import { useMachines } from './use-machines.ts';
-
-const states: readonly MachineState[] = [
-  'RUNNING',
-  'BLOCKED',
-  'PAUSED',
-  'SUSPENDED',
-  'SHUTTING_DOWN',
-  'SHUT_OFF',
-  'CRASHED',
-  'UNKNOWN',
-];
-
-interface View {
-  readonly search: string;
-  readonly state: MachineState | '';
-}
-
-function readView(query: string): View {
-  const given = new URLSearchParams(query);
-  return { search: given.get('q') ?? '', state: states.find((state) => state === given.get('state')) ?? '' };
-}
-
-function writeView({ search, state }: View): string {
-  const given = new URLSearchParams({ ...(search && { q: search }), ...(state && { state }) }).toString();
-  return given && `?${given}`;
-}
 
 /** Every machine, or the one of the address. */
 export function Machines({ id }: { readonly id: string | undefined }) {
@@ -49,13 +24,12 @@ export function Machines({ id }: { readonly id: string | undefined }) {
 function MachineList({ all }: { readonly all: ReturnType<typeof useMachines> }) {
   const { machines, forecasts, error, forecastError, refresh } = all;
   const { dialogs } = usePage();
-  const [view, change] = useAddress(readView, writeView);
-  const text = view.search.trim().toLowerCase();
-  const shown = machines?.filter(
-    ({ name, title, vmid, state }) =>
-      (view.state === '' || view.state === state) &&
-      (text === '' || [name, title, vmid].some((each) => each?.toLowerCase().includes(text))),
-  );
+  const [view, change] = useAddress(readMachineView, writeMachineView);
+  const shown = useMemo(() => machines && viewMachines(machines, forecasts, view), [machines, forecasts, view]);
+  function sort(by: MachineSort): void {
+    const turned = view.direction === 'DESC' ? 'ASC' : 'DESC';
+    change({ sort: by, direction: by === view.sort ? turned : by === 'LAST' || by === 'MEMORY' ? 'DESC' : 'ASC' });
+  }
   const present = new Set(machines?.map(({ state }) => state));
   return (
     <>
@@ -66,7 +40,7 @@ function MachineList({ all }: { readonly all: ReturnType<typeof useMachines> }) 
         flush
         actions={
           <Button size="compact-sm" variant="default" onClick={() => dialogs.plan.set({ vms: 'ALL' })}>
-            Dump several…
+            Dump machines…
           </Button>
         }
       >
@@ -75,7 +49,7 @@ function MachineList({ all }: { readonly all: ReturnType<typeof useMachines> }) 
             className={styles.search ?? ''}
             type="search"
             label="Search"
-            placeholder="Name or VM id"
+            placeholder="Name or VM ID"
             value={view.search}
             onChange={({ currentTarget }) => change({ search: currentTarget.value }, { replace: true })}
             leftSection={<Icon name="search" />}
@@ -85,8 +59,8 @@ function MachineList({ all }: { readonly all: ReturnType<typeof useMachines> }) 
             value={view.state}
             change={(state) => change({ state })}
             choices={[
-              { value: '', label: 'Any state' },
-              ...states
+              { value: '', label: 'All states' },
+              ...machineStates
                 .filter((state) => present.has(state) || state === view.state)
                 .map((value) => ({ value, label: stateLabel(value) })),
             ]}
@@ -99,20 +73,24 @@ function MachineList({ all }: { readonly all: ReturnType<typeof useMachines> }) 
           <Loading lines={8} label="Loading the machines" />
         ) : shown.length === 0 ? (
           machines?.length === 0 ? (
-            <Empty>The hypervisor answers, but lists no machines. As soon as one is defined, it appears here.</Empty>
+            <Empty>The hypervisor lists no machines. New machines appear here automatically.</Empty>
           ) : (
             <Empty
               action={
                 <Button variant="default" onClick={() => change({ search: '', state: '' })}>
-                  Reset the filters
+                  Reset filters
                 </Button>
               }
             >
-              No machine matches.
+              No machines match the filters.
             </Empty>
           )
         ) : (
-          <MachineTable machines={shown} forecasts={forecasts} />
+          <MachineTable
+            machines={shown}
+            forecasts={forecasts}
+            sorting={{ by: view.sort, direction: view.direction, change: sort }}
+          />
         )}
       </Panel>
     </>

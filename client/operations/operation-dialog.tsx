@@ -26,7 +26,7 @@ export function OperationDialog({ id, close }: { readonly id: string; readonly c
       ) : !data ? (
         <Loading lines={6} label="Loading the operation" />
       ) : !operation ? (
-        <Empty>There is no operation with the id {plainText(id)}.</Empty>
+        <Empty>Operation {plainText(id)} was not found.</Empty>
       ) : (
         <>
           <p>
@@ -51,17 +51,17 @@ export function OperationDialog({ id, close }: { readonly id: string; readonly c
                 </span>,
               ],
               ['Stage', operation.phase],
-              ['Asked for by', plainText(operation.actor)],
+              ['Requested by', plainText(operation.actor)],
               ['Host', plainText(operation.host)],
               [
-                'Id',
+                'ID',
                 <span key="id" className="mono">
                   {operation.id}
                 </span>,
               ],
             ]}
           />
-          {operation.dump && <Link href={`/dumps/${operation.dump.id}`}>The dump</Link>}
+          {operation.dump && <Link href={`/dumps/${operation.dump.id}`}>View dump</Link>}
         </>
       )}
     </Dialog>
@@ -87,9 +87,9 @@ function Transitions({ operation }: { readonly operation: OperationFieldsFragmen
   const { entries } = useStore(usePage().activity);
   const heard = entries.filter((entry) => entry.operationId === operation.id);
   const steps: readonly (readonly [name: string, at: string | null])[] = [
-    ['Accepted', operation.createdAt],
+    ['Requested', operation.createdAt],
     ['Started', operation.startedAt],
-    ['Ended', operation.finishedAt],
+    ['Finished', operation.finishedAt],
   ];
   return (
     <ol className={styles.steps} aria-label="Transitions">
@@ -102,7 +102,7 @@ function Transitions({ operation }: { readonly operation: OperationFieldsFragmen
       )}
       {heard.map((entry) => (
         <li key={entry.key} className={styles.heard}>
-          <span>#{entry.seq}</span> {entry.text}
+          <Moment at={entry.at} /> {entry.text}
         </li>
       ))}
     </ol>

@@ -18,12 +18,12 @@ export function OperationTable({ operations }: { readonly operations: readonly O
         <>
           <th scope="col">Operation</th>
           <th scope="col">State</th>
-          <th scope="col">Accepted</th>
+          <th scope="col">Requested</th>
           <th scope="col" className="number">
-            Took
+            Duration
           </th>
-          <th scope="col">How it stands</th>
-          <th scope="col">By</th>
+          <th scope="col">Status</th>
+          <th scope="col">Requested by</th>
         </>
       }
     >
@@ -44,23 +44,23 @@ export function OperationTable({ operations }: { readonly operations: readonly O
           <td data-label="State">
             <StateBadge state={operation.state} working={operation.state === 'RUNNING'} />
           </td>
-          <td data-label="Accepted" className={styles.whole}>
+          <td data-label="Requested" className={styles.whole}>
             <Moment at={operation.createdAt} />
           </td>
-          <td data-label="Took" className="number">
-            {took(operation)}
+          <td data-label="Duration" className="number">
+            {durationOf(operation)}
           </td>
-          <td data-label="How it stands" className={styles.message}>
+          <td data-label="Status" className={styles.message}>
             {operation.error ? `${operation.error.code}: ${operation.error.message}` : operation.message}
           </td>
-          <td data-label="By">{plainText(operation.actor)}</td>
+          <td data-label="Requested by">{plainText(operation.actor)}</td>
         </tr>
       ))}
     </DataTable>
   );
 }
 
-function took({ startedAt, finishedAt }: OperationFieldsFragment): string {
+function durationOf({ startedAt, finishedAt }: OperationFieldsFragment): string {
   if (startedAt === null || finishedAt === null) return '–';
   return formatSeconds((Date.parse(finishedAt) - Date.parse(startedAt)) / 1000);
 }

@@ -47,7 +47,7 @@ export function Operations({ id }: { readonly id: string | undefined }) {
             value={view.state}
             change={(state) => change({ state, ...newest })}
             choices={[
-              { value: '', label: 'Any state' },
+              { value: '', label: 'All states' },
               ...operationStates.map((value) => ({ value, label: stateLabel(value) })),
             ]}
           />
@@ -57,7 +57,7 @@ export function Operations({ id }: { readonly id: string | undefined }) {
         ) : !page ? (
           <Loading lines={10} label="Loading the journal" />
         ) : page.nodes.length === 0 ? (
-          <Empty>{view.kind || view.state ? 'No operation matches.' : 'Nothing was ever asked of this server.'}</Empty>
+          <Empty>{view.kind || view.state ? 'No operations match the filters.' : 'No operations yet.'}</Empty>
         ) : (
           <OperationTable operations={page.nodes} />
         )}

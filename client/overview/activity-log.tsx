@@ -32,14 +32,14 @@ export function ActivityLog({ className }: { readonly className?: string | undef
       className={className}
       flush
       actions={
-        <span className={styles.count} title="Everything that was logged in this tab; the last 20 are shown">
+        <span className={styles.count} title="All entries logged in this tab; the last 20 are shown">
           {count}
           <span className="unseen"> entries in all</span>
         </span>
       }
     >
       {entries.length === 0 ? (
-        <Empty>Nothing has happened yet.</Empty>
+        <Empty>No activity yet.</Empty>
       ) : (
         // Toasts are the live region; the log itself would say everything twice.
         <div
@@ -68,13 +68,14 @@ export function ActivityLog({ className }: { readonly className?: string | undef
 function Entry({ entry }: { readonly entry: ActivityEntry }) {
   const zone = useStore(usePage().preferences.zone);
   return (
-    <li className={styles.entry} data-tone={entry.tone}>
-      <time dateTime={entry.at}>{formatClock(entry.at, zone)}</time>
+    <li className={styles.entry} data-tone={entry.tone} data-seq={entry.seq ?? undefined}>
+      <time dateTime={entry.at} title={entry.seq === null ? undefined : `Event ${entry.seq}`}>
+        {formatClock(entry.at, zone)}
+      </time>
       <span className={styles.text}>
         <span className="unseen">{words[entry.tone]}: </span>
         {entry.operationId ? <Link href={`/operations/${entry.operationId}`}>{entry.text}</Link> : entry.text}
       </span>
-      {entry.seq !== null && <span className={styles.seq}>#{entry.seq}</span>}
     </li>
   );
 }

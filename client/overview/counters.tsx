@@ -29,7 +29,7 @@ export function Counters({ machines }: { readonly machines: readonly Machine[] |
         />
         <Counter
           name="Last dump"
-          value={stats && (stats.lastDump ? <Age at={stats.lastDump} /> : 'none yet')}
+          value={stats && (stats.lastDump ? <Age at={stats.lastDump} /> : 'none')}
           detail={stats?.lastDump && <Link href="/dumps">All dumps</Link>}
         />
         <Counter

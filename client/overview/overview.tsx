@@ -1,5 +1,6 @@
 import { Suspense } from 'react';
 import { Link } from 'wouter';
+import { FailedDumps } from '../dumps/failed-dumps.tsx';
 import { RunningDumps } from '../dumps/running-dumps.tsx';
 import { MachineTable } from '../machines/machine-table.tsx';
 import { type Machines, useMachines } from '../machines/use-machines.ts';
@@ -20,7 +21,7 @@ const shown = 8;
 /** What is happening, what could be done, what happened: the screen that stays open. */
 export function Overview() {
   const machines = useMachines();
-  // The charts and the selector are the costliest of this screen, and not what one looks at first.
+  // The charts are the costliest of this screen, and not what one looks at first.
   const quiet = useQuiet(machines.machines !== undefined || machines.error !== undefined);
   return (
     <>
@@ -28,7 +29,8 @@ export function Overview() {
       <Counters machines={machines.machines} />
       <div className={styles.columns}>
         <div className={styles.main}>
-          <TriggerPanel machines={machines} complete={quiet} />
+          <TriggerPanel machines={machines} />
+          <FailedDumps />
           <RunningDumps />
           <MachinesPanel machines={machines} />
         </div>
@@ -52,14 +54,20 @@ function MachinesPanel({ machines: { machines, forecasts, error, refresh } }: { 
       title="Machines"
       note={machines && String(machines.length)}
       flush
-      actions={more > 0 ? <Link href="/machines">{more} more</Link> : <Link href="/machines">All machines</Link>}
+      actions={
+        more > 0 ? (
+          <Link href="/machines">All {machines?.length} machines</Link>
+        ) : (
+          <Link href="/machines">All machines</Link>
+        )
+      }
     >
       {error && !machines ? (
         <Failure error={error} retry={refresh} />
       ) : !machines ? (
         <Loading lines={5} label="Loading the machines" />
       ) : machines.length === 0 ? (
-        <Empty>The hypervisor answers, but lists no machines. As soon as one is defined, it appears here.</Empty>
+        <Empty>The hypervisor lists no machines. New machines appear here automatically.</Empty>
       ) : (
         <MachineTable machines={machines.slice(0, shown)} forecasts={forecasts} />
       )}

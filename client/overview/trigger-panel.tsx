@@ -1,35 +1,32 @@
 import { Button } from '@mantine/core';
-import { Suspense, useState } from 'react';
+import { useRef, useState } from 'react';
 import { planDump, summarise } from '../dumps/forecast.ts';
 import { useTrigger } from '../dumps/use-trigger.ts';
 import { formatBytes } from '../format/bytes.ts';
+import { plainText } from '../format/plain-text.ts';
 import type { Machines } from '../machines/use-machines.ts';
-import { MachineSelector } from '../parts.ts';
 import { useGuard } from '../state/authority.ts';
 import { usePage } from '../state/page.ts';
 import { Icon } from '../ui/icon.tsx';
+import { MultiSelect } from '../ui/multi-select.tsx';
 import { Panel } from '../ui/panel.tsx';
 import { PauseMeter } from '../ui/pause-meter.tsx';
 import styles from './overview.module.css';
 
-// A list that filters while one types is a tenth of the dashboard's code: the screen does not wait for it.
-
 interface Props {
   readonly machines: Machines;
-  /** Off while the screen comes up: the selector is then only a place. */
-  readonly complete: boolean;
 }
 
-const SelectorAwaited = () => <div className={styles.awaited}>Choose machines…</div>;
-
 /** Choose machines, see what will happen, press. */
-export function TriggerPanel({ machines: { machines = [], forecasts }, complete }: Props) {
+export function TriggerPanel({ machines: { machines = [], forecasts } }: Props) {
   const [chosen, setChosen] = useState<string[]>([]);
+  const selector = useRef<HTMLInputElement>(null);
   const { busy, run } = useTrigger();
   const { dialogs } = usePage();
   const why = useGuard()('trigger');
 
-  const selected = chosen.filter((id) => machines.some((machine) => machine.id === id));
+  const dumpable = machines.filter(({ state }) => state !== 'SHUT_OFF' && state !== 'CRASHED');
+  const selected = chosen.filter((id) => dumpable.some((machine) => machine.id === id));
   const plans = selected.flatMap((id) => {
     const forecast = forecasts.get(id);
     return forecast ? [planDump(forecast, 'AUTO')] : [];
@@ -38,30 +35,35 @@ export function TriggerPanel({ machines: { machines = [], forecasts }, complete 
   const summary = summarise(plans);
   const ask = unknown || summary.confirm;
   const free = selected.map((id) => forecasts.get(id)?.freeBytes).find((bytes) => bytes !== undefined);
+  const tight = free != null && summary.expectedSizeBytes > free;
 
   async function dumpSelected(): Promise<void> {
     if (ask) return dialogs.plan.set({ vms: selected });
     const outcome = await run({ vms: selected, all: false, method: 'AUTO', format: 'ELF', compression: 'ZSTD' });
-    if (outcome) setChosen([]);
+    if (!outcome) return;
+    setChosen([]);
+    // The button is off now: the focus goes to what one would do next.
+    selector.current?.focus();
   }
 
   return (
     <Panel title="Dump memory">
       <div className={styles.trigger}>
         <div className={styles.selector}>
-          <Suspense fallback={<SelectorAwaited />}>
-            {complete ? (
-              <MachineSelector machines={machines} chosen={selected} choose={setChosen} />
-            ) : (
-              <SelectorAwaited />
-            )}
-          </Suspense>
+          <MultiSelect
+            label="Machines to dump"
+            placeholder="Select machines…"
+            options={dumpable.map(({ id, name }) => ({ value: id, label: plainText(name) }))}
+            chosen={selected}
+            choose={(ids) => setChosen([...ids])}
+            input={selector}
+          />
         </div>
         <Button
           onClick={dumpSelected}
           loading={busy}
-          disabled={selected.length === 0 || why !== null}
-          title={why ?? undefined}
+          disabled={selected.length === 0 || why !== null || tight}
+          title={why ?? (tight ? 'Not enough free space' : undefined)}
           leftSection={<Icon name="capture" />}
         >
           Dump selected{ask && selected.length > 0 ? '…' : ''}
@@ -77,9 +79,9 @@ export function TriggerPanel({ machines: { machines = [], forecasts }, complete 
       </div>
       <p className={styles.forecast} aria-live="polite">
         {selected.length === 0 ? (
-          <span className="dim">What a dump would do to the machines you choose is said here before you press.</span>
+          <span className="dim">Select machines to preview the impact.</span>
         ) : unknown ? (
-          <span className="dim">Finding out what is possible…</span>
+          <span className="dim">Checking the machines…</span>
         ) : (
           <>
             {summary.possible > 0 && (

@@ -15,8 +15,9 @@ interface Props {
 }
 
 const patienceMs = 250;
+const names = new Intl.Collator(undefined, { numeric: true });
 const states = [
-  { value: '', label: 'Any state' },
+  { value: '', label: 'All states' },
   { value: 'AVAILABLE', label: 'Available' },
   { value: 'DELETED', label: 'Deleted' },
   { value: 'DAMAGED', label: 'Damaged' },
@@ -41,14 +42,19 @@ export function RecordTools({ view, change }: Props) {
 
 function Filters({ view, change }: Props) {
   const { data } = useFreshQuery(MachinesDocument, {}, ['machines']);
-  const { data: records } = useFreshQuery(RecordMachinesDocument, {}, ['records']);
-  const here = (data?.vms ?? []).map(({ id, name }) => ({ value: id, label: plainText(name) }));
-  // Machines of other hosts, and those that are gone; another writer's machine has nothing but a name.
-  const elsewhere = (records?.recordMachines ?? [])
-    .map(({ machineId, name }) => ({ value: machineId.startsWith('dom:') ? name : machineId, label: plainText(name) }))
-    .filter(({ value }) => !here.some((machine) => machine.value === value));
-  const machines = [...here, ...elsewhere];
-  // A link may name a machine that is gone: its records are still there.
+  const recorded = useFreshQuery(RecordMachinesDocument, {}, ['records']).data?.recordMachines ?? [];
+  const present = new Map((data?.vms ?? []).map(({ id, name }) => [id, plainText(name)]));
+  const machines = [
+    ...[...present].map(([value, label]) => ({ value, label })),
+    // Machines of other hosts, and those that are gone: their records are still there.
+    ...recorded
+      .filter(({ machineId }) => !present.has(machineId))
+      // Another writer's machine has nothing but a name.
+      .map(({ machineId, name }) => ({
+        value: machineId.startsWith('dom:') ? name : machineId,
+        label: `${plainText(name)} (not listed)`,
+      })),
+  ].sort((a, b) => names.compare(a.label, b.label));
   const known = view.vm === '' || machines.some(({ value }) => value === view.vm);
   const choices = [
     { value: '', label: 'All machines' },

@@ -9,12 +9,12 @@ import styles from './settings.module.css';
 import { TokenForm } from './token-form.tsx';
 
 const roles = {
-  VIEWER: 'Viewer: sees everything, changes nothing',
-  OPERATOR: 'Operator: triggers, cancels and verifies dumps',
-  ADMIN: 'Admin: may do everything',
+  VIEWER: 'Viewer: read-only',
+  OPERATOR: 'Operator: can trigger, cancel and verify dumps',
+  ADMIN: 'Admin: full access',
 };
 
-/** Who this browser is to the server, and the way to be somebody else. */
+/** Who is signed in, and signing in and out. */
 export function AccessPanel() {
   const { data, error, refresh } = useFreshQuery(SessionDocument, {}, ['access']);
   const session = data?.session;
@@ -28,13 +28,13 @@ export function AccessPanel() {
         <div className={styles.access}>
           <Facts
             facts={[
-              ['You are', plainText(session.name)],
+              ['Signed in as', plainText(session.name)],
               ['Role', roles[session.role]],
               [
                 'Tokens',
                 session.tokenRequired
-                  ? 'This server asks everybody for one.'
-                  : 'None is needed: whoever reaches this address may do everything. It is this computer’s own.',
+                  ? 'Required to sign in.'
+                  : 'Not required: anyone who can reach this address has full access.',
               ],
             ]}
           />

@@ -8,9 +8,10 @@ import { Empty, Failure, Loading } from '../ui/answer-states.tsx';
 import { cell, DataTable } from '../ui/data-table.tsx';
 import { Moment } from '../ui/moment.tsx';
 import { Panel } from '../ui/panel.tsx';
+import { actionLabel, detailsText } from './audit-text.ts';
 import styles from './settings.module.css';
 
-/** Who did what: written before it was done. For admins. */
+/** Who did what, recorded before it was done. For admins. */
 export function AuditPanel({ className }: { readonly className?: string | undefined }) {
   const [after, setAfter] = useState<string | null>(null);
   const { data, error, refresh } = useFreshQuery(AuditLogDocument, { after }, ['access', 'operations']);
@@ -22,30 +23,30 @@ export function AuditPanel({ className }: { readonly className?: string | undefi
       ) : !log ? (
         <Loading lines={4} />
       ) : log.nodes.length === 0 ? (
-        <Empty>Nobody did anything yet that had to be written down.</Empty>
+        <Empty>No audit entries yet.</Empty>
       ) : (
         <>
           <DataTable
             head={
               <>
-                <th scope="col">When</th>
-                <th scope="col">Who</th>
-                <th scope="col">What</th>
-                <th scope="col">With</th>
+                <th scope="col">Time</th>
+                <th scope="col">User</th>
+                <th scope="col">Action</th>
+                <th scope="col">Details</th>
               </>
             }
           >
             {log.nodes.map((entry) => (
               <tr key={entry.seq}>
-                <td data-label="When">
+                <td data-label="Time">
                   <Moment at={entry.at} />
                 </td>
                 <th scope="row" className={cell.first}>
                   {plainText(entry.actor)}
                 </th>
-                <td data-label="What">{plainText(entry.action)}</td>
-                <td data-label="With" className={styles.details}>
-                  {plainText(entry.details)}
+                <td data-label="Action">{actionLabel(entry.action)}</td>
+                <td data-label="Details" className={styles.details}>
+                  {detailsText(entry.details)}
                 </td>
               </tr>
             ))}

@@ -19,10 +19,10 @@ import { Panel } from '../ui/panel.tsx';
 import styles from './settings.module.css';
 
 const states: Record<OutboxState, string> = {
-  IDLE: 'Everything was accepted',
+  IDLE: 'Up to date',
   SENDING: 'Sending',
-  RETRYING: 'Does not answer; it is tried again',
-  PAUSED: 'Paused: somebody has to mend something',
+  RETRYING: 'Not responding; retrying',
+  PAUSED: 'Paused: action required',
 };
 
 type Influx = NonNullable<ServiceFieldsFragment['influx']>;
@@ -71,13 +71,13 @@ export function InfluxPanel({ influx }: { readonly influx: Influx }) {
           ['Database', plainText(influx.database)],
           ['State', states[influx.state]],
           ['Reason', influx.reason && plainText(sentence(influx.reason))],
-          ['What helps', influx.mend && plainText(influx.mend)],
-          ['Tried again', isStuck && influx.nextAttemptAt ? <Moment key="next" at={influx.nextAttemptAt} /> : null],
-          ['Waiting', `${formatCount(influx.waiting)} lines`],
-          ['Waiting since', influx.waitingSince && <Age key="since" at={influx.waitingSince} />],
-          ['Refused', influx.dead > 0 ? `${formatCount(influx.dead)} lines` : null],
+          ['How to fix', influx.mend && plainText(influx.mend)],
+          ['Next attempt', isStuck && influx.nextAttemptAt ? <Moment key="next" at={influx.nextAttemptAt} /> : null],
+          ['Queued', `${formatCount(influx.waiting)} lines`],
+          ['Queued since', influx.waitingSince && <Age key="since" at={influx.waitingSince} />],
+          ['Rejected', influx.dead > 0 ? `${formatCount(influx.dead)} lines` : null],
           [
-            'Did not fit',
+            'Dropped',
             influx.overflowed > 0 ? `${formatCount(influx.overflowed)} lines; memoir records sync writes them` : null,
           ],
           ['Last accepted', influx.lastAcceptedAt && <Age key="last" at={influx.lastAcceptedAt} />],
@@ -95,7 +95,7 @@ function RefusedLines({ dead }: { readonly dead: number }) {
   const { data } = useFreshQuery(DeadLettersDocument, { first: shown }, ['service']);
   const letters = data?.deadLetters.nodes ?? [];
   return (
-    <ul className={styles.letters} aria-label="Refused lines">
+    <ul className={styles.letters} aria-label="Rejected lines">
       {letters.map(({ seq, line, reason }) => (
         <li key={seq}>
           <code>{plainText(line)}</code>

@@ -11,13 +11,13 @@ export function MeasurementsPanel() {
   const { at, machines } = useNewestUsage();
   const session = useFreshQuery(SessionDocument, {}, ['access']).data?.session;
   return (
-    <Panel title="Measurements">
+    <Panel title="Usage metrics">
       <Facts
         facts={[
-          ['Newest values', at === null ? 'none came since this page was opened' : <Age key="at" at={at} />],
-          ['Machines in them', at === null ? null : formatCount(machines)],
+          ['Latest sample', at === null ? 'none since this page was opened' : <Age key="at" at={at} />],
+          ['Machines reporting', at === null ? null : formatCount(machines)],
           [
-            'For Prometheus',
+            'Prometheus',
             session && (
               <span key="metrics">
                 <a href="/metrics">/metrics</a>

@@ -17,9 +17,9 @@ interface Props {
 }
 
 const roles = [
-  { value: 'VIEWER', label: 'Viewer: sees' },
-  { value: 'OPERATOR', label: 'Operator: triggers, cancels, verifies' },
-  { value: 'ADMIN', label: 'Admin: everything' },
+  { value: 'VIEWER', label: 'Viewer: read-only' },
+  { value: 'OPERATOR', label: 'Operator: triggers, cancels and verifies dumps' },
+  { value: 'ADMIN', label: 'Admin: full access' },
 ] as const;
 
 const lives = [
@@ -29,7 +29,7 @@ const lives = [
   { value: '365', label: 'After a year' },
 ] as const;
 
-/** Makes a token; its secret is shown this once. */
+/** Creates a token; its secret is shown only once. */
 export function NewToken({ close, first }: Props) {
   const { freshness } = usePage();
   const [name, setName] = useState('');
@@ -54,13 +54,13 @@ export function NewToken({ close, first }: Props) {
     <Dialog close={close} title="New token" closeOnClickOutside={secret === undefined}>
       {secret !== undefined ? (
         <div className={styles.form}>
-          <p>This is the token. It is shown this once and kept nowhere: copy it now.</p>
+          <p>Copy the token now: it is not stored and will not be shown again.</p>
           <p className={styles.secret}>
             <code>{secret}</code>
             <CopyButton text={secret} what="token" />
           </p>
           <div className={styles.buttons}>
-            {first && <Button onClick={use}>Use it in this browser</Button>}
+            {first && <Button onClick={use}>Sign in with this token</Button>}
             <Button variant="default" onClick={close}>
               Close
             </Button>
@@ -69,11 +69,13 @@ export function NewToken({ close, first }: Props) {
       ) : (
         <form className={styles.form} onSubmit={submit}>
           {first && (
-            <p>From the first token on, everybody needs one to come in, you too. So the first is an admin’s.</p>
+            <p>
+              Once a token exists, everyone must sign in, including you. The first token is therefore an admin token.
+            </p>
           )}
           <TextInput
             label="Name"
-            description="What the journal will call whoever uses it"
+            description="Shown in the audit log and the journal"
             value={name}
             onChange={({ currentTarget }) => setName(currentTarget.value)}
             maxLength={64}
@@ -81,14 +83,14 @@ export function NewToken({ close, first }: Props) {
             data-autofocus
           />
           {!first && <Choice label="Role" choices={roles} value={role} change={setRole} />}
-          <Choice label="Ends by itself" choices={lives} value={days} change={setDays} />
+          <Choice label="Expires" choices={lives} value={days} change={setDays} />
           {error && <Failure error={error} />}
           <div className={styles.buttons}>
             <Button variant="default" onClick={close}>
               Close
             </Button>
             <Button type="submit" loading={fetching} disabled={name.trim() === ''}>
-              Make the token
+              Create token
             </Button>
           </div>
         </form>

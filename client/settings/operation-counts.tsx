@@ -9,7 +9,7 @@ import { StateBadge } from '../ui/state-badge.tsx';
 /** How many operations of each kind are in each state, each with its way into the journal. */
 export function OperationCounts({ counts }: { readonly counts: ServiceFieldsFragment['operationCounts'] }) {
   const present = counts.filter(({ count }) => count > 0);
-  if (present.length === 0) return <Empty>Nothing was asked of this server yet.</Empty>;
+  if (present.length === 0) return <Empty>No operations yet.</Empty>;
   return (
     <DataTable
       cardsBelow="0em"

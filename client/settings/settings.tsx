@@ -7,6 +7,7 @@ import { formatCount } from '../format/count.ts';
 import { plainText } from '../format/plain-text.ts';
 import { ScreenHeading } from '../shell/screen-heading.tsx';
 import { refusal } from '../state/authority.ts';
+import { mayNotify } from '../state/notify.ts';
 import { usePage } from '../state/page.ts';
 import { useStore } from '../state/store.ts';
 import { Failure, Loading } from '../ui/answer-states.tsx';
@@ -49,10 +50,10 @@ export function Settings() {
 }
 
 const hypervisorStates = {
-  UP: 'Answers',
-  DEGRADED: 'Answers in part',
+  UP: 'Connected',
+  DEGRADED: 'Partly responding',
   CONNECTING: 'Connecting',
-  DOWN: 'Does not answer',
+  DOWN: 'Not responding',
 };
 
 function ServicePanels({ service }: { readonly service: ServiceFieldsFragment }) {
@@ -67,17 +68,14 @@ function ServicePanels({ service }: { readonly service: ServiceFieldsFragment })
             ['Memoir', service.version],
             ['Host', plainText(service.host)],
             ['Started', <Age key="started" at={service.startedAt} />],
-            ['Dumps at once', service.maxParallelDumps],
+            ['Max parallel dumps', service.maxParallelDumps],
           ]}
         />
       </Panel>
       <Panel title="Hypervisor">
         <Facts
           facts={[
-            [
-              'Kind',
-              hypervisor.kind === 'DEMO' ? 'Demo: simulated machines, real bytes through the real pipeline' : 'libvirt',
-            ],
+            ['Kind', hypervisor.kind === 'DEMO' ? 'Demo: simulated machines, real bytes and files' : 'libvirt'],
             ['State', hypervisorStates[hypervisor.state]],
             ['Since', <Moment key="since" at={hypervisor.since} />],
             [
@@ -88,7 +86,7 @@ function ServicePanels({ service }: { readonly service: ServiceFieldsFragment })
             ],
             ['Version', hypervisor.version],
             ['Reason', hypervisor.reason],
-            ['What helps', hypervisor.mend],
+            ['How to fix', hypervisor.mend],
           ]}
         />
       </Panel>
@@ -102,7 +100,7 @@ function ServicePanels({ service }: { readonly service: ServiceFieldsFragment })
               </span>,
             ],
             ['Free', `${formatBytes(freeBytes)} of ${formatBytes(totalBytes)}`],
-            ['Attention', storage.warning],
+            ['Warning', storage.warning],
           ]}
         />
         {used !== null && (
@@ -119,7 +117,7 @@ function ServicePanels({ service }: { readonly service: ServiceFieldsFragment })
       </Panel>
       {service.influx && <InfluxPanel influx={service.influx} />}
       <MeasurementsPanel />
-      <Panel title="Operations so far" flush>
+      <Panel title="Operations" flush>
         <OperationCounts counts={service.operationCounts} />
       </Panel>
     </>
@@ -129,8 +127,8 @@ function ServicePanels({ service }: { readonly service: ServiceFieldsFragment })
 const connectionWords = {
   CONNECTING: 'Connecting',
   LIVE: 'Live',
-  LOST: 'Lost; it is tried again',
-  REFUSED: 'Refused',
+  LOST: 'Disconnected; reconnecting',
+  REFUSED: 'Signed out',
 };
 
 function ConnectionPanel() {
@@ -145,7 +143,7 @@ function ConnectionPanel() {
           ['Newest event', seq === null ? 'none yet' : `#${formatCount(seq)}`],
           [
             'How it works',
-            'Everything live comes over one WebSocket. After a break it goes on where it was, by the number of the last event.',
+            'Live updates use one WebSocket. After a disconnect they resume from the last event received.',
           ],
         ]}
       />
@@ -155,14 +153,23 @@ function ConnectionPanel() {
 
 function PreferencesPanel() {
   const { colorScheme, setColorScheme } = useMantineColorScheme();
-  const { preferences } = usePage();
+  const { preferences, toasts } = usePage();
   const zone = useStore(preferences.zone);
   const size = useStore(preferences.size);
+  const notify = useStore(preferences.notify);
+  const titleProgress = useStore(preferences.titleProgress);
+  async function changeNotify(wanted: 'OFF' | 'ON'): Promise<void> {
+    if (wanted === 'ON' && !(await mayNotify())) {
+      toasts.show('warning', 'The browser blocks notifications of this site');
+      return;
+    }
+    preferences.notify.set(wanted);
+  }
   return (
     <Panel title="This browser">
       <div className={styles.preferences}>
         <Preference
-          label="Colors"
+          label="Theme"
           value={colorScheme}
           change={setColorScheme}
           choices={{ light: 'Light', dark: 'Dark', auto: 'System' }}
@@ -172,7 +179,19 @@ function PreferencesPanel() {
           label="Sizes in tables"
           value={size}
           change={preferences.size.set}
-          choices={{ DISK: 'On disk', MEMORY: 'Of memory' }}
+          choices={{ DISK: 'On disk', MEMORY: 'Memory' }}
+        />
+        <Preference
+          label="Browser notifications"
+          value={notify}
+          change={changeNotify}
+          choices={{ OFF: 'Off', ON: 'On' }}
+        />
+        <Preference
+          label="Progress in the tab title"
+          value={titleProgress}
+          change={preferences.titleProgress.set}
+          choices={{ OFF: 'Off', ON: 'On' }}
         />
       </div>
     </Panel>

@@ -22,8 +22,8 @@ export function TokenForm() {
     <form className={styles.form} onSubmit={submit}>
       <p className="dim">
         {present
-          ? 'This browser shows a token with everything it asks.'
-          : 'None is in use. A server that needs one says so; ask its administrator.'}
+          ? 'This browser is signed in with a token.'
+          : 'Not signed in. Ask the administrator of this server for a token.'}
       </p>
       <TextInput
         type="password"
@@ -33,18 +33,18 @@ export function TokenForm() {
         onChange={({ currentTarget }) => setToken(currentTarget.value)}
       />
       <Checkbox
-        label="Remember it on this computer; otherwise it ends with this tab"
+        label="Stay signed in on this computer"
         checked={kept}
         onChange={({ currentTarget }) => setKept(currentTarget.checked)}
       />
       <div className={styles.buttons}>
         {present && (
           <Button variant="default" onClick={() => use(null)}>
-            Forget the token
+            Sign out
           </Button>
         )}
         <Button type="submit" disabled={token.trim() === ''}>
-          Use this token
+          Sign in
         </Button>
       </div>
     </form>

@@ -13,7 +13,7 @@ import { Name } from '../ui/name.tsx';
 import { Panel } from '../ui/panel.tsx';
 import { NewToken } from './new-token.tsx';
 
-/** Who else may come in: the tokens of this server. For admins. */
+/** The tokens of this server. For admins. */
 export function TokensPanel({ className }: { readonly className?: string | undefined }) {
   const { data, error, refresh } = useFreshQuery(TokensDocument, {}, ['access']);
   const [making, setMaking] = useState(false);
@@ -24,8 +24,8 @@ export function TokensPanel({ className }: { readonly className?: string | undef
   function askToRevoke({ id, name }: TokenFieldsFragment): void {
     dialogs.question.set({
       title: `Revoke the token ${name}?`,
-      text: 'Whoever uses it is out at once, open connections within seconds. It cannot be taken back; a new one can be made.',
-      action: 'Revoke it',
+      text: 'Anyone using it is signed out within seconds. This cannot be undone, but you can create another token.',
+      action: 'Revoke token',
       run: async () => {
         const { error: refused } = await revoke({ id });
         if (refused) complain('Not revoked', refused);
@@ -51,7 +51,7 @@ export function TokensPanel({ className }: { readonly className?: string | undef
       ) : !data ? (
         <Loading lines={3} />
       ) : data.tokens.length === 0 ? (
-        <Empty>There are none. From the first one on, everybody needs one to come in.</Empty>
+        <Empty>No tokens yet. Creating one requires everyone to sign in.</Empty>
       ) : (
         <DataTable
           cardsBelow="64em"
@@ -59,10 +59,10 @@ export function TokensPanel({ className }: { readonly className?: string | undef
             <>
               <th scope="col">Name</th>
               <th scope="col">Role</th>
-              <th scope="col">Made</th>
-              <th scope="col">By</th>
+              <th scope="col">Created</th>
+              <th scope="col">Created by</th>
               <th scope="col">Last used</th>
-              <th scope="col">Ends</th>
+              <th scope="col">Expires</th>
               <th scope="col">
                 <span className="unseen">Actions</span>
               </th>
@@ -95,21 +95,21 @@ function TokenRow({
         <Name>{name}</Name>
       </th>
       <td data-label="Role">{role.charAt(0) + role.slice(1).toLowerCase()}</td>
-      <td data-label="Made">
+      <td data-label="Created">
         <Moment at={createdAt} />
       </td>
-      <td data-label="By">
+      <td data-label="Created by">
         <Name>{createdBy}</Name>
       </td>
       <td data-label="Last used">{lastUsedAt ? <Age at={lastUsedAt} /> : 'never'}</td>
-      <td data-label="Ends">
+      <td data-label="Expires">
         {revokedAt ? (
           <>
             revoked <Age at={revokedAt} />
           </>
         ) : expiresAt ? (
           <>
-            {expired ? 'ended ' : ''}
+            {expired ? 'expired ' : ''}
             <Moment at={expiresAt} />
           </>
         ) : (

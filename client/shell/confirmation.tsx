@@ -14,7 +14,7 @@ export function Confirmation({ asked }: { readonly asked: Question }) {
       <p className={styles.text}>{asked.text}</p>
       <div className={styles.buttons}>
         <Button variant="default" onClick={close} data-autofocus>
-          Keep it
+          {asked.keep ?? 'Cancel'}
         </Button>
         <Button
           color="red"

@@ -8,7 +8,7 @@ export function ConnectionBadge() {
   const page = usePage();
   const { state } = useStore(page.connection);
   const { seq } = useStore(page.live);
-  const word = { CONNECTING: 'Connecting', LIVE: 'Live', LOST: 'Offline', REFUSED: 'Refused' }[state];
+  const word = { CONNECTING: 'Connecting', LIVE: 'Live', LOST: 'Offline', REFUSED: 'Signed out' }[state];
   return (
     <span className={styles.badge} data-state={state} title="The number of the newest event in the server’s log">
       <span className={styles.dot} aria-hidden="true" />

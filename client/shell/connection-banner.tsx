@@ -25,7 +25,7 @@ export function ConnectionBanner() {
         <p className={styles.banner} data-tone="ok">
           <Icon name="check" />
           <span>
-            Back after {formatSeconds(returned.awayMs / 1000)}: {countEvents(returned.caughtUp)}, none missed.
+            Reconnected after {formatSeconds(returned.awayMs / 1000)}: {countEvents(returned.caughtUp)}, none missed.
           </span>
         </p>
       )}
@@ -42,7 +42,7 @@ function Lost({ since, retryAt }: Pick<Extract<Connection, { state: 'LOST' }>, '
     <p className={styles.banner} data-tone="warn">
       <Icon name="warning" />
       <span>
-        <strong>Not connected since {formatClock(since, zone)}.</strong> What you see is from then.{' '}
+        <strong>Not connected since {formatClock(since, zone)}.</strong> Showing data from then.{' '}
         {/* The seconds are for the eye: read aloud each second they would be noise. */}
         <span aria-hidden="true">
           <Countdown until={retryAt} />

@@ -1,5 +1,5 @@
 import { Suspense } from 'react';
-import { Confirmation, PlanDialog } from '../parts.ts';
+import { Confirmation, Palette, PlanDialog, ShortcutList } from '../parts.ts';
 import { usePage } from '../state/page.ts';
 import { useStore } from '../state/store.ts';
 
@@ -8,10 +8,14 @@ export function Dialogs() {
   const { dialogs } = usePage();
   const plan = useStore(dialogs.plan);
   const asked = useStore(dialogs.question);
+  const palette = useStore(dialogs.palette);
+  const shortcuts = useStore(dialogs.shortcuts);
   return (
     <Suspense fallback={null}>
       {plan && <PlanDialog request={plan} />}
       {asked && <Confirmation asked={asked} />}
+      {palette && <Palette />}
+      {shortcuts && <ShortcutList />}
     </Suspense>
   );
 }

@@ -2,13 +2,13 @@ import { ActionIcon, useMantineColorScheme } from '@mantine/core';
 import { Icon } from '../ui/icon.tsx';
 
 const next = { light: 'dark', dark: 'auto', auto: 'light' } as const;
-const words = { light: 'light', dark: 'dark', auto: 'as the system' } as const;
+const words = { light: 'light', dark: 'dark', auto: 'system' } as const;
 const icons = { light: 'sun', dark: 'moon', auto: 'system' } as const;
 
 /** Light, dark, or what the system says, in turn. */
 export function SchemeToggle() {
   const { colorScheme, setColorScheme } = useMantineColorScheme();
-  const label = `Colors: ${words[colorScheme]}. Change to ${words[next[colorScheme]]}.`;
+  const label = `Theme: ${words[colorScheme]}. Switch to ${words[next[colorScheme]]}.`;
   return (
     <ActionIcon
       variant="subtle"

@@ -2,6 +2,7 @@ import { type ReactNode, Suspense, useEffect, useRef } from 'react';
 import { useLocation } from 'wouter';
 import { useBrowserLocation } from 'wouter/use-browser-location';
 import { ServiceDocument, SessionDocument } from '../api/generated/graphql.ts';
+import { readToken } from '../api/token.ts';
 import { useFreshQuery } from '../api/use-fresh-query.ts';
 import { TokenForm } from '../parts.ts';
 import { usePage } from '../state/page.ts';
@@ -14,6 +15,8 @@ import { Frame } from './frame.tsx';
 import { HypervisorBanner } from './hypervisor-banner.tsx';
 import { SchemeToggle } from './scheme-toggle.tsx';
 import styles from './shell.module.css';
+import { Shortcuts } from './shortcuts.tsx';
+import { TabTitle } from './tab-title.tsx';
 import { Toasts } from './toasts.tsx';
 
 /** What surrounds every screen: where one is, whether it is live, and what was just said. */
@@ -23,7 +26,7 @@ export function Shell({ children }: { readonly children: ReactNode }) {
   const { data } = useFreshQuery(ServiceDocument, {}, ['service']);
   const { connection, role } = usePage();
   const state = useStore(connection);
-  const refused = state.state === 'REFUSED' ? state.reason : null;
+  const refused = state.state === 'REFUSED';
   const session = useFreshQuery(SessionDocument, {}, ['access']).data?.session;
   const screen = `/${path.split('/')[1] ?? ''}`;
   const shown = useRef(screen);
@@ -47,7 +50,7 @@ export function Shell({ children }: { readonly children: ReactNode }) {
       main={main}
       mark={
         data?.service.hypervisor.kind === 'DEMO' && (
-          <span className={styles.demo} title="The machines are simulated; the bytes, hashes and files are real.">
+          <span className={styles.demo} title="Simulated machines; bytes, hashes and files are real.">
             DEMO
           </span>
         )
@@ -57,7 +60,7 @@ export function Shell({ children }: { readonly children: ReactNode }) {
           {session?.role === 'VIEWER' && (
             <span
               className={styles.readOnly}
-              title="Your token’s role is viewer: it sees everything and changes nothing."
+              title="Signed in as viewer: you can look at everything, but change nothing."
             >
               Read-only
             </span>
@@ -72,19 +75,29 @@ export function Shell({ children }: { readonly children: ReactNode }) {
           {data && <HypervisorBanner hypervisor={data.service.hypervisor} />}
         </>
       }
-      after={<Toasts />}
+      after={
+        <>
+          <Toasts />
+          <Shortcuts />
+          <TabTitle />
+        </>
+      }
     >
-      {refused && <Refused reason={refused} />}
+      {refused && <Refused />}
       {/* Not shown, but not gone: a dialog may hold the secret of the very token that shut this browser out. */}
       <div style={{ display: refused ? 'none' : 'contents' }}>{children}</div>
     </Frame>
   );
 }
 
-/** Nothing can be shown without a token: the form for it, and nothing else. */
-function Refused({ reason }: { readonly reason: string }) {
+/** Nothing can be shown before somebody signs in: the form for it, and nothing else. */
+function Refused() {
+  const reason =
+    readToken() === null
+      ? 'This server requires a token.'
+      : 'Invalid token: it is wrong, expired or revoked. Check it and sign in again.';
   return (
-    <Panel title="This server asks who you are" className={styles.refused}>
+    <Panel title="Sign in" className={styles.refused}>
       <p role="alert">{reason}</p>
       <Suspense fallback={<Loading />}>
         <TokenForm />

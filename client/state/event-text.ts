@@ -37,12 +37,24 @@ export const eventTone = (event: Pick<EventFieldsFragment, 'type'>): Tone => ton
 /** One line for log and toast: what happened to what, and for failures why. */
 export function eventText(event: EventFieldsFragment): string {
   const verb = verbs[event.type];
-  if (verb === undefined || event.kind === null) return plainText(event.message);
-  const name = event.operation?.dump?.vmName;
-  const what = `${kindLabel(event.kind)}${name ? ` of ${name}` : ''} ${verb}`;
+  if (event.kind === null) return plainText(event.message);
+  const what = subjectText(event.kind, event.subject, event.operation?.dump?.vmName);
+  // A note is a sentence about the subject: what happened, and by whom.
+  if (verb === undefined) return plainText(`${what}: ${uncapitalised(event.message)}`);
   const why = event.type === 'FAILED' ? (event.operation?.error?.message ?? event.message) : null;
-  return plainText(why ? `${what}: ${why}` : what);
+  return plainText(why ? `${what} ${verb}: ${why}` : `${what} ${verb}`);
 }
+
+/** What an operation is about: `Dump of web-01`; without a name, the beginning of the id that it works on. */
+export function subjectText(kind: string, subject: string | null, name: string | null | undefined): string {
+  if (name) return `${kindLabel(kind)} of ${name}`;
+  const [what, id] = subject?.split(':') ?? [];
+  if (what === 'artifact' && id) return `${kindLabel(kind)} of dump ${id.slice(0, 8)}`;
+  return kindLabel(kind);
+}
+
+const uncapitalised = (text: string): string =>
+  /^[A-Z][a-z]/.test(text) ? text.charAt(0).toLowerCase() + text.slice(1) : text;
 
 /** The same for several events of a kind and type at once. */
 export function eventsText(event: EventFieldsFragment, count: number): string {

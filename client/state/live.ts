@@ -13,6 +13,7 @@ import { createEventStream, type EventSource, type News } from './event-stream.t
 import { fillLog } from './fill-log.ts';
 import { allTopics, type Topic } from './freshness.ts';
 import type { Tick } from './live-progress.ts';
+import { notify } from './notify.ts';
 import type { PageState } from './page.ts';
 import { remember } from './remembered.ts';
 import { createEventToasts } from './toast-events.ts';
@@ -34,7 +35,7 @@ export function startLive(
   page: PageState,
   position: Promise<string | undefined>,
 ): void {
-  const { activity, connection, freshness, live, toasts } = page;
+  const { activity, connection, freshness, live, preferences, toasts } = page;
   const source: EventSource = {
     async newest() {
       const { data, error } = await client.query(EventPositionDocument, {}, { requestPolicy: 'network-only' });
@@ -56,7 +57,10 @@ export function startLive(
       ),
   };
   const stream = createEventStream(source);
-  const toastEvent = createEventToasts(toasts.show);
+  const toastEvent = createEventToasts((tone, text) => {
+    toasts.show(tone, text);
+    if (preferences.notify.get() === 'ON') notify(tone, text);
+  });
 
   function tell(news: News): void {
     if (news.type === 'EVENT') {
@@ -69,10 +73,13 @@ export function startLive(
     if (news.type !== 'RETURNED' || !news.reloaded) freshness.mark(allTopics);
     if (news.type === 'LAGGED') activity.event(news.event);
     else if (news.type === 'RESET')
-      activity.page('warning', 'The server’s event log is another one now: going on from here.');
-    else if (news.awayMs >= worthSayingMs) {
+      activity.page('warning', 'The server has a new event log; following it from now on.');
+    else if (news.awayMs >= worthSayingMs && !news.reloaded) {
       const { awayMs, caughtUp } = news;
-      activity.page('info', `Back after ${formatSeconds(awayMs / 1000)}: ${countEvents(caughtUp)}, none missed.`);
+      activity.page(
+        'info',
+        `Reconnected after ${formatSeconds(awayMs / 1000)}: ${countEvents(caughtUp)}, none missed.`,
+      );
       live.set({ ...live.get(), returned: { awayMs, caughtUp } });
       setTimeout(() => live.set({ ...live.get(), returned: null }), returnedShownMs);
     }

@@ -6,6 +6,7 @@ import type { Connection } from './connection.ts';
 import { createDialogs, type Dialogs } from './dialogs.ts';
 import type { Place } from './event-stream.ts';
 import { createFreshness, type Freshness } from './freshness.ts';
+import { createIdSet, type IdSet } from './id-set.ts';
 import { createLiveProgress, type LiveProgress } from './live-progress.ts';
 import { createLiveUsage, type LiveUsage } from './live-usage.ts';
 import { createPreferences, type Preferences } from './preference.ts';
@@ -27,7 +28,13 @@ export interface PageState {
   readonly clock: Clock;
   readonly connection: Store<Connection>;
   readonly dialogs: Dialogs;
+  /** Failed dumps that were dismissed from the list of failures. */
+  readonly dismissed: IdSet;
+  /** Dumps that will be deleted unless that is undone in time. */
+  readonly deleting: IdSet;
   readonly freshness: Freshness;
+  /** What the screen is called: the first part of the tab's title. */
+  readonly heading: Store<string>;
   readonly live: Store<LiveState>;
   readonly preferences: Preferences;
   readonly progress: LiveProgress;
@@ -46,7 +53,10 @@ export function createPageState(): PageState {
     clock: createClock(),
     connection: createStore<Connection>({ state: 'CONNECTING' }),
     dialogs: createDialogs(),
+    dismissed: createIdSet('dismissed'),
+    deleting: createIdSet(),
     freshness: createFreshness(),
+    heading: createStore('Memoir'),
     live: createStore<LiveState>({ seq: place?.seq ?? null, returned: null }),
     preferences: createPreferences(),
     progress: createLiveProgress(),

@@ -30,6 +30,9 @@ export interface Preferences {
   readonly zone: Store<'LOCAL' | 'UTC'>;
   /** Which size the tables show: what the artifact takes on disk, or the memory that it holds. */
   readonly size: Store<'DISK' | 'MEMORY'>;
+  /** Whether the browser tells what ended while the page is not looked at, and the tab's title says how far dumps are. */
+  readonly notify: Store<'OFF' | 'ON'>;
+  readonly titleProgress: Store<'OFF' | 'ON'>;
   /** Whether the list of records follows what happens, or stands still to be read. */
   readonly live: Store<'ON' | 'OFF'>;
 }
@@ -38,4 +41,6 @@ export const createPreferences = (): Preferences => ({
   zone: createPreference('zone', ['LOCAL', 'UTC']),
   size: createPreference('size', ['DISK', 'MEMORY']),
   live: createPreference('live', ['ON', 'OFF']),
+  notify: createPreference('notify', ['OFF', 'ON']),
+  titleProgress: createPreference('title', ['OFF', 'ON']),
 });

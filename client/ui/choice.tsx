@@ -1,5 +1,6 @@
 import { Input } from '@mantine/core';
 import { useId } from 'react';
+import { Icon } from './icon.tsx';
 
 interface Props<T extends string> {
   readonly label: string;
@@ -18,6 +19,8 @@ export function Choice<T extends string>({ label, choices, value, change, classN
         id={id}
         component="select"
         pointer
+        rightSection={<Icon name="down" />}
+        rightSectionPointerEvents="none"
         value={value}
         onChange={({ currentTarget }) => change(currentTarget.value as T)}
       >

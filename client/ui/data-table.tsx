@@ -1,4 +1,4 @@
-import type { ReactNode } from 'react';
+import type { MouseEvent, ReactNode } from 'react';
 import styles from './data-table.module.css';
 import { useNarrow } from './media.ts';
 
@@ -18,10 +18,18 @@ export function DataTable({ head, children, cardsBelow = '48em', busy = false }:
       <thead>
         <tr>{head}</tr>
       </thead>
-      <tbody>{children}</tbody>
+      {/* biome-ignore lint/a11y/useKeyWithClickEvents: the keyboard has the link itself */}
+      <tbody onClick={followRow}>{children}</tbody>
     </table>
   );
 }
 
-/** Classes of cells that need them: the row's name, and its buttons. */
-export const cell = { first: styles.first ?? '', actions: styles.actions ?? '' } as const;
+/** A click anywhere in a row follows the link of its name, as long as it is not for something else, or selects text. */
+function followRow({ target, metaKey, ctrlKey, shiftKey }: MouseEvent<HTMLElement>): void {
+  if (metaKey || ctrlKey || shiftKey || !(target instanceof Element)) return;
+  if (target.closest('a, button, input, label, select') || window.getSelection()?.isCollapsed === false) return;
+  target.closest('tr')?.querySelector<HTMLAnchorElement>('th[scope="row"] a')?.click();
+}
+
+/** Classes of cells that need them: the row's name with what stands beside it, and its buttons. */
+export const cell = { first: styles.first ?? '', name: styles.name ?? '', actions: styles.actions ?? '' } as const;

@@ -24,16 +24,16 @@ export class ErrorBoundary extends Component<Props, State> {
     if (failure === null) return this.props.children;
     const missing = /import|fetch|load/i.test(failure.message);
     return (
-      <Panel title="This part could not be shown">
+      <Panel title="This panel failed to load">
         <p role="alert">
           {missing
             ? 'The dashboard was probably updated since this page was loaded.'
-            : 'That is a fault of the dashboard.'}{' '}
+            : 'This is a bug in the dashboard.'}{' '}
           Nothing on the server is affected.
         </p>
         <p className="mono dim">{failure.message}</p>
         <Button variant="default" leftSection={<Icon name="reset" />} onClick={() => window.location.reload()}>
-          Load the page again
+          Reload page
         </Button>
       </Panel>
     );

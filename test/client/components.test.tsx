@@ -33,7 +33,7 @@ beforeAll(() => {
 afterEach(cleanup);
 
 describe('the activity log', () => {
-  it('shows what happened in words and not in colors alone, with its number and the count', () => {
+  it('shows what happened in words and not in colors alone, and the count', () => {
     let log = noActivity;
     for (let seq = 1; seq <= 21; seq += 1)
       log = addActivity(log, {
@@ -48,7 +48,7 @@ describe('the activity log', () => {
     show(<ActivityLog />);
     const items = within(screen.getByRole('log', { name: 'Activity log' })).getAllByRole('listitem');
     expect(items).toHaveLength(20);
-    expect(items.at(-1)?.textContent).toContain('Error: Dump of vm-21 queued#21');
+    expect(items.at(-1)?.textContent).toContain('Error: Dump of vm-21 queued');
     expect(screen.getByRole('region', { name: 'Activity' }).textContent).toContain('21 entries in all');
   });
 
@@ -118,7 +118,7 @@ describe('the table of records', () => {
   it('has the eight columns', () => {
     show(<RecordTable records={[record]} />);
     expect(screen.getAllByRole('columnheader').map(({ textContent }) => textContent)).toEqual([
-      'VM id',
+      'VM ID',
       'Name',
       'Time',
       'Duration',

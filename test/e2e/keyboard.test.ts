@@ -42,13 +42,13 @@ describe.skipIf(lacks('chromium'))('the dashboard by keyboard alone', { timeout:
     await page.keyboard.press('Enter');
     const question = page.getByRole('dialog', { name: 'Cancel the dump of web-01?' });
     await question.waitFor();
-    await page.locator(':focus', { hasText: 'Keep it' }).waitFor();
+    await page.locator(':focus', { hasText: 'Continue dump' }).waitFor();
     await page.keyboard.press('Escape');
     await question.waitFor({ state: 'hidden' });
     await page.locator('button:focus[aria-label="Cancel the dump of web-01"]').waitFor();
 
     await page.keyboard.press('Enter');
-    await page.locator(':focus', { hasText: 'Keep it' }).waitFor();
+    await page.locator(':focus', { hasText: 'Continue dump' }).waitFor();
     await page.keyboard.press('Tab');
     await page.keyboard.press('Enter');
     await page.getByRole('log').getByText('Dump of web-01 cancelled').waitFor();

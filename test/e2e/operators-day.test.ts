@@ -11,12 +11,12 @@ import { startDemo, useBrowser } from './dashboard.ts';
 const slow = { DEMO_SPEED: '32' };
 
 const log = (page: Page) => page.getByRole('log', { name: 'Activity log' });
-const running = (page: Page) => page.getByRole('region', { name: 'Running' });
+const running = (page: Page) => page.getByRole('region', { name: 'In progress' });
 
 /** Numbers of the lines of the activity log, in order. */
 async function loggedNumbers(page: Page): Promise<number[]> {
-  const lines = await log(page).getByRole('listitem').allInnerTexts();
-  return lines.flatMap((line) => /#(\d+)$/.exec(line.trim())?.[1] ?? []).map(Number);
+  const lines = await log(page).locator('li[data-seq]').all();
+  return Promise.all(lines.map(async (line) => Number(await line.getAttribute('data-seq'))));
 }
 
 describe.skipIf(lacks('chromium'))('an operator’s day', { timeout: 120_000 }, () => {
@@ -91,14 +91,14 @@ describe.skipIf(lacks('chromium'))('an operator’s day', { timeout: 120_000 }, 
     expect(await page.evaluate('navigator.clipboard.readText()')).toBe(record.sha256);
     expect(new URL(page.url()).pathname).toBe(`/dumps/${record.id}`);
     await details.getByRole('button', { name: 'Verify' }).click();
-    await details.getByRole('status').getByText('Completed').waitFor();
+    await details.getByRole('status').getByText('Verified: checksum matches.').waitFor();
     const [artifact] = await Promise.all([
       page.waitForEvent('download'),
       details.getByRole('button', { name: 'Download', exact: true }).click(),
     ]);
     const digest = createHash('sha256').update(await readFile(await artifact.path()));
     expect(digest.digest('hex')).toBe(record.sha256);
-    expect(artifact.suggestedFilename()).toMatch(/\.elf\.zst$/);
+    expect(artifact.suggestedFilename()).toMatch(/^web-01_.*\.elf\.zst$/);
     await page.keyboard.press('Escape');
     await details.waitFor({ state: 'hidden' });
     expect(new URL(page.url()).pathname + new URL(page.url()).search).toBe('/dumps?q=WEB');
@@ -153,7 +153,7 @@ describe.skipIf(lacks('chromium'))('an operator’s day', { timeout: 120_000 }, 
     const again = await startServer(folder, { PORT: new URL(server.url).port });
     await again.query('mutation { triggerDumps(input: { vms: ["mail-01"] }) { accepted { id } } }');
     await page
-      .getByText(/Back after .*none missed/)
+      .getByText(/Reconnected after .*none missed/)
       .first()
       .waitFor();
     await log(page).getByText('Dump of mail-01 completed').waitFor();

@@ -17,26 +17,26 @@ describe.skipIf(lacks('chromium'))('what the dashboard says when things are not 
   it('that nothing was dumped yet, and that nothing matches, with a way out', async () => {
     const server = await startDemo();
     const { page } = await browser.open(`${server.url}/dumps`);
-    await page.getByText('Nothing was dumped yet').waitFor();
+    await page.getByText('No dumps yet').waitFor();
     await page.goto(`${server.url}/dumps?q=nothing`);
-    await page.getByText('No record matches').waitFor();
-    await page.getByRole('button', { name: 'Reset the filters' }).click();
-    await page.getByText('Nothing was dumped yet').waitFor();
+    await page.getByText('No dumps match the filters').waitFor();
+    await page.getByRole('button', { name: 'Reset filters' }).click();
+    await page.getByText('No dumps yet').waitFor();
     expect(new URL(page.url()).search).toBe('');
     await page.goto(`${server.url}/dumps/01a1fbed-474b-7000-aa6c-8ea29a2ccec0`);
-    await page.getByText('There is no dump with the id').waitFor();
+    await page.getByText('was not found').waitFor();
     await page.goto(`${server.url}/machines/no-such`);
-    await page.getByText('no machine with the id').waitFor();
+    await page.getByText('No machine with the ID').waitFor();
   });
 
   it('that values of a machine are being collected, and that there are none of one that is off', async () => {
     const server = await mock({ measured: false });
     const { page } = await browser.open(`${server.url}/machines`);
     await page.getByRole('rowheader').getByRole('link', { name: 'web-01' }).click();
-    await page.getByText('Collecting: the first values come within 10 to 20 s.').waitFor();
+    await page.getByText('Collecting data. The first values appear within 20 seconds.').waitFor();
     await page.getByRole('link', { name: 'All machines' }).click();
     await page.getByRole('rowheader').getByRole('link', { name: 'mail' }).click();
-    await page.getByText('It is not running, and was not measured in this time.').waitFor();
+    await page.getByText('The machine is off; no usage was recorded in this time range.').waitFor();
   });
 
   it('that it is read-only for a viewer, and what each deed would need', async () => {
@@ -52,7 +52,7 @@ describe.skipIf(lacks('chromium'))('what the dashboard says when things are not 
   it('that the hypervisor does not answer, why, and what helps; records are still there', async () => {
     const server = await mock({ records: 3, hypervisor: 'DOWN' });
     const { page } = await browser.open(`${server.url}/dumps`);
-    await page.getByText(/The hypervisor does not answer since .* Connection refused\. Start libvirtd\./).waitFor();
+    await page.getByText(/The hypervisor has not responded since .* Connection refused\. Start libvirtd\./).waitFor();
     await page.getByRole('rowheader').nth(2).waitFor();
   });
 
@@ -85,10 +85,10 @@ describe.skipIf(lacks('chromium'))('what the dashboard says when things are not 
   it('that it wants a token, and nothing else until it has one', async () => {
     const server = await startDemo({ MEMOIR_TOKEN: 'a-token-of-the-operator' });
     const { page } = await browser.open(server.url);
-    await page.getByRole('heading', { name: 'This server asks who you are' }).waitFor();
+    await page.getByRole('heading', { name: 'Sign in' }).waitFor();
     expect(await page.getByRole('button', { name: 'Dump all…' }).count()).toBe(0);
     await page.getByLabel('Token').fill('a-token-of-the-operator');
-    await page.getByRole('button', { name: 'Use this token' }).click();
+    await page.getByRole('button', { name: 'Sign in' }).click();
     await page.getByRole('rowheader', { name: /web-01/ }).waitFor();
     await page.getByText(/^Live(#|$)/).waitFor();
   });
@@ -96,30 +96,30 @@ describe.skipIf(lacks('chromium'))('what the dashboard says when things are not 
   it('who may come in: the first token shuts the door behind it, another is made and revoked', async () => {
     const server = await startDemo();
     const { page } = await browser.open(`${server.url}/settings`);
-    await page.getByText('None is needed').waitFor();
+    await page.getByText('Not required').waitFor();
     const dialog = page.getByRole('dialog', { name: 'New token' });
     await page.getByRole('button', { name: 'New token…' }).click();
     await dialog.getByLabel('Name').fill('chief');
-    await dialog.getByRole('button', { name: 'Make the token' }).click();
+    await dialog.getByRole('button', { name: 'Create token' }).click();
     // However long one looks at it: within seconds the server asks this browser who it is, too.
-    await page.getByText('This server asks who you are').waitFor();
-    await dialog.getByRole('button', { name: 'Use it in this browser' }).click();
+    await page.getByRole('heading', { name: 'Sign in' }).waitFor();
+    await dialog.getByRole('button', { name: 'Sign in with this token' }).click();
     await page.getByRole('rowheader', { name: 'chief' }).waitFor();
-    await page.getByText('This server asks everybody for one').waitFor();
+    await page.getByText('Required to sign in').waitFor();
 
     await page.getByRole('button', { name: 'New token…' }).click();
     await dialog.getByLabel('Name').fill('screen in the hall');
-    await dialog.getByRole('button', { name: 'Make the token' }).click();
+    await dialog.getByRole('button', { name: 'Create token' }).click();
     const secret = await dialog.locator('code').innerText();
     await dialog.getByRole('button', { name: 'Close' }).last().click();
     const hall = await browser.open(server.url);
     await hall.page.getByLabel('Token').fill(secret);
-    await hall.page.getByRole('button', { name: 'Use this token' }).click();
+    await hall.page.getByRole('button', { name: 'Sign in' }).click();
     await hall.page.getByText('Read-only').waitFor();
 
     await page.getByRole('button', { name: 'Revoke screen in the hall' }).click();
-    await page.getByRole('button', { name: 'Revoke it' }).click();
-    await hall.page.getByRole('heading', { name: 'This server asks who you are' }).waitFor();
+    await page.getByRole('button', { name: 'Revoke token' }).click();
+    await hall.page.getByRole('heading', { name: 'Sign in' }).waitFor();
   });
 
   it('what InfluxDB refused and why, until it was sent again', async () => {
@@ -129,15 +129,15 @@ describe.skipIf(lacks('chromium'))('what the dashboard says when things are not 
     const server = await startDemo({ INFLUX_URL: double.url });
     const { page } = await browser.open(`${server.url}/settings`);
     const panel = page.getByRole('region', { name: 'InfluxDB' });
-    await panel.getByText('Everything was accepted').waitFor();
+    await panel.getByText('Up to date').waitFor();
     expect(await panel.getByRole('button').count()).toBe(0);
     await server.query('mutation { triggerDumps(input: { vms: ["web-01"] }) { accepted { id } } }');
-    await panel.getByRole('list', { name: 'Refused lines' }).getByText('too many columns').waitFor();
+    await panel.getByRole('list', { name: 'Rejected lines' }).getByText('too many columns').waitFor();
     double.knobs.onWrite = () => null;
     await panel.getByRole('button', { name: 'Send again' }).click();
     await page.getByText('Sending 1 line again').waitFor();
     await panel.getByText('Last accepted').waitFor();
-    await panel.getByRole('list', { name: 'Refused lines' }).waitFor({ state: 'detached' });
+    await panel.getByRole('list', { name: 'Rejected lines' }).waitFor({ state: 'detached' });
     expect(double.store.taken.length).toBe(1);
   });
 
@@ -158,10 +158,10 @@ describe.skipIf(lacks('chromium'))('what the dashboard says when things are not 
   it('a frozen list that has changed, when it is not to follow by itself', async () => {
     const server = await startDemo();
     const { page } = await browser.open(`${server.url}/dumps`);
-    await page.getByText('Nothing was dumped yet').waitFor();
+    await page.getByText('No dumps yet').waitFor();
     await page.getByRole('switch', { name: 'Live' }).uncheck();
     await server.query('mutation { triggerDumps(input: { vms: ["web-01"] }) { accepted { id } } }');
-    await page.getByRole('button', { name: 'The list has changed: show' }).click();
+    await page.getByRole('button', { name: 'Show new dumps' }).click();
     await page.getByRole('rowheader', { name: /web-01/ }).waitFor();
   });
 

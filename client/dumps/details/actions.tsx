@@ -1,5 +1,4 @@
 import { Button } from '@mantine/core';
-import { useState } from 'react';
 import { useMutation } from 'urql';
 import { DeleteDumpDocument, VerifyDumpDocument } from '../../api/generated/graphql.ts';
 import { formatBytes } from '../../format/bytes.ts';
@@ -8,6 +7,7 @@ import { useGuard } from '../../state/authority.ts';
 import { useComplaint } from '../../state/complain.ts';
 import { usePage } from '../../state/page.ts';
 import { Icon } from '../../ui/icon.tsx';
+import { useRetry } from '../use-retry.ts';
 import styles from './details.module.css';
 import type { Dump, DumpRecord } from './details.tsx';
 import { Verification } from './verification.tsx';
@@ -19,13 +19,31 @@ interface Props {
 
 /** What can be done with a finished dump, as far as its file is still there. */
 export function DetailsActions({ dump, record }: Props) {
-  const [verifying, setVerifying] = useState<string | null>(null);
   const [verified, verify] = useMutation(VerifyDumpDocument);
   const [, remove] = useMutation(DeleteDumpDocument);
+  const retry = useRetry();
   const download = useDownload();
-  const { dialogs } = usePage();
+  const { dialogs, freshness, toasts } = usePage();
   const guard = useGuard();
   const complain = useComplaint();
+  const over = dump?.state === 'FAILED' || dump?.state === 'CANCELLED';
+  if (dump && over) {
+    const off = guard('trigger');
+    return (
+      <div className={styles.actions}>
+        <Button
+          variant="default"
+          leftSection={<Icon name="reset" />}
+          onClick={() => void retry.run(dump)}
+          loading={retry.busy}
+          disabled={off !== null}
+          title={off ?? 'Requests the same dump once more'}
+        >
+          Retry
+        </Button>
+      </div>
+    );
+  }
   // A record of another server: its file is not within reach of this one.
   if (!record || !dump) return null;
   const { id, dom, gzipSizeBytes } = record;
@@ -37,24 +55,26 @@ export function DetailsActions({ dump, record }: Props) {
 
   async function startVerification(): Promise<void> {
     const { data, error } = await verify({ id });
-    if (data) return setVerifying(data.verifyDump.operation.id);
     if (error) complain('Not verified', error);
+    else if (data) freshness.mark(['active']);
   }
   function askToDelete(): void {
     dialogs.question.set({
       title: `Delete the dump of ${dom}?`,
-      text: `The file of ${formatBytes(gzipSizeBytes)} is removed for good. The record stays and says so.`,
+      text: `The file of ${formatBytes(gzipSizeBytes)} is deleted permanently. The record is kept and marked deleted.`,
       action: 'Delete the file',
       run: async () => {
         const { error } = await remove({ id });
         if (error) complain('Not deleted', error);
+        else toasts.show('success', `Deleted the dump of ${dom}`);
+        freshness.mark(['records']);
       },
     });
   }
 
   return (
     <>
-      {verifying !== null && <Verification id={verifying} name={dom} />}
+      {dump.verification && <Verification verification={dump.verification} name={dom} />}
       <div className={styles.actions}>
         <Button
           variant="default"
@@ -62,7 +82,7 @@ export function DetailsActions({ dump, record }: Props) {
           onClick={startVerification}
           loading={verified.fetching}
           disabled={blocked('verify') !== null}
-          title={blocked('verify') ?? 'Reads the file back and compares it with its digests'}
+          title={blocked('verify') ?? 'Reads the file and compares its checksums'}
         >
           Verify
         </Button>
@@ -72,7 +92,7 @@ export function DetailsActions({ dump, record }: Props) {
           onClick={() => download.start(id, 'FILE')}
           loading={download.busy}
           disabled={blocked('download') !== null}
-          title={blocked('download') ?? 'The file as it lies on disk: its SHA-256 is the recorded one'}
+          title={blocked('download') ?? 'The stored file, with the recorded SHA-256'}
         >
           Download
         </Button>
@@ -82,10 +102,11 @@ export function DetailsActions({ dump, record }: Props) {
             onClick={() => download.start(id, 'IMAGE')}
             disabled={blocked('download') !== null || download.busy}
             title={
-              blocked('download') ?? `The memory image of ${formatBytes(record.rawSizeBytes)}, decompressed on the way`
+              blocked('download') ??
+              `The memory image of ${formatBytes(record.rawSizeBytes)}, decompressed while it is downloaded`
             }
           >
-            Decompressed
+            Download image
           </Button>
         )}
         <Button

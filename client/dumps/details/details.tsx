@@ -12,11 +12,12 @@ import { DetailsActions } from './actions.tsx';
 import styles from './details.module.css';
 import { captureFacts, fileFacts, machineFacts, timeFacts } from './facts.tsx';
 import { DetailsProgress } from './progress.tsx';
+import { Timeline } from './timeline.tsx';
 
 export type Dump = NonNullable<DumpDetailsQuery['dump']>;
 export type DumpRecord = NonNullable<DumpDetailsQuery['dumpRecord']>;
 
-/** Everything that is known of one dump: on its way, finished, or failed. */
+/** All details of one dump: active, finished, or failed. */
 export function Details({ id, close }: { readonly id: string; readonly close: () => void }) {
   const { data, error, refresh } = useFreshQuery(DumpDetailsDocument, { id }, ['active', 'records']);
   const name = data?.dump?.vmName ?? data?.dumpRecord?.dom;
@@ -36,7 +37,7 @@ export function Details({ id, close }: { readonly id: string; readonly close: ()
       ) : !data ? (
         <Loading lines={8} label="Loading the dump" />
       ) : !data.dump && !data.dumpRecord ? (
-        <Empty>There is no dump with the id {id}.</Empty>
+        <Empty>Dump {id} was not found.</Empty>
       ) : (
         <Known dump={data.dump} record={data.dumpRecord} />
       )}
@@ -55,7 +56,7 @@ function Known({ dump, record }: { readonly dump: Dump | null; readonly record: 
         {(record?.demo ?? dump?.demo) && <DemoMark />}
         {record && (
           <span>
-            The guest was paused <PauseMeter pauseMs={pause} unknown="for an unknown time" />
+            Guest pause: <PauseMeter pauseMs={pause} />
           </span>
         )}
       </div>
@@ -66,18 +67,19 @@ function Known({ dump, record }: { readonly dump: Dump | null; readonly record: 
           <p>{sentence(dump.error.hint)}</p>
         </div>
       )}
+      {dump && <Timeline dump={dump} pauseMs={pause} />}
       {record && <Facts title="File" facts={fileFacts(record)} long />}
       <div className={styles.columns}>
         <Facts title="Machine" facts={machineFacts(dump, record)} />
         <Facts title="Capture" facts={captureFacts(dump, record)} />
         <Facts title="Times" facts={timeFacts(dump, record)} />
       </div>
-      <DetailsActions dump={dump} record={record} />
       {dump && (
         <p className={styles.more}>
-          <Link href={`/operations/${dump.id}`}>The operation in the journal</Link>
+          <Link href={`/operations/${dump.id}`}>View operation</Link>
         </p>
       )}
+      <DetailsActions dump={dump} record={record} />
     </>
   );
 }

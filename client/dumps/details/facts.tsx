@@ -29,8 +29,8 @@ export function fileFacts(record: DumpRecord): Fact[] {
         ratio >= 1.05 ? ` (${ratio.toFixed(1)} : 1)` : ''
       }`,
     ],
-    ['Exact', `${formatCount(record.gzipSizeBytes)} of ${formatCount(record.rawSizeBytes)} bytes`],
-    ['Form', `${formats[record.format] ?? record.format}, ${compressions[record.compression] ?? record.compression}`],
+    ['Exact size', `${formatCount(record.gzipSizeBytes)} of ${formatCount(record.rawSizeBytes)} bytes`],
+    ['Format', `${formats[record.format] ?? record.format}, ${compressions[record.compression] ?? record.compression}`],
   ];
 }
 
@@ -43,8 +43,8 @@ export function machineFacts(dump: Dump | null, record: DumpRecord | null): Fact
         <Name>{record?.dom ?? dump?.vmName ?? ''}</Name>
       </Link>,
     ],
-    ['VM id', plainText(record?.vmid ?? dump?.vmid ?? '')],
-    ['Machine id', mono(id)],
+    ['VM ID', plainText(record?.vmid ?? dump?.vmid ?? '')],
+    ['Machine ID', mono(id)],
     ['Host', record?.host ?? dump?.host ?? null],
   ];
 }
@@ -53,19 +53,19 @@ export function captureFacts(dump: Dump | null, record: DumpRecord | null): Fact
   const method = record?.method ?? dump?.method;
   return [
     ['Method', method ? (methods[method] ?? method) : null],
-    ['Why', dump?.methodReason ? sentence(dump.methodReason) : null],
-    ['Asked for by', dump ? plainText(dump.actor) : null],
-    ['Form', record || !dump ? null : `${formats[dump.format]}, ${compressions[dump.compression]}`],
-    ['Dump id', mono(dump?.id ?? record?.id)],
+    ['Reason', dump?.methodReason ? sentence(dump.methodReason) : null],
+    ['Requested by', dump ? plainText(dump.actor) : null],
+    ['Format', record || !dump ? null : `${formats[dump.format]}, ${compressions[dump.compression]}`],
+    ['Dump ID', mono(dump?.id ?? record?.id)],
   ];
 }
 
 export function timeFacts(dump: Dump | null, record: DumpRecord | null): Fact[] {
   const seconds = (value: number | undefined) => value !== undefined && new Date(value * 1000).toISOString();
   return [
-    ['Accepted', moment(dump?.createdAt)],
+    ['Requested', moment(dump?.createdAt)],
     ['Started', moment(dump?.startedAt)],
-    ['Ended', moment(dump?.finishedAt)],
+    ['Finished', moment(dump?.finishedAt)],
     ['Recorded', moment(record?.time)],
     ['Duration', record ? formatSeconds(record.durationSec) : null],
     ['File changed', moment(seconds(record?.ctime))],

@@ -8,7 +8,7 @@ import { useCancel } from '../use-cancel.ts';
 import styles from './details.module.css';
 import type { Dump } from './details.tsx';
 
-/** While it is on its way: how far, and the way to end it. */
+/** While it is active: progress, and the button that cancels it. */
 export function DetailsProgress({ dump }: { readonly dump: Dump }) {
   const tick = useTick(dump.id);
   const cancel = useCancel();

@@ -1,48 +1,56 @@
-import { useQuery, useSubscription } from 'urql';
-import { OperationDetailsDocument, OperationProgressDocument } from '../../api/generated/graphql.ts';
-import { formatBytes } from '../../format/bytes.ts';
+import { useSubscription } from 'urql';
+import { OperationProgressDocument, type VerificationFieldsFragment } from '../../api/generated/graphql.ts';
 import { sentence } from '../../format/sentence.ts';
 import { MemoryBar } from '../../ui/memory-bar.tsx';
+import { Age } from '../../ui/moment.tsx';
 import { StateBadge } from '../../ui/state-badge.tsx';
 import styles from './details.module.css';
 
-/** A verification, from its start to its verdict. */
-export function Verification({ id, name }: { readonly id: string; readonly name: string }) {
-  const [{ data }] = useSubscription({ query: OperationProgressDocument, variables: { ids: [id] } });
-  const progress = data?.operationProgress;
-  const final = progress?.final ?? false;
-  const [details] = useQuery({
-    query: OperationDetailsDocument,
-    variables: { id },
-    pause: !final,
-    requestPolicy: 'network-only',
+interface Props {
+  readonly verification: VerificationFieldsFragment;
+  readonly name: string;
+}
+
+/** The newest verification of a dump: how far it is, or what it found and when. */
+export function Verification({ verification, name }: Props) {
+  const { id, state, error, finishedAt } = verification;
+  const over = state !== 'QUEUED' && state !== 'RUNNING';
+  const [{ data }] = useSubscription({
+    query: OperationProgressDocument,
+    variables: { ids: [id] },
+    pause: over,
   });
-  const error = final ? details.data?.operation?.error : null;
+  const tick = over ? undefined : data?.operationProgress;
+  // The file is read first, then the image in it: one share of the whole, not two amounts of bytes.
+  const percent = tick?.progress?.percent ?? null;
   return (
-    <div className={styles.verification} role="status" data-state={progress?.state}>
-      <StateBadge state={progress?.state ?? 'QUEUED'} working={progress?.state === 'RUNNING'} />
+    <div className={styles.verification} role="status" data-state={state}>
+      <StateBadge state={state} working={state === 'RUNNING'} />
       <div>
-        {!final && (
+        {!over && (
           <MemoryBar
             label={`Verification of ${name}`}
-            readBytes={progress?.progress?.doneBytes ?? 0}
+            readBytes={percent ?? 0}
             writtenBytes={0}
-            totalBytes={progress?.progress ? progress.progress.totalBytes : 1}
-            text={progress?.message ?? 'Waiting'}
+            totalBytes={100}
+            text={percent === null ? 'Waiting' : `${Math.floor(percent)} %`}
           />
         )}
         <p>
-          {sentence(
-            error ? `${sentence(error.message)} ${error.hint}` : (progress?.message ?? 'Waiting for its turn…'),
-          )}
-          {!final && progress?.progress && (
-            <span aria-hidden="true">
-              {' '}
-              {formatBytes(progress.progress.doneBytes)} of {formatBytes(progress.progress.totalBytes)}
-            </span>
-          )}
+          {over
+            ? outcome(state, error)
+            : percent === null
+              ? 'Verification queued.'
+              : `Verifying: ${Math.floor(percent)} % checked.`}{' '}
+          {finishedAt && <Age at={finishedAt} />}
         </p>
       </div>
     </div>
   );
+}
+
+function outcome(state: string, error: VerificationFieldsFragment['error']): string {
+  if (state === 'COMPLETED') return 'Verified: checksum matches.';
+  if (error) return `${sentence(error.message)} ${error.hint}`;
+  return 'Verification cancelled.';
 }

@@ -12,7 +12,7 @@ interface Props {
   readonly setCompression: (compression: Compression) => void;
 }
 
-const methods: Record<MethodChoice, string> = { AUTO: 'Best possible', SNAPSHOT: 'Snapshot', CORE_DUMP: 'Core dump' };
+const methods: Record<MethodChoice, string> = { AUTO: 'Automatic', SNAPSHOT: 'Snapshot', CORE_DUMP: 'Core dump' };
 const formats: Record<ImageFormat, string> = { ELF: 'ELF core', RAW: 'Raw' };
 const compressions: Record<Compression, string> = { ZSTD: 'zstd', GZIP: 'gzip', NONE: 'None' };
 
@@ -21,7 +21,7 @@ export function PlanOptions(props: Props) {
   return (
     <div className={styles.options}>
       <Choice label="Method" choices={methods} value={props.method} set={props.setMethod} />
-      <Choice label="Image" choices={formats} value={props.format} set={props.setFormat} />
+      <Choice label="Format" choices={formats} value={props.format} set={props.setFormat} />
       <Choice label="Compression" choices={compressions} value={props.compression} set={props.setCompression} />
     </div>
   );

@@ -23,17 +23,19 @@ interface Props {
   /** Epoch seconds at both ends. */
   readonly from: number;
   readonly until: number;
+  /** When the machine was dumped, in epoch seconds: a line in the chart. */
+  readonly marks: readonly number[];
   /** The scale reaches at least up to this. */
   readonly least: number;
 }
 
 /** One or two figures over time. What they are now, or where the pointer is, is said above; all charts point together. */
-export function TimeChart({ title, points, lines: drawn, format, binary = false, from, until, least }: Props) {
+export function TimeChart({ title, points, lines: drawn, format, binary = false, from, until, marks, least }: Props) {
   const id = useId();
   const zone = useStore(usePage().preferences.zone);
   const [pointed, setPointed] = useState<number | null>(null);
-  const scale = useRef({ from, until, least });
-  scale.current = { from, until, least };
+  const scale = useRef({ from, until, least, marks });
+  scale.current = { from, until, least, marks };
   const host = usePlot(
     (element) =>
       timeOptions(element, {
@@ -43,9 +45,10 @@ export function TimeChart({ title, points, lines: drawn, format, binary = false,
         zone,
         point: setPointed,
         scale: () => scale.current,
+        marks: () => scale.current.marks,
       }),
     [points.map(({ at }) => at), ...drawn.map(({ value }) => points.map(value))],
-    JSON.stringify([drawn.length, binary, zone]),
+    JSON.stringify([drawn.length, binary, zone, marks]),
   );
 
   const at = points[pointed ?? points.length - 1];

@@ -9,6 +9,8 @@ export interface TimeLook {
   readonly binary: boolean;
   readonly format: (value: number | null) => string;
   readonly zone: Zone;
+  /** Moments that a line marks from top to bottom, in epoch seconds; read at every drawing. */
+  readonly marks: () => readonly number[];
   /** Called with the point that the pointer is at. */
   readonly point: (index: number | null) => void;
   /** Epoch seconds at both ends, and the least that the scale reaches up to; read at every drawing. */
@@ -28,14 +30,33 @@ function lonely(values: ArrayLike<number | null | undefined>): number[] {
   );
 }
 
+/** A dashed line over the whole height at each mark that is in sight. */
+function drawMarks(plot: uPlot, marks: readonly number[], color: string): void {
+  const { ctx, bbox } = plot;
+  ctx.save();
+  ctx.strokeStyle = color;
+  ctx.setLineDash([3, 3]);
+  ctx.beginPath();
+  for (const at of marks) {
+    const x = plot.valToPos(at, 'x', true);
+    if (x < bbox.left || x > bbox.left + bbox.width) continue;
+    ctx.moveTo(x, bbox.top);
+    ctx.lineTo(x, bbox.top + bbox.height);
+  }
+  ctx.stroke();
+  ctx.restore();
+}
+
 /** uPlot's options for one of the charts of usage, in the colors that the page has now. */
 export function timeOptions(element: HTMLElement, look: TimeLook): uPlot.Options {
-  const { axis, fill, second, stroke } = plotLook(element);
+  const { axis, fill, mark, second, stroke } = plotLook(element);
   const strokes = [stroke, second];
   const label = (at: number, step: number) =>
     step < day ? formatClock(at * 1000, look.zone).slice(0, 5) : formatDay(at * 1000, look.zone).slice(5);
+  const frame = plotFrame(element, together, look.point);
   return {
-    ...plotFrame(element, together, look.point),
+    ...frame,
+    hooks: { ...frame.hooks, draw: [(plot) => drawMarks(plot, look.marks(), mark)] },
     scales: {
       x: {
         time: false,

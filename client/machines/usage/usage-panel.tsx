@@ -9,7 +9,9 @@ import styles from '../../ui/plot/plot.module.css';
 import type { Machine } from '../use-machines.ts';
 import { formatPercent, markGaps } from './series.ts';
 import { TimeChart } from './time-chart.tsx';
+import keys from './usage.module.css';
 import { UsageTable } from './usage-table.tsx';
+import { useDumpMarks } from './use-dump-marks.ts';
 import { useMachineStats } from './use-machine-stats.ts';
 
 const hour = 3600;
@@ -34,6 +36,7 @@ export function UsagePanel({ machine }: { readonly machine: Machine }) {
   const resolution = stats?.resolution ?? 10;
   // The charts move on with the clock, also while no sample comes: a gap is then seen as one.
   const until = useClock((now) => Math.ceil(now / 1000 / resolution) * resolution);
+  const marks = useDumpMarks(machine.id, length);
   const isOff = off.includes(machine.state);
   const isEmpty = points?.every(({ cpuPercent }) => cpuPercent === null) ?? false;
 
@@ -62,7 +65,7 @@ export function UsagePanel({ machine }: { readonly machine: Machine }) {
       {error && !points ? (
         <Failure error={error} retry={refresh} />
       ) : isGone ? (
-        <Empty>The hypervisor does not have it any more.</Empty>
+        <Empty>This machine no longer exists.</Empty>
       ) : !points || !stats ? (
         <Loading lines={6} label="Loading the usage" />
       ) : isEmpty ? (
@@ -70,8 +73,8 @@ export function UsagePanel({ machine }: { readonly machine: Machine }) {
           <Warnings warnings={stats.warnings} />
           <Empty>
             {isOff
-              ? 'It is not running, and was not measured in this time.'
-              : 'Collecting: the first values come within 10 to 20 s.'}
+              ? 'The machine is off; no usage was recorded in this time range.'
+              : 'Collecting data. The first values appear within 20 seconds.'}
           </Empty>
         </>
       ) : (
@@ -80,7 +83,13 @@ export function UsagePanel({ machine }: { readonly machine: Machine }) {
           {asTable ? (
             <UsageTable points={points} />
           ) : (
-            <Charts points={markGaps(points, resolution)} from={until - length} until={until} machine={machine} />
+            <Charts
+              points={markGaps(points, resolution)}
+              from={until - length}
+              until={until}
+              marks={marks.filter((at) => at >= until - length)}
+              machine={machine}
+            />
           )}
         </>
       )}
@@ -92,6 +101,7 @@ interface ChartsProps {
   readonly points: ReturnType<typeof markGaps>;
   readonly from: number;
   readonly until: number;
+  readonly marks: readonly number[];
   readonly machine: Machine;
 }
 
@@ -100,52 +110,60 @@ function Charts({ machine, ...time }: ChartsProps) {
   const isMean = time.points.some(({ samples }) => samples > 1);
   const kib = 1024;
   return (
-    <div className={styles.charts}>
-      <TimeChart
-        {...time}
-        title="CPU"
-        format={formatPercent}
-        least={100}
-        lines={[
-          { name: 'mean', value: ({ cpuPercent }) => cpuPercent },
-          ...(isMean
-            ? [{ name: 'peak', value: ({ cpuPeakPercent }: { cpuPeakPercent: number | null }) => cpuPeakPercent }]
-            : []),
-        ]}
-      />
-      <TimeChart
-        {...time}
-        title="Memory"
-        format={formatBytes}
-        binary
-        least={machine.memoryBytes}
-        lines={[
-          { name: 'used', value: ({ memoryUsedBytes }) => memoryUsedBytes },
-          { name: 'on the host', value: ({ memoryRssBytes }) => memoryRssBytes },
-        ]}
-      />
-      <TimeChart
-        {...time}
-        title="Disk"
-        format={formatRate}
-        binary
-        least={4 * kib}
-        lines={[
-          { name: 'read', value: ({ blockReadBytesPerSecond }) => blockReadBytesPerSecond },
-          { name: 'written', value: ({ blockWriteBytesPerSecond }) => blockWriteBytesPerSecond },
-        ]}
-      />
-      <TimeChart
-        {...time}
-        title="Network"
-        format={formatRate}
-        binary
-        least={4 * kib}
-        lines={[
-          { name: 'received', value: ({ networkReceiveBytesPerSecond }) => networkReceiveBytesPerSecond },
-          { name: 'sent', value: ({ networkTransmitBytesPerSecond }) => networkTransmitBytesPerSecond },
-        ]}
-      />
-    </div>
+    <>
+      {time.marks.length > 0 && (
+        <p className={keys.marks}>
+          <span aria-hidden="true" /> {time.marks.length === 1 ? '1 dump' : `${time.marks.length} dumps`} in this time
+          range
+        </p>
+      )}
+      <div className={styles.charts}>
+        <TimeChart
+          {...time}
+          title="CPU"
+          format={formatPercent}
+          least={100}
+          lines={[
+            { name: 'mean', value: ({ cpuPercent }) => cpuPercent },
+            ...(isMean
+              ? [{ name: 'peak', value: ({ cpuPeakPercent }: { cpuPeakPercent: number | null }) => cpuPeakPercent }]
+              : []),
+          ]}
+        />
+        <TimeChart
+          {...time}
+          title="Memory"
+          format={formatBytes}
+          binary
+          least={machine.memoryBytes}
+          lines={[
+            { name: 'used', value: ({ memoryUsedBytes }) => memoryUsedBytes },
+            { name: 'on the host', value: ({ memoryRssBytes }) => memoryRssBytes },
+          ]}
+        />
+        <TimeChart
+          {...time}
+          title="Disk"
+          format={formatRate}
+          binary
+          least={4 * kib}
+          lines={[
+            { name: 'read', value: ({ blockReadBytesPerSecond }) => blockReadBytesPerSecond },
+            { name: 'written', value: ({ blockWriteBytesPerSecond }) => blockWriteBytesPerSecond },
+          ]}
+        />
+        <TimeChart
+          {...time}
+          title="Network"
+          format={formatRate}
+          binary
+          least={4 * kib}
+          lines={[
+            { name: 'received', value: ({ networkReceiveBytesPerSecond }) => networkReceiveBytesPerSecond },
+            { name: 'sent', value: ({ networkTransmitBytesPerSecond }) => networkTransmitBytesPerSecond },
+          ]}
+        />
+      </div>
+    </>
   );
 }

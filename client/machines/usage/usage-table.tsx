@@ -5,7 +5,7 @@ import { useStore } from '../../state/store.ts';
 import styles from '../../ui/plot/plot.module.css';
 import { formatPercent, type SeriesPoint } from './series.ts';
 
-/** The numbers of the charts, newest first, for who would rather read them. */
+/** The numbers of the charts, newest first, for those who prefer to read them. */
 export function UsageTable({ points }: { readonly points: readonly SeriesPoint[] }) {
   const zone = useStore(usePage().preferences.zone);
   return (

@@ -4,7 +4,7 @@ import { formatDay } from '../../format/moment.ts';
 import styles from '../../ui/plot/plot.module.css';
 import type { ChartDay } from './days.ts';
 
-/** The numbers of the charts, for who would rather read them. Days without a dump are left out. */
+/** The numbers of the charts, for those who prefer to read them. Days without a dump are left out. */
 export function DayTable({ days }: { readonly days: readonly ChartDay[] }) {
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: whoever has no mouse must be able to scroll it

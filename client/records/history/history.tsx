@@ -56,7 +56,7 @@ export function History({ vm }: { readonly vm?: string }) {
       ) : !days ? (
         <Loading lines={6} label="Loading the history" />
       ) : data.dumpStats.days.length === 0 ? (
-        <Empty>No dump was made in these {range} days.</Empty>
+        <Empty>No dumps in the last {range} days.</Empty>
       ) : (
         <>
           <Warnings warnings={data.dumpStats.warnings} />

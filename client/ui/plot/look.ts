@@ -15,8 +15,8 @@ export function plotLook(element: HTMLElement) {
     grid: { stroke: style.borderTopColor, width: 1 },
     ticks: { show: false },
   };
-  const { outlineColor: stroke, caretColor: second, columnRuleColor: fill } = style;
-  return { axis, stroke, second, fill };
+  const { outlineColor: stroke, caretColor: second, columnRuleColor: fill, textDecorationColor: mark } = style;
+  return { axis, stroke, second, fill, mark };
 }
 
 /** The options of every chart; those that share `together` point at the same place. */

@@ -112,6 +112,11 @@ export function resolvers(world: World) {
       rawSizeBytes: record?.vm.memoryBytes ?? null,
       dumpPath: null,
       record: () => (record ? recordView(record) : null),
+      verification: () => {
+        const last = world.dumps.findLast((it) => it.kind === 'VERIFY' && it.of === dump.id);
+        return last ? operationView(last) : null;
+      },
+      events: () => world.events.filter((it) => it.dump === dump).map(eventView),
     };
   };
   const recordView = (record: MockRecord): object => ({
@@ -286,8 +291,8 @@ export function resolvers(world: World) {
     },
     verifyDump: ({ id }: { id: string }) => {
       const record = world.records.find((it) => it.id === id)!;
-      const input = { method: 'AUTO', format: 'ELF', compression: 'ZSTD' } as const;
-      return { operation: operationView(world.trigger(record.vm, input, 'VERIFY')), errors: [] };
+      const usual = { method: 'AUTO', format: 'ELF', compression: 'ZSTD' };
+      return { operation: operationView(world.trigger(record.vm, usual, 'VERIFY', id)), errors: [] };
     },
     dumpProgress: async function* () {
       for (const dump of world.dumps.filter((it) => ['QUEUED', 'RUNNING'].includes(it.state))) yield progressOf(dump);

@@ -15,6 +15,8 @@ export interface MockDump {
   readonly vm: MockVm;
   readonly createdAt: number;
   kind: 'DUMP' | 'VERIFY';
+  /** The dump that is verified. */
+  readonly of: string | null;
   state: 'QUEUED' | 'RUNNING' | 'COMPLETED' | 'FAILED' | 'CANCELLED';
   phase: string | null;
   message: string;
@@ -59,6 +61,10 @@ export interface WorldOptions {
   readonly bytesPerSecond?: number;
   readonly role?: 'VIEWER' | 'OPERATOR' | 'ADMIN';
   readonly hypervisor?: 'UP' | 'DOWN';
+  /** Machines whose names are as long as some people's are. */
+  readonly longNames?: boolean;
+  /** Dumps that have failed. */
+  readonly failed?: number;
   /** Whether machines have been measured yet. */
   readonly measured?: boolean;
 }
@@ -89,7 +95,10 @@ export class World {
     this.hypervisor = options.hypervisor ?? 'UP';
     this.measured = options.measured ?? true;
     this.bytesPerSecond = options.bytesPerSecond ?? 400e6;
-    const names = ['web-01', 'web-02', 'db-primary', 'build-runner', 'mail', '<img src=x onerror=alert(1)>'];
+    const long = 'customer-portal-production-frontend-eu-west-1b-replica-';
+    const names = options.longNames
+      ? Array.from({ length: 6 }, (_, index) => `${long}${index}`)
+      : ['web-01', 'web-02', 'db-primary', 'build-runner', 'mail', '<img src=x onerror=alert(1)>'];
     const states = ['RUNNING', 'RUNNING', 'RUNNING', 'PAUSED', 'SHUT_OFF', 'RUNNING'];
     for (let index = 0; index < (options.vms ?? names.length); index += 1) {
       this.vms.push({
@@ -100,16 +109,18 @@ export class World {
         memoryBytes: gib * [1, 0.5, 4, 0.25, 1, 0.125][index % 6]!,
       });
     }
+    for (let index = 0; index < (options.failed ?? 0); index += 1) this.#fail(this.vms[index % this.vms.length]!);
     for (let index = options.records ?? 0; index > 0; index -= 1) this.#oldRecord(index);
     const tickMs = options.tickMs ?? 200;
     setInterval(() => this.#tick(tickMs / 1000), tickMs);
   }
 
-  trigger(vm: MockVm, input: MockDump['input'], kind: MockDump['kind'] = 'DUMP'): MockDump {
+  trigger(vm: MockVm, input: MockDump['input'], kind: MockDump['kind'] = 'DUMP', of: string | null = null): MockDump {
     const dump: MockDump = {
       id: uuid(0x1000 + this.#serial++),
       vm,
       kind,
+      of,
       createdAt: Date.now(),
       state: 'QUEUED',
       phase: null,
@@ -134,6 +145,13 @@ export class World {
 
   activeOf(vm: MockVm): MockDump | undefined {
     return this.dumps.find((dump) => dump.vm === vm && ['QUEUED', 'RUNNING'].includes(dump.state));
+  }
+
+  #fail(vm: MockVm): void {
+    const dump = this.trigger(vm, { method: 'AUTO', format: 'ELF', compression: 'ZSTD' });
+    dump.startedAt = dump.createdAt;
+    this.#finish(dump, 'FAILED', 'The disk is full.');
+    dump.error = { code: 'NO_SPACE', message: 'the disk is full', hint: 'Free some space.' };
   }
 
   #tick(seconds: number): void {
@@ -174,7 +192,7 @@ export class World {
     this.#finish(dump, 'COMPLETED', `Dump of ${dump.vm.name} completed.`);
   }
 
-  #finish(dump: MockDump, state: 'COMPLETED' | 'CANCELLED', message: string): void {
+  #finish(dump: MockDump, state: 'COMPLETED' | 'FAILED' | 'CANCELLED', message: string): void {
     dump.state = state;
     dump.finishedAt = Date.now();
     dump.message = message;

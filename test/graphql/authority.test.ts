@@ -20,6 +20,7 @@ const needs: Record<string, Role> = {
   'Query.auditLog': 'ADMIN',
   'Query.deadLetters': 'OPERATOR',
   'Mutation.deleteDump': 'ADMIN',
+  'Mutation.deleteVolume': 'ADMIN',
   'Mutation.reindex': 'ADMIN',
   'Mutation.createDownload': 'ADMIN',
   'Mutation.createToken': 'ADMIN',
@@ -40,7 +41,7 @@ function literal(given: Type): string {
     );
     return `{ ${required.map((field) => `${field.name}: ${literal(field.type as Type)}`).join(', ')} }`;
   }
-  if (isScalarType(type)) return { Int: '1', Boolean: 'true', Float: '1.0' }[type.name] ?? '"x"';
+  if (isScalarType(type)) return { Int: '1', Boolean: 'true', Float: '1.0', ByteCount: '1' }[type.name] ?? '"x"';
   return '""';
 }
 

@@ -139,7 +139,7 @@ describe('a server with an InfluxDB', () => {
     expect(own).toMatchObject({ source: 'CATALOGUE', totalCount: 2, warnings: [expect.stringContaining('emptied')] });
     expect(own.nodes.map(({ id }: { id: string }) => id)).toEqual(ids.toReversed());
     await expect.poll(fleet, { timeout: 10_000 }).toMatchObject({ source: 'INFLUX_SQL', warnings: [], totalCount: 2 });
-    const { operations } = await server.query('{ operations(kind: "RECORDS_SYNC") { nodes { state actor } } }');
+    const { operations } = await server.query('{ operations(kind: RECORDS_SYNC) { nodes { state actor } } }');
     expect(operations.nodes).toMatchObject([{ state: 'COMPLETED', actor: 'memoir' }]);
     expect(double.store.table('vmstats', 'mem_dumps')?.rows.size).toBe(2);
   });

@@ -87,10 +87,16 @@ builder.queryField('dumpRecords', (t) =>
       const order: RecordOrder = args.orderBy ?? { by: 'TIME', direction: 'DESC' };
       const offset = args.offset == null ? {} : { offset: args.offset };
       const query = { filter, order, ...toPage(args), ...offset };
-      const sourced = once(() => records.page(query));
+      let isPageAsked = false;
+      const sourced = once(() => {
+        isPageAsked = true;
+        return records.page(query);
+      });
       let isTotalAsked = false;
       const counted = once(async () => {
         const count = await records.count(filter);
+        // By now every other field of the selection has been asked. A total alone needs no page.
+        if (!isPageAsked) return count;
         const page = await sourced();
         // The total of one store over the rows of another would be a lie: "1 to 50 of 17".
         if (isOfCatalogue(count) === isOfCatalogue(page)) return count;

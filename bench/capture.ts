@@ -159,7 +159,7 @@ async function ours({ hypervisor, threads, folder }: World, guest: Guest, method
       spoolFolder: join(folder, 'spool'),
       spoolBytes: 2 * plan.memoryBytes,
     },
-    { progress: () => undefined, moved: () => undefined },
+    { progress: () => undefined, moved: () => undefined, discard: async () => undefined },
   );
   const outcome = await hypervisor.capture(plan, thread.reader, new AbortController().signal);
   const manifest = await thread.finish(

@@ -61,6 +61,7 @@ const request: DumpRequest = {
   compression: 'ZSTD',
   demo: true,
   maxPauseMs: null,
+  imageDigest: false,
 };
 await operations.submitOne(dumpType.submission({ subjects: ['vm:1'], request, message: 'Waiting for its turn' }), {
   actor: 'bench',

@@ -2,7 +2,7 @@ import { MemoirError } from '../domain/memoir-error.ts';
 import { FormatError } from '../formats/format-error.ts';
 import type { FramedReader } from '../formats/frames/framed-reader.ts';
 import { openMembers } from '../formats/gzip-members/open.ts';
-import { openSeekable } from '../formats/zstd-seekable/open.ts';
+import { openSeekable } from '../formats/zstd-seekable/frame.ts';
 import type { ArtifactReader } from '../storage/artifact-store.ts';
 import type { Compression } from './dump-request.ts';
 
@@ -10,7 +10,10 @@ import type { Compression } from './dump-request.ts';
  * Random access to the frames of an artifact; null for an uncompressed one, which has none. An artifact whose table cannot
  * be read is ARTIFACT_DAMAGED.
  */
-export async function openFrames(artifact: ArtifactReader, compression: Compression): Promise<FramedReader | null> {
+export async function openFrames(
+  artifact: Pick<ArtifactReader, 'sizeBytes' | 'read'>,
+  compression: Compression,
+): Promise<FramedReader | null> {
   const source = { size: artifact.sizeBytes, read: (offset: number, length: number) => artifact.read(offset, length) };
   try {
     switch (compression) {

@@ -65,15 +65,20 @@ async function run(
       expectedBytes: claim.withOthers,
       format: request.format,
       compression: request.compression,
+      imageDigest: request.imageDigest,
       spoolFolder: options.spoolFolder,
       spoolBytes: spoolBytes(plan.memoryBytes),
     },
     {
       progress(progress) {
-        claim.written(progress.writtenBytes + progress.spooledBytes);
-        context.progress(progress);
+        const { doneBytes, totalBytes, writtenBytes, spooledBytes, digestedBytes } = progress;
+        claim.written(writtenBytes + spooledBytes);
+        // What is read back for a digest came in too: a large commit must not look stalled.
+        const receivedBytes = progress.receivedBytes + digestedBytes;
+        context.progress({ doneBytes, totalBytes, writtenBytes, receivedBytes });
       },
       moved: context.moved,
+      discard: () => options.store.remove(key),
     },
   );
   // Wakes whatever the thread is at; the promises below then reject with its answer.

@@ -30,6 +30,8 @@ export type DumpRequest = {
   readonly demo: boolean;
   /** The longest pause that may be expected; null for any. */
   readonly maxPauseMs: number | null;
+  /** Take the digest of the uncompressed image too, before the dump is complete. */
+  readonly imageDigest: boolean;
 };
 
 /** What the journal keeps of a dump that went well. */

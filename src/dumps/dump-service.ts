@@ -247,15 +247,18 @@ function toRequest(
     compression: input.compression,
     demo: hypervisor.kind === 'demo',
     maxPauseMs,
+    imageDigest: input.imageDigest ?? false,
   };
   return dumpType.submission({ subjects: [machineSubject(machine.id)], request, message: 'Waiting for its turn' });
 }
 
 function idempotency(input: TriggerInput): { idempotencyKey?: string; fingerprint?: string } {
   if (input.idempotencyKey === undefined) return {};
-  const { vms, all = false, method, format, compression, maxPauseMs } = input;
+  const { vms, all = false, method, format, compression, maxPauseMs, imageDigest = false } = input;
   const limit = maxPauseMs === undefined ? [] : [maxPauseMs];
-  const fingerprint = JSON.stringify([all || [...new Set(vms)].sort(), method, format, compression, ...limit]);
+  const digest = imageDigest ? ['imageDigest'] : [];
+  const wanted = [all || [...new Set(vms)].sort(), method, format, compression, ...limit, ...digest];
+  const fingerprint = JSON.stringify(wanted);
   return { idempotencyKey: input.idempotencyKey, fingerprint };
 }
 

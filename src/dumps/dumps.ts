@@ -13,6 +13,8 @@ export interface TriggerInput {
   readonly compression: Compression;
   /** The longest expected pause of a machine: see `pauseLimit`. */
   readonly maxPauseMs?: number;
+  /** Take the digest of the uncompressed image too: it costs reading the artifact back. */
+  readonly imageDigest?: boolean;
   /** 1 to 200 characters. */
   readonly idempotencyKey?: string;
 }

@@ -57,7 +57,11 @@ export function makeManifest(
   facts: DumpFacts,
   image: ImageFacts,
   proof: CommittedArtifact,
-  { nowMs, durationMs }: { readonly nowMs: number; readonly durationMs: number },
+  {
+    nowMs,
+    durationMs,
+    imageSha256,
+  }: { readonly nowMs: number; readonly durationMs: number; readonly imageSha256: string | null },
 ): Manifest {
   const { key, sizeBytes, sha256, location, ctime, mtime, atime } = proof;
   return {
@@ -71,7 +75,7 @@ export function makeManifest(
     location,
     sizeBytes,
     sha256,
-    imageSha256: null,
+    imageSha256,
     ctime,
     mtime,
     atime,

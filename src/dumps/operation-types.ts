@@ -21,6 +21,7 @@ const dumpRequest = z.object({
   compression,
   demo: z.boolean(),
   maxPauseMs: z.number().nullable().default(null),
+  imageDigest: z.boolean().default(false),
 }) satisfies z.ZodType<DumpRequest>;
 
 const dumpResult = z.object({

@@ -7,6 +7,13 @@ export const recordStates = {
 
 export type RecordState = keyof typeof recordStates;
 
+/** What may become of a record. What was deleted does not come back: a verification may end after the deletion. */
+export const recordTransitions: Readonly<Record<RecordState, readonly RecordState[]>> = {
+  AVAILABLE: ['DAMAGED', 'DELETED'],
+  DAMAGED: ['AVAILABLE', 'DELETED'],
+  DELETED: [],
+};
+
 /** The metadata row of a finished dump: what the measurement `mem_dumps` holds, and what was added since. */
 export interface DumpRecord {
   /** The dump's operation id. */

@@ -20,10 +20,14 @@ export async function openEffects(
     appendRecord.writer((record) => {
       if (writer.append(record)) publisher?.appended(record);
     }),
-    markRecord.writer(({ id, state }) => {
-      if (writer.mark(id, state) !== true || publisher === undefined) return;
-      const record = writer.get(id);
-      if (record !== null) publisher.marked(record, state);
+    markRecord.writer(({ id, state, imageSha256 }) => {
+      const described = typeof imageSha256 === 'string' && writer.describe(id, imageSha256);
+      const marked = writer.mark(id, state) === true;
+      const record = publisher === undefined ? null : writer.get(id);
+      if (record === null) return;
+      // The same point again: the field that it lacked is filled in.
+      if (described) publisher?.appended(record);
+      if (marked) publisher?.marked(record, state);
     }),
   ];
 }

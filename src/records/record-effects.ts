@@ -6,10 +6,15 @@ import type { DumpRecord, RecordState } from './dump-record.ts';
 export const appendRecord = effectType<DumpRecord>('record.append');
 
 /**
- * What became of an artifact. A record that is not there is no failure: what is to be said of the artifact stays true, and
- * the journal must be able to say it.
+ * What became of an artifact, and the digest of its image where that was taken since. A record that is not there is no
+ * failure: what is to be said of the artifact stays true, and the journal must be able to say it. Nor is a transition that
+ * `recordTransitions` does not have: it changes nothing.
  */
-export const markRecord = effectType<{ readonly id: string; readonly state: RecordState }>('record.mark');
+export const markRecord = effectType<{
+  readonly id: string;
+  readonly state: RecordState;
+  readonly imageSha256?: string | null;
+}>('record.mark');
 
 /** Their writers, for the journal; where there is an InfluxDB, they also fix each record's lines for it. */
 export function recordEffectWriters(options: { readonly publish: boolean }): ModuleReference {

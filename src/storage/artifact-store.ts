@@ -54,6 +54,8 @@ export interface ArtifactWriter {
   /** Replaces bytes that were written or skipped before; a RangeError beyond them. */
   patch(offset: number, bytes: Uint8Array): Promise<void>;
   readonly writtenBytes: number;
+  /** Bytes that were written, fewer only at the end; also while `commit` waits for its manifest. Not after the end. */
+  read(offset: number, length: number): Promise<Uint8Array>;
   /**
    * Makes it durable and visible: contents, digest, manifest, name, in an order that at no moment shows an incomplete file
    * or an artifact without its manifest. `manifest` is called with the proof and returns what is kept beside the artifact;

@@ -76,6 +76,20 @@ export function artifactStoreSuite(
       expect(Number.isInteger(proof.ctime) && Number.isInteger(proof.atime)).toBe(true);
     });
 
+    it('reads back what was written before it is to be seen, also while the manifest is made', async () => {
+      const writer = await store.begin(key, 20);
+      await writer.write(bytesOf('memory'));
+      await writer.skip(4);
+      await writer.patch(0, bytesOf('M'));
+      expect(Buffer.from(await writer.read(0, 4)).toString()).toBe('Memo');
+      let whole: Uint8Array = new Uint8Array(0);
+      await writer.commit(async ({ sha256 }) => {
+        whole = await writer.read(0, 100);
+        return { sha256 };
+      });
+      expect(Buffer.from(whole).toString('latin1')).toBe('Memory\0\0\0\0');
+    });
+
     it('shows nothing before the commit', async () => {
       const writer = await store.begin(key, 6);
       await writer.write(bytesOf('memory'));

@@ -133,9 +133,22 @@ export function dumpRecordsSuite(name: string, create: () => Promise<OpenedRecor
       expect(await records.stats({})).toMatchObject({ totalDumps: 2, avgDurationSec: 2 });
       expect(await records.stats({ states: ['AVAILABLE', 'DAMAGED'] })).toMatchObject({ totalDumps: 1, totalVms: 1 });
       expect((await records.series({ states: ['DELETED'] })).days[0]?.dumps).toBe(1);
-      await records.mark(a.id, 'AVAILABLE');
-      expect((await records.series({ states: ['DELETED'] })).days).toEqual([]);
-      expect(await records.stats({ states: ['DELETED'] })).toMatchObject({ totalDumps: 0, lastDumpUs: null });
+      await records.mark(b.id, 'DAMAGED');
+      expect((await records.series({ states: ['DAMAGED'] })).days[0]?.dumps).toBe(1);
+      await records.mark(b.id, 'AVAILABLE');
+      expect((await records.series({ states: ['DAMAGED'] })).days).toEqual([]);
+      expect(await records.stats({ states: ['DAMAGED'] })).toMatchObject({ totalDumps: 0, lastDumpUs: null });
+    });
+
+    it('never takes a record back from DELETED: a verification may end after the deletion', async () => {
+      const record = sampleRecord(1);
+      await append([record]);
+      await records.mark(record.id, 'DELETED');
+      for (const state of ['AVAILABLE', 'DAMAGED'] as const) {
+        await records.mark(record.id, state);
+        expect(await records.get([record.id])).toEqual([{ ...record, state: 'DELETED' }]);
+        expect(await records.stats({ states: [state] })).toMatchObject({ totalDumps: 0 });
+      }
     });
 
     it('cuts days at midnight in UTC', async () => {

@@ -25,7 +25,7 @@ async function openThread() {
       spoolFolder: join(folder, 'spool'),
       spoolBytes: 1 << 20,
     },
-    { progress: () => undefined, moved: () => undefined },
+    { progress: () => undefined, moved: () => undefined, discard: async () => undefined },
     worker,
   );
   await thread.reader.open();

@@ -130,6 +130,30 @@ describe('a dump', () => {
   });
 });
 
+describe('the digest of an image', () => {
+  it.each(['ZSTD', 'GZIP', 'NONE'] as const)(
+    'is taken at the capture on request, and else by a verification: %s',
+    async (compression) => {
+      const world = await startDumpWorld();
+      world.hypervisor.controls.pause('web-01');
+      const asked = await world.dump('web-01', { compression, imageDigest: true });
+      const { imageSha256 } = resultOf(asked);
+      expect(imageSha256).toMatch(/^[0-9a-f]{64}$/);
+      expect((await world.records.get([asked.id]))[0]).toMatchObject({ imageSha256 });
+      const plain = await world.dump('web-01', { compression });
+      expect(resultOf(plain).imageSha256).toBeNull();
+      for (const dump of [asked, plain]) {
+        const verification = await world.dumps.verify(dump.id, 'ann');
+        expect(await world.operations.settled(verification.id)).toMatchObject({ result: { intact: true } });
+      }
+      const [first, second] = await world.records.get([asked.id, plain.id]);
+      expect(first).toMatchObject({ imageSha256 });
+      // The machine stands still; what differs is in the header.
+      expect(second?.imageSha256).toMatch(/^[0-9a-f]{64}$/);
+    },
+  );
+});
+
 describe('the front door', () => {
   it('answers every machine of a batch on its own', async () => {
     const world = await startDumpWorld({ speedBytesPerSec: 3 << 20 });

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { EarlyPages } from '../../src/dumps/pipeline/early-pages.ts';
 import { FrameAssembler } from '../../src/dumps/pipeline/frame-assembler.ts';
+import { FrameBuffers } from '../../src/dumps/pipeline/frame-buffers.ts';
 import { Spool } from '../../src/dumps/pipeline/spool.ts';
 import { pageBytes } from '../../src/machines/memory-source.ts';
 import { watchHeldBytes } from '../held-memory.ts';
@@ -15,7 +16,6 @@ async function assemble(rangePages: readonly number[], options: { earlyPages?: n
   const spool = await Spool.open(temporaryFolder(), frameBytes, 1 << 30);
   onTestFinished(() => spool.close().catch(() => undefined));
   const out: Uint8Array[] = [];
-  const ranges: number[] = [];
   const late = { count: 0 };
   let start = 0n;
   const assembler = new FrameAssembler({
@@ -24,15 +24,14 @@ async function assemble(rangePages: readonly number[], options: { earlyPages?: n
       start = range.end + 0x100000n;
       return range;
     }),
-    frameBytes,
+    gapsBefore: rangePages.map(() => 0),
+    buffers: new FrameBuffers(frameBytes),
     early: (frames) => new EarlyPages(spool, frames, (options.earlyPages ?? 1000) * pageBytes),
     lateFrames: options.lateFrames ?? 0,
-    allocate: () => new Uint8Array(frameBytes),
-    sink: {
-      range: (index) => void ranges.push(index),
-      frame: (content) => void out.push(content.slice()),
-      zeros: (length) => void out.push(new Uint8Array(length)),
-      late: (length) => {
+    target: {
+      push: (content) => void out.push(content.slice()),
+      pushZeros: (length) => void (length > 0 && out.push(new Uint8Array(length))),
+      pushLate: (length) => {
         const place = new Uint8Array(length);
         out.push(place);
         late.count += 1;
@@ -40,7 +39,7 @@ async function assemble(rangePages: readonly number[], options: { earlyPages?: n
       },
     },
   });
-  return { assembler, out, ranges, spool, late };
+  return { assembler, out, spool, late };
 }
 
 const page = (fill: number) => new Uint8Array(pageBytes).fill(fill);
@@ -57,14 +56,13 @@ describe('frames from pages', () => {
           const total = rangePages.reduce((sum, pages) => sum + pages, 0);
           const pages = Array.from({ length: total }, (_, index) => ({ index, key: keys.next().value as number }));
           pages.sort((a, b) => a.key - b.key);
-          const { assembler, out, ranges, spool } = await assemble(rangePages, { earlyPages, lateFrames });
+          const { assembler, out, spool } = await assemble(rangePages, { earlyPages, lateFrames });
           for (const { index } of pages) {
             if (index % 3 === 0) assembler.zero(index * pageBytes, pageBytes);
             else assembler.data(index * pageBytes, page((index % 250) + 1));
           }
           assembler.finish();
           await spool.close();
-          expect(ranges).toEqual(rangePages.map((_, index) => index));
           const image = Buffer.concat(out);
           expect(image.length).toBe(total * pageBytes);
           for (let index = 0; index < total; index += 1) {
@@ -135,15 +133,14 @@ describe('frames from pages', () => {
     const spool = { takeZeroed: () => slots++, write: () => undefined, read: () => undefined, free: () => undefined };
     const assembler = new FrameAssembler({
       ranges: [{ start: 0n, end: 2n ** 40n }],
-      frameBytes: bytesPerFrame,
+      gapsBefore: [0],
+      buffers: new FrameBuffers(bytesPerFrame),
       early: (frames) => new EarlyPages(spool, frames, 12 * 1024 * 1024),
       lateFrames: 16,
-      allocate: () => new Uint8Array(bytesPerFrame),
-      sink: {
-        range: () => undefined,
-        frame: () => undefined,
-        zeros: () => undefined,
-        late: () => ({ settle: () => undefined }),
+      target: {
+        push: () => undefined,
+        pushZeros: () => undefined,
+        pushLate: () => ({ settle: () => undefined }),
       },
     });
     const one = page(1);

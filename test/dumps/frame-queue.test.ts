@@ -50,10 +50,12 @@ it('what was pushed comes out in order and unchanged, though buffers, output and
     spool,
     parallel: 4,
     waitingBytes: 2 * frameBytes,
-    allocate: () => spares.pop() ?? new Uint8Array(frameBytes),
-    // Whoever still reads it reads something else.
-    recycle: (buffer) => void spares.push(buffer.fill(0xee)),
-    written: () => undefined,
+    buffers: {
+      frameBytes,
+      take: () => spares.pop() ?? new Uint8Array(frameBytes),
+      // Whoever still reads it reads something else.
+      giveBack: (buffer: Uint8Array) => void spares.push(buffer.fill(0xee)),
+    } as never,
   });
   const pushed: Uint8Array[] = [];
   for (let number = 0; number < 90; number += 1) {

@@ -17,11 +17,13 @@ const resourceLimits = { maxYoungGenerationSizeMb: 3 };
  */
 const trackUnmanagedFds = false;
 
-/** Who wants to know how a capture goes. */
-export interface CaptureWatcher {
+/** Whose capture it is. */
+export interface CaptureOwner {
   progress(progress: CaptureProgress): void;
   /** Something moved that no count shows. */
   moved(): void;
+  /** Removes what a thread has left on the disk that had to be ended by force. May be called twice. */
+  discard(): Promise<unknown>;
 }
 
 /** The server's end of a capture thread: the strings that `hypervisor.capture` pulls, and the commit after it. */
@@ -33,7 +35,7 @@ export interface CaptureThread {
   stop(reason: MemoirError): Promise<void>;
 }
 
-/** A promise, and the hands to settle it with; being rejected while nobody awaits it yet is no accident. */
+/** Deferred; early rejection is not reported as unhandled. */
 function deferred<T>() {
   const result = Promise.withResolvers<T>();
   result.promise.catch(() => undefined);
@@ -47,8 +49,9 @@ export function newCaptureWorker(): Worker {
 
 export function startCaptureThread(
   job: CaptureJob,
-  watcher: CaptureWatcher,
+  owner: CaptureOwner,
   worker: Worker = newCaptureWorker(),
+  stopMs = stopTimeoutMs,
 ): CaptureThread {
   const ready = deferred<void>();
   const drained = deferred<void>();
@@ -68,10 +71,7 @@ export function startCaptureThread(
       case 'READY':
         return ready.resolve();
       case 'PROGRESS':
-        return watcher.progress(report.progress);
-      case 'DIGESTED':
-        // Nothing more is written, but reading it back is movement too: a large commit must not look stalled.
-        return watcher.moved();
+        return owner.progress(report.progress);
       case 'DRAINED':
         return drained.resolve();
       case 'COMMITTED':
@@ -91,9 +91,16 @@ export function startCaptureThread(
 
   async function stop(reason: MemoirError): Promise<void> {
     send({ type: 'ABORT', error: toErrorShape(reason) });
-    const timer = setTimeout(() => void worker.terminate(), stopTimeoutMs);
+    let isForced = false;
+    const timer = setTimeout(() => {
+      isForced = true;
+      void worker.terminate();
+      // At once: a thread whose disk does not answer ends when it does, and the server may be gone by then.
+      void owner.discard().catch(() => undefined);
+    }, stopMs);
     await exited.promise;
     clearTimeout(timer);
+    if (isForced) await owner.discard().catch(() => undefined);
   }
 
   return {
@@ -103,7 +110,7 @@ export function startCaptureThread(
         await ready.promise;
       },
       drained: drained.promise,
-      moved: () => watcher.moved(),
+      moved: () => owner.moved(),
       abandon: () =>
         send({
           type: 'ABORT',

@@ -1,6 +1,6 @@
 import type { Worker } from 'node:worker_threads';
 import type { Closable } from '../../domain/closable.ts';
-import { type CaptureThread, type CaptureWatcher, newCaptureWorker, startCaptureThread } from './capture-thread.ts';
+import { type CaptureOwner, type CaptureThread, newCaptureWorker, startCaptureThread } from './capture-thread.ts';
 import type { CaptureJob } from './messages.ts';
 
 /**
@@ -18,7 +18,7 @@ export class CaptureThreads implements Closable {
     this.#prepare();
   }
 
-  start(job: CaptureJob, watcher: CaptureWatcher): CaptureThread {
+  start(job: CaptureJob, owner: CaptureOwner): CaptureThread {
     const worker = this.#waiting ?? newCaptureWorker();
     this.#waiting = undefined;
     worker.ref();
@@ -27,7 +27,7 @@ export class CaptureThreads implements Closable {
       this.#running -= 1;
       this.#prepare();
     });
-    return startCaptureThread(job, watcher, worker);
+    return startCaptureThread(job, owner, worker);
   }
 
   /** Ends the thread that waits; captures that run are their owners' affair. */

@@ -6,12 +6,11 @@ import type { ImageFormat } from '../dump-request.ts';
 import type { ImageFacts } from '../manifest.ts';
 import { bytesOf, type Codec } from './codec.ts';
 import { EarlyPages } from './early-pages.ts';
-import { elfImage } from './elf-image.ts';
 import { FrameAssembler } from './frame-assembler.ts';
+import { FrameBuffers } from './frame-buffers.ts';
 import { FrameQueue } from './frame-queue.ts';
-import type { Image } from './image.ts';
+import { type Image, planImage } from './image.ts';
 import type { CaptureProgress } from './messages.ts';
-import { rawImage } from './raw-image.ts';
 import type { Spool } from './spool.ts';
 
 /** Uncompressed size of a frame: what random access reads at least. */
@@ -24,69 +23,63 @@ const earlyBytes = 12 * 1024 * 1024;
 /** Frames that may be passed over: what the few pages cost that a snapshot brings last, in memory and in the artifact. */
 const lateFrames = 16;
 
-const zeroFrame = Buffer.alloc(frameBytes);
-
 export interface DumpSinkOptions {
   readonly format: ImageFormat;
   readonly codec: Codec;
   readonly writer: ArtifactWriter;
   /** Closed with the sink. */
   readonly spool: Spool;
-  /** Called whenever something moved. */
-  moved(progress: Omit<CaptureProgress, 'writtenBytes'>): void;
 }
 
 /** Takes a source's pages and makes the artifact's bytes of them: image, frames, compression, in bounded memory. */
 export class DumpSink implements MemorySink {
   readonly #options: DumpSinkOptions;
-  readonly #spool: Spool;
+  readonly #buffers = new FrameBuffers(frameBytes);
   readonly #queue: FrameQueue;
   readonly #search = new VmcoreinfoSearch();
-  /** Buffers for the next frames; none is made while there is one, so they are never more than were once in use together. */
-  readonly #spares: Uint8Array[] = [];
   #layout: MemoryLayout | undefined;
   #image: Image | undefined;
   #assembler: FrameAssembler | undefined;
   #receivedBytes = 0;
-  #doneBytes = 0;
 
   constructor(options: DumpSinkOptions) {
+    const { codec, writer, spool } = options;
     this.#options = options;
-    this.#spool = options.spool;
     this.#queue = new FrameQueue({
-      codec: options.codec,
-      writer: options.writer,
-      spool: this.#spool,
+      codec,
+      writer,
+      spool,
       parallel: parallelFrames,
       waitingBytes,
-      allocate: () => this.#allocate(),
-      recycle: (content) => this.#recycle(content),
-      written: (bytes) => {
-        this.#doneBytes = bytes;
-        this.#moved();
-      },
+      buffers: this.#buffers,
     });
+  }
+
+  /** How far it is, at the moment of the asking. */
+  get progress(): Omit<CaptureProgress, 'digestedBytes'> {
+    return {
+      receivedBytes: this.#receivedBytes,
+      doneBytes: this.#queue.imageBytes,
+      totalBytes: this.#image?.totalBytes ?? null,
+      writtenBytes: this.#options.writer.writtenBytes,
+      spooledBytes: this.#options.spool.size,
+    };
   }
 
   layout(layout: MemoryLayout): void {
     if (this.#layout !== undefined) throw new TypeError('a source tells its layout once');
     this.#layout = layout;
-    this.#image = this.#options.format === 'ELF' ? elfImage(layout) : rawImage(layout);
+    this.#image = planImage(this.#options.format, layout);
     const { headerBytes, gapsBefore } = this.#image;
     // The header's place: its content is known last, its size now.
     if (headerBytes > 0) this.#queue.pushFixed(new Uint8Array(headerBytes));
     this.#assembler = new FrameAssembler({
       ranges: layout.ranges,
-      frameBytes,
+      gapsBefore,
+      buffers: this.#buffers,
       lateFrames,
-      early: (frames) => new EarlyPages(this.#spool, frames, earlyBytes),
-      allocate: () => this.#allocate(),
-      sink: {
-        range: (index) => this.#pushZeros(gapsBefore[index] as number),
-        zeros: (length) => this.#pushZeros(length),
-        frame: (content) => this.#pushFrame(content),
-        late: (length) => this.#queue.pushLate(length),
-      },
+      early: (frames) => new EarlyPages(this.#options.spool, frames, earlyBytes),
+      target: this.#queue,
     });
   }
 
@@ -101,7 +94,6 @@ export class DumpSink implements MemorySink {
 
   received(bytes: number): void {
     this.#receivedBytes = bytes;
-    this.#moved();
   }
 
   /** Completes the artifact's bytes; resolves with what is known of the image. */
@@ -133,42 +125,7 @@ export class DumpSink implements MemorySink {
 
   async close(): Promise<void> {
     this.#options.codec.close();
-    await this.#spool.close();
-  }
-
-  #moved(): void {
-    const totalBytes = this.#image?.totalBytes ?? null;
-    this.#options.moved({
-      receivedBytes: this.#receivedBytes,
-      doneBytes: this.#doneBytes,
-      totalBytes,
-      spooledBytes: this.#spool.size,
-    });
-  }
-
-  #pushFrame(content: Uint8Array): void {
-    // A source that does not know of zero pages sends them as data; comparing costs a tenth of a millisecond.
-    if (Buffer.compare(content, zeroFrame.subarray(0, content.length)) === 0) {
-      this.#recycle(content);
-      this.#pushZeros(content.length);
-    } else {
-      this.#queue.push(content);
-    }
-  }
-
-  #pushZeros(length: number): void {
-    for (let left = length; left > 0; left -= frameBytes) this.#queue.pushZeros(Math.min(left, frameBytes));
-  }
-
-  #allocate(): Uint8Array {
-    return this.#spares.pop() ?? new Uint8Array(frameBytes);
-  }
-
-  #recycle(content: Uint8Array): void {
-    if (content.byteOffset !== 0 || content.buffer.byteLength !== frameBytes) return;
-    const spare = new Uint8Array(content.buffer as ArrayBuffer);
-    spare.fill(0);
-    this.#spares.push(spare);
+    await this.#options.spool.close();
   }
 }
 

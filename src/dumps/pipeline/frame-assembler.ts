@@ -1,15 +1,15 @@
 import { MemoirError } from '../../domain/memoir-error.ts';
 import { type MemoryRange, pageBytes } from '../../machines/memory-source.ts';
 import type { EarlyPages } from './early-pages.ts';
+import type { FrameBuffers } from './frame-buffers.ts';
 
 /** Where whole frames go, in ascending order. */
-export interface FrameSink {
-  /** Frames of this range follow. */
-  range(index: number): void;
-  frame(content: Uint8Array): void;
-  zeros(length: number): void;
+export interface FrameTarget {
+  /** Takes over the bytes. */
+  push(content: Uint8Array): void;
+  pushZeros(length: number): void;
   /** A frame whose content is not known yet: keeps its place, and is told later what belongs there. */
-  late(length: number): LateFrame;
+  pushLate(length: number): LateFrame;
 }
 
 /** A place that was kept. */
@@ -33,14 +33,14 @@ interface FramePages {
 
 interface Options {
   readonly ranges: readonly MemoryRange[];
-  readonly frameBytes: number;
+  /** Zeros in the file before each of them. */
+  readonly gapsBefore: readonly number[];
+  readonly buffers: FrameBuffers;
   /** Where so many frames' pages wait that come before their turn. */
   early(frames: number): EarlyPages;
   /** How many frames may be passed over and filled in later; each takes its whole size in the artifact. */
   readonly lateFrames: number;
-  readonly sink: FrameSink;
-  /** A buffer of `frameBytes` zeros. */
-  allocate(): Uint8Array;
+  readonly target: FrameTarget;
 }
 
 /** Frames that are open at once: pages within this distance are put in place, others wait as early pages. */
@@ -76,7 +76,7 @@ export class FrameAssembler {
 
   constructor(options: Options) {
     this.#options = options;
-    this.#pagesPerFrame = options.frameBytes / pageBytes;
+    this.#pagesPerFrame = options.buffers.frameBytes / pageBytes;
     let page = 0;
     let frame = 0;
     for (const { start, end } of options.ranges) {
@@ -171,8 +171,8 @@ export class FrameAssembler {
     while (this.#base < this.#totalFrames && this.#missing[this.#base] === 0) {
       const { pages } = this.#begin();
       const content = this.#open.get(this.#base);
-      if (content === undefined) this.#options.sink.zeros(pages * pageBytes);
-      else this.#options.sink.frame(content.subarray(0, pages * pageBytes));
+      if (content === undefined) this.#options.target.pushZeros(pages * pageBytes);
+      else this.#options.target.push(content.subarray(0, pages * pageBytes));
       this.#next();
     }
   }
@@ -180,7 +180,7 @@ export class FrameAssembler {
   #passOver(): void {
     const { pages } = this.#begin();
     const content = this.#buffer(this.#base).subarray(0, pages * pageBytes);
-    this.#late.set(this.#base, { place: this.#options.sink.late(pages * pageBytes), content });
+    this.#late.set(this.#base, { place: this.#options.target.pushLate(pages * pageBytes), content });
     this.#passedOver += 1;
     this.#next();
     this.#advance();
@@ -195,7 +195,7 @@ export class FrameAssembler {
   /** The frame at the base is about to be handed out. */
   #begin(): { pages: number } {
     const { pages, range, isFirst } = this.#frame(this.#base);
-    if (isFirst) this.#options.sink.range(range);
+    if (isFirst) this.#options.target.pushZeros(this.#options.gapsBefore[range] as number);
     return { pages };
   }
 
@@ -211,7 +211,7 @@ export class FrameAssembler {
   #buffer(frame: number): Uint8Array {
     let buffer = this.#open.get(frame);
     if (buffer === undefined) {
-      buffer = this.#options.allocate();
+      buffer = this.#options.buffers.take();
       this.#open.set(frame, buffer);
     }
     return buffer;

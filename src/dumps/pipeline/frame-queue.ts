@@ -1,6 +1,8 @@
 import { Wake } from '../../async/wake.ts';
 import type { ArtifactWriter } from '../../storage/artifact-store.ts';
 import { bytesOf, type Codec, type Encoded } from './codec.ts';
+import type { FrameTarget } from './frame-assembler.ts';
+import type { FrameBuffers } from './frame-buffers.ts';
 import type { Spool } from './spool.ts';
 
 /**
@@ -30,20 +32,17 @@ export interface FrameQueueOptions {
   readonly parallel: number;
   /** Uncompressed bytes that may wait in memory; what comes beyond goes to the spool. */
   readonly waitingBytes: number;
-  /** A buffer that holds the largest frame. */
-  allocate(): Uint8Array;
-  /** A frame's bytes are no longer needed. */
-  recycle(content: Uint8Array): void;
-  /** So many bytes of the image are in the artifact now. */
-  written(imageBytes: number): void;
+  /** Where frames come from and go back to. */
+  readonly buffers: FrameBuffers;
 }
 
 /**
  * Frames in the file's order through the codec into the artifact. Taking a frame never waits: several are compressed at
  * once on libuv's threads, written in order, and what neither compressor nor disk can take yet is spooled.
  */
-export class FrameQueue {
+export class FrameQueue implements FrameTarget {
   readonly #options: FrameQueueOptions;
+  readonly #zeroFrame: Buffer;
   readonly #wake = new Wake();
   /** Waiting frames from `#next` on; a moving index, because shifting a long array copies it. */
   #waiting: (Waiting | undefined)[] = [];
@@ -69,23 +68,35 @@ export class FrameQueue {
 
   constructor(options: FrameQueueOptions) {
     this.#options = options;
+    this.#zeroFrame = Buffer.alloc(options.buffers.frameBytes);
     this.#done = this.#run().catch((error: unknown) => {
       this.#failure = { error };
     });
   }
 
+  /** Bytes of the image that are in the artifact. */
+  get imageBytes(): number {
+    return this.#imageBytes;
+  }
+
   /** Takes a frame; the bytes belong to the queue until they are recycled. Throws what writing failed with. */
   push(content: Uint8Array): void {
+    // A source that does not know of zero pages sends them as data; comparing costs a tenth of a millisecond.
+    if (Buffer.compare(content, this.#zeroFrame.subarray(0, content.length)) === 0) {
+      this.#options.buffers.giveBack(content);
+      this.pushZeros(content.length);
+      return;
+    }
     this.#check();
     if (this.#waitingBytes + content.length <= this.#options.waitingBytes) {
       this.#waitingBytes += content.length;
       this.#waiting.push({ content });
     } else {
-      const { spool, recycle } = this.#options;
+      const { spool, buffers } = this.#options;
       const slot = spool.take();
       spool.write(slot, 0, [content]);
       this.#waiting.push(content.length === spool.slotBytes ? slot : { slot, length: content.length });
-      recycle(content);
+      buffers.giveBack(content);
     }
     this.#fill();
   }
@@ -100,7 +111,8 @@ export class FrameQueue {
 
   pushZeros(length: number): void {
     this.#check();
-    this.#waiting.push(-length);
+    const { frameBytes } = this.#options.buffers;
+    for (let left = length; left > 0; left -= frameBytes) this.#waiting.push(-Math.min(left, frameBytes));
     this.#fill();
   }
 
@@ -152,7 +164,7 @@ export class FrameQueue {
         this.#waitingBytes -= content.length;
       } else {
         const { slot, length } = typeof frame === 'number' ? { slot: frame, length: spool.slotBytes } : frame;
-        content = this.#options.allocate().subarray(0, length);
+        content = this.#options.buffers.take().subarray(0, length);
         spool.read(slot, content);
         spool.free(slot);
       }
@@ -187,9 +199,8 @@ export class FrameQueue {
       await this.#write(encoded);
       this.#pieces += 1;
       this.#coding.shift();
-      if (first.content !== undefined) this.#options.recycle(first.content);
+      if (first.content !== undefined) this.#options.buffers.giveBack(first.content);
       this.#imageBytes += first.length;
-      this.#options.written(this.#imageBytes);
       this.#fill();
     }
   }

@@ -15,6 +15,8 @@ export interface CaptureProgress {
   readonly writtenBytes: number;
   /** What the spool takes on the disk. */
   readonly spooledBytes: number;
+  /** Bytes that were read back for their digest: the last stage of a commit. */
+  readonly digestedBytes: number;
 }
 
 /** What a capture thread is to do: plain data, and references to the implementations that it loads. */
@@ -26,6 +28,8 @@ export interface CaptureJob {
   readonly expectedBytes: number;
   readonly format: ImageFormat;
   readonly compression: Compression;
+  /** Whether the digest of the uncompressed image is taken, from what was written. */
+  readonly imageDigest?: boolean;
   readonly spoolFolder: string;
   /** Most that may wait in the spool. */
   readonly spoolBytes: number;
@@ -46,8 +50,6 @@ export type CaptureReport =
   | { readonly type: 'PROGRESS'; readonly progress: CaptureProgress }
   /** The source was read to its end and was whole; the guest is not waiting for us any more. */
   | { readonly type: 'DRAINED' }
-  /** Bytes of the artifact whose digest is taken: the last stage of a commit. */
-  | { readonly type: 'DIGESTED'; readonly bytes: number }
   | { readonly type: 'COMMITTED'; readonly manifest: Manifest }
   /** The end: nothing is left on disk. */
   | { readonly type: 'FAILED'; readonly error: ErrorShape };

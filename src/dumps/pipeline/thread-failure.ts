@@ -1,13 +1,20 @@
 import { MemoirError } from '../../domain/memoir-error.ts';
 
-/** How Node says, when it starts a thread or loads a module, that the machine gives it no more. */
-const exhausted = /EMFILE|ENFILE|ENOMEM|EAGAIN|too many open files/;
+/** Node's codes for a machine that gives no more, when a file is opened, a module loaded or a thread started. */
+const exhausted: ReadonlySet<unknown> = new Set([
+  'EMFILE',
+  'ENFILE',
+  'ENOMEM',
+  'EAGAIN',
+  'ERR_WORKER_INIT_FAILED',
+  'ERR_WORKER_OUT_OF_MEMORY',
+]);
 
 /** Why a capture's thread could not do its work. That the machine gives no more is no mistake of ours, and can be helped. */
 export function threadFailure(cause: unknown): MemoirError {
   if (cause instanceof MemoirError) return cause;
   const message = cause instanceof Error ? cause.message : String(cause);
-  if (!exhausted.test(message))
+  if (!exhausted.has((cause as { code?: unknown } | null)?.code))
     return new MemoirError('INTERNAL', `the capture’s thread failed: ${message}`, { cause });
   return new MemoirError('CAPTURE_FAILED', `the capture’s thread cannot work: ${message}`, {
     cause,

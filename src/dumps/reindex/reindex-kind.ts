@@ -93,7 +93,8 @@ async function run(
 /** The operation that made a dump, as far as its manifest tells. */
 function restored(manifest: Manifest): Operation {
   const { id, machineId, machineName, host, actor, method, format, compression, demo, startedAtMs } = manifest;
-  const request: DumpRequest = { machineId, machineName, method, format, compression, demo, maxPauseMs: null };
+  const wish = { maxPauseMs: null, imageDigest: false };
+  const request: DumpRequest = { machineId, machineName, method, format, compression, demo, ...wish };
   return {
     id,
     kind: dumpKind,

@@ -42,7 +42,7 @@ async function run(
   return {
     result: { dumpId, intact: damage === null, damage, imageSha256 },
     message: damage === null ? 'The artifact is what was written' : `The artifact is damaged: ${damage}`,
-    effects: [markRecord.of({ id: dumpId, state })],
+    effects: [markRecord.of({ id: dumpId, state, imageSha256 })],
   };
 }
 

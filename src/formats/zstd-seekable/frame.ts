@@ -2,10 +2,18 @@ import { promisify } from 'node:util';
 import { constants, zstdCompress, zstdDecompress } from 'node:zlib';
 import { FrameError } from '../frames/frame-error.ts';
 import type { Frame } from '../frames/frame-index.ts';
+import { FramedReader } from '../frames/framed-reader.ts';
+import type { RandomAccess } from '../random-access.ts';
 import { compressedBound, frameChecksum, frameExtent } from './frame-format.ts';
+import { readSeekTable, type SeekTableLimits } from './seek-table.ts';
 
 const compress = promisify(zstdCompress);
 const decompress = promisify(zstdDecompress);
+
+/** Opens a seekable zstd file for reading any range of its content; rejects with a FormatError if it is not one. */
+export async function openSeekable(source: RandomAccess, limits: SeekTableLimits = {}): Promise<FramedReader> {
+  return new FramedReader(source, await readSeekTable(source, limits), decodeFrame);
+}
 
 /**
  * The checksum of the seek table, which is the low half of XXH64 over the content. A zstd frame ends with the very same

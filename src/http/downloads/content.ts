@@ -3,7 +3,7 @@ import { MemoirError } from '../../domain/memoir-error.ts';
 import { FormatError } from '../../formats/format-error.ts';
 import { openMembers } from '../../formats/gzip-members/open.ts';
 import type { RandomAccess } from '../../formats/random-access.ts';
-import { openSeekable } from '../../formats/zstd-seekable/open.ts';
+import { openSeekable } from '../../formats/zstd-seekable/frame.ts';
 import type { DownloadForm, DumpArtifact } from '../../graphql/artifact.ts';
 import type { ArtifactStore } from '../../storage/artifact-store.ts';
 

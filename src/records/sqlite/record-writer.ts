@@ -1,5 +1,5 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
-import type { DumpRecord, RecordState } from '../dump-record.ts';
+import { type DumpRecord, type RecordState, recordTransitions } from '../dump-record.ts';
 import { fromRow, toRow } from './record-row.ts';
 import { everyInstance, prepareTables, sliceUs } from './schema.ts';
 
@@ -7,8 +7,10 @@ import { everyInstance, prepareTables, sliceUs } from './schema.ts';
 export interface RecordWriter {
   /** False if there was such a record already; it is left as it is. */
   append(record: DumpRecord): boolean;
-  /** Whether it is a change; null if there is no such record. */
+  /** Whether it is a change that `recordTransitions` allows; null if there is no such record. */
   mark(id: string, state: RecordState): boolean | null;
+  /** Fills in the digest of the image of a record that has none; whether it did. */
+  describe(id: string, imageSha256: string): boolean;
   get(id: string): DumpRecord | null;
 }
 
@@ -33,6 +35,9 @@ export function createRecordWriter(connection: DatabaseSync): RecordWriter {
   const known = connection.prepare('SELECT 1 FROM records WHERE id = ?');
   const byId = connection.prepare('SELECT * FROM records WHERE id = ?');
   const setState = connection.prepare('UPDATE records SET state = ? WHERE number = ?');
+  const setImageDigest = connection.prepare(
+    'UPDATE records SET image_sha256 = ? WHERE id = ? AND image_sha256 IS NULL',
+  );
   const addToSums = prepareSums(connection);
   const instanceOf = prepareInstances(connection);
 
@@ -48,13 +53,14 @@ export function createRecordWriter(connection: DatabaseSync): RecordWriter {
     mark(id, state) {
       const row = byId.get(id);
       if (row === undefined) return null;
-      if (row.state === state) return false;
+      if (!recordTransitions[row.state as RecordState].includes(state)) return false;
       setState.run(state, row.number as number);
       const share = toShare(fromRow(row), row.instance as number);
       addToSums(share, -1);
       addToSums({ ...share, state }, 1);
       return true;
     },
+    describe: (id, imageSha256) => setImageDigest.run(imageSha256, id).changes > 0,
     get(id) {
       const row = byId.get(id);
       return row === undefined ? null : fromRow(row);

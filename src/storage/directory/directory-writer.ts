@@ -78,6 +78,21 @@ export class DirectoryWriter implements ArtifactWriter {
     });
   }
 
+  async read(offset: number, length: number): Promise<Uint8Array> {
+    const { folder, names, handle } = this.#parts;
+    const bytes = new Uint8Array(Math.max(0, Math.min(length, this.#written - offset)));
+    return storing(`read ${folder.path}/${names.artifact}`, async () => {
+      let done = 0;
+      while (done < bytes.length) {
+        const { bytesRead } = await handle.read(bytes, done, bytes.length - done, offset + done);
+        // A stretch that was skipped at the end reads as zeros.
+        if (bytesRead === 0) break;
+        done += bytesRead;
+      }
+      return bytes;
+    });
+  }
+
   commit(
     manifest: (proof: CommittedArtifact) => Json | Promise<Json>,
     options: CommitOptions = {},

@@ -48,6 +48,10 @@ export class MemoryWriter implements ArtifactWriter {
     this.#bytes.set(bytes, offset);
   }
 
+  async read(offset: number, length: number): Promise<Uint8Array> {
+    return this.#bytes.slice(offset, Math.min(offset + length, this.#written));
+  }
+
   async commit(
     manifest: (proof: CommittedArtifact) => Json | Promise<Json>,
     options: CommitOptions = {},

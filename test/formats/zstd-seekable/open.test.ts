@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { CheckedFrame } from '../../../src/formats/frames/framed-reader.ts';
 import { bytesSource } from '../../../src/formats/random-access.ts';
-import { openSeekable } from '../../../src/formats/zstd-seekable/open.ts';
+import { openSeekable } from '../../../src/formats/zstd-seekable/frame.ts';
 import { lacks } from '../../system.ts';
 import { contentOf, type Piece, seekableFile } from './seekable-file.ts';
 

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { FormatError } from '../../../src/formats/format-error.ts';
 import { bytesSource } from '../../../src/formats/random-access.ts';
-import { openSeekable } from '../../../src/formats/zstd-seekable/open.ts';
+import { openSeekable } from '../../../src/formats/zstd-seekable/frame.ts';
 import { readSeekTable, SeekTableWriter } from '../../../src/formats/zstd-seekable/seek-table.ts';
 import { seekableFile } from './seekable-file.ts';
 

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { chmod, chown, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
-import { elfImage } from '../../../src/dumps/pipeline/elf-image.ts';
+import { planImage } from '../../../src/dumps/pipeline/image.ts';
 import { readCoreHeaders } from '../../../src/formats/elf/core-headers.ts';
 import { createLibvirtHypervisor } from '../../../src/machines/libvirt/hypervisor.ts';
 import type { Machine } from '../../../src/machines/machine.ts';
@@ -59,7 +59,7 @@ it.skipIf(emulator === undefined || lacksBench())(
     expect(comparison.pages * 4096).toBeGreaterThanOrEqual(64 << 20);
     const tail = reader.tail as MemoryTail;
     const { theirs } = comparison.notes(tail);
-    const header = elfImage(comparison.layoutOf as MemoryLayout).header(tail, undefined);
+    const header = planImage('ELF', comparison.layoutOf as MemoryLayout).header(tail, undefined);
     const written = readCoreHeaders(header, 1 << 20);
     expect(written).toMatchObject({ machine: 'aarch64' });
     expect('notes' in written && written.notes.map(({ desc }) => desc.length)).toEqual(

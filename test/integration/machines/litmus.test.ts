@@ -61,7 +61,7 @@ describe.skipIf(lacksBench())('a snapshot of a guest that writes as fast as it c
         spoolFolder: join(bench.folder, 'spool'),
         spoolBytes: 1 << 30,
       },
-      { progress: () => undefined, moved: () => undefined },
+      { progress: () => undefined, moved: () => undefined, discard: async () => undefined },
     );
     const { guestPauseMs, capturedAtMs } = await hypervisor.capture(plan, thread.reader, new AbortController().signal);
     await thread.finish(

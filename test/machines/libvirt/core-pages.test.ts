@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { elfImage } from '../../../src/dumps/pipeline/elf-image.ts';
+import { planImage } from '../../../src/dumps/pipeline/image.ts';
 import { encodeCoreHeader } from '../../../src/formats/elf/core-header.ts';
 import { readCoreHeaders } from '../../../src/formats/elf/core-headers.ts';
 import { CoreReader } from '../../../src/formats/elf/core-reader.ts';
@@ -80,7 +80,7 @@ describe('the notes of a core dump', () => {
   it('of an aarch64 guest are taken as they are: QEMU adds none of its own there', () => {
     const { layout, tail } = read('aarch64', arm);
     expect(layout).toMatchObject({ architecture: 'aarch64', cpuCount: 2 });
-    const header = elfImage(layout).header(tail, undefined);
+    const header = planImage('ELF', layout).header(tail, undefined);
     expect(readCoreHeaders(header, 1 << 20)).toMatchObject({ machine: 'aarch64', notes: arm });
   });
 
@@ -91,7 +91,7 @@ describe('the notes of a core dump', () => {
   it.each([4097, 1 << 20])('leave a VMCOREINFO of %i bytes out and say so, whatever a guest put there', (bytes) => {
     const { layout, tail } = read('x86_64', [...x86, note('VMCOREINFO', 0, bytes, 0x41)]);
     expect(tail).toMatchObject({ vmcoreinfo: null, warnings: [expect.stringContaining(`${bytes} bytes is left out`)] });
-    expect(readCoreHeaders(elfImage(layout).header(tail, undefined), 1 << 20)).toMatchObject({ notes: x86 });
+    expect(readCoreHeaders(planImage('ELF', layout).header(tail, undefined), 1 << 20)).toMatchObject({ notes: x86 });
   });
 
   it('keep a VMCOREINFO of a page', () => {

@@ -140,17 +140,6 @@ export function dumpRecordsSuite(name: string, create: () => Promise<OpenedRecor
       expect(await records.stats({ states: ['DAMAGED'] })).toMatchObject({ totalDumps: 0, lastDumpUs: null });
     });
 
-    it('never takes a record back from DELETED: a verification may end after the deletion', async () => {
-      const record = sampleRecord(1);
-      await append([record]);
-      await records.mark(record.id, 'DELETED');
-      for (const state of ['AVAILABLE', 'DAMAGED'] as const) {
-        await records.mark(record.id, state);
-        expect(await records.get([record.id])).toEqual([{ ...record, state: 'DELETED' }]);
-        expect(await records.stats({ states: [state] })).toMatchObject({ totalDumps: 0 });
-      }
-    });
-
     it('cuts days at midnight in UTC', async () => {
       const times = [midnightUs - 1, midnightUs, midnightUs + dayUs - 1, midnightUs + dayUs];
       const all = times.map((timeUs, number) => sampleRecord(number, { timeUs, guestPauseMs: null }));

@@ -135,7 +135,7 @@ describe('frames from pages', () => {
       ranges: [{ start: 0n, end: 2n ** 40n }],
       gapsBefore: [0],
       buffers: new FrameBuffers(bytesPerFrame),
-      early: (frames) => new EarlyPages(spool, frames, 12 * 1024 * 1024),
+      early: (frames) => new EarlyPages(spool, frames, 4 * 1024 * 1024),
       lateFrames: 16,
       target: {
         push: () => undefined,

@@ -365,6 +365,8 @@ export type TriggerDumpsInput = {
   format?: ImageFormat;
   /** 1 to 200 characters that stand for this wish: asked again with the same key, the server answers with the same dumps and starts no others. */
   idempotencyKey?: string | null | undefined;
+  /** Take the SHA-256 of the uncompressed image too, which reads the artifact back before the dump is complete. A verification fills it in later at no extra cost. */
+  imageDigest?: boolean | null | undefined;
   /** Which machines. */
   machines?: MachineSelection | null | undefined;
   /** The longest that a machine may be expected to stand still, in milliseconds: beyond it the dump is refused with PAUSE_TOO_LONG. Default: none for a method that is chosen by name; for AUTO the server’s MAX_PAUSE (30 s where it is not set), above which this cannot go. */

@@ -39,6 +39,11 @@ const TriggerDumpsInput = builder.inputType('TriggerDumpsInput', {
       defaultValue: 'ZSTD',
       description: 'Compression of the artifact.',
     }),
+    imageDigest: t.boolean({
+      defaultValue: false,
+      description:
+        'Take the SHA-256 of the uncompressed image too, which reads the artifact back before the dump is complete. A verification fills it in later at no extra cost.',
+    }),
     maxPauseMs: t.int({
       description:
         'The longest that a machine may be expected to stand still, in milliseconds: beyond it the dump is refused with PAUSE_TOO_LONG. Default: none for a method that is chosen by name; for AUTO the server’s MAX_PAUSE (30 s where it is not set), above which this cannot go.',
@@ -89,13 +94,14 @@ builder.mutationField('triggerDumps', (t) =>
       'Asks for dumps and answers as soon as they are durable: what was accepted will be done or say why not.',
     args: { input: t.arg({ type: TriggerDumpsInput, required: true, description: 'Which machines, and how.' }) },
     resolve: attempt(({ input }: { input: typeof TriggerDumpsInput.$inferInput }, { services, actor }) => {
-      const { machines, vms, all, idempotencyKey, maxPauseMs, ...rest } = input;
+      const { machines, vms, all, idempotencyKey, maxPauseMs, imageDigest, ...rest } = input;
       const chosen = selectionOf(machines ?? null, vms ?? null, all);
       return services.dumps.trigger(
         {
           ...rest,
           ...chosen,
           ...(maxPauseMs == null ? {} : { maxPauseMs }),
+          imageDigest: imageDigest ?? false,
           ...(idempotencyKey == null ? {} : { idempotencyKey }),
         },
         actor.name,

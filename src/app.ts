@@ -20,7 +20,7 @@ import { createSyncKind, startSync } from './dumps/record-sync/sync-kind.ts';
 import { createReindexKind } from './dumps/reindex/reindex-kind.ts';
 import { createVerifyKind } from './dumps/verification/verify-kind.ts';
 import type { Log, Services } from './graphql/context.ts';
-import { createHost } from './http/host.ts';
+import { createHost, type Host } from './http/host.ts';
 import { readPersistedDocuments } from './http/persisted-documents.ts';
 import { openInflux } from './influx/influx.ts';
 import { createDemoHypervisor } from './machines/demo/demo-hypervisor.ts';
@@ -61,7 +61,7 @@ export interface Overrides {
 export interface App extends Closable {
   readonly services: Services;
   /** Starts to answer; resolves with the address that browsers can use. */
-  listen(): Promise<{ readonly url: string; readonly port: number }>;
+  listen(): ReturnType<Host['listen']>;
 }
 
 /** The LIBVIRT_URI that asks for simulated machines. */
@@ -200,6 +200,7 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
     services,
     host: config.host,
     port: config.port,
+    volumePort: config.volumeApiPort,
     dashboardFolder: new URL('../client/dist', import.meta.url).pathname,
     persistedDocuments: readPersistedDocuments(
       new URL('../client/api/generated/persisted-documents.json', import.meta.url),

@@ -71,6 +71,7 @@ const environment = z.object({
   LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
   VOLUME_POOL: z.string().min(1).optional(),
   VOLUME_MACHINE: z.string().min(1).optional(),
+  VOLUME_API_PORT: wholeNumber(0, 65535).optional(),
   DEMO_SPEED: wholeNumber(0, 1_000_000).default(128),
 });
 
@@ -98,6 +99,8 @@ export interface Config {
   readonly logLevel: string;
   /** The storage pool of volumes that name none, and the machine that this server runs in; null where there is none. */
   readonly volumes: { readonly pool: string | null; readonly machine: string | null };
+  /** A second port of the loopback address for the old volume daemon's callers alone; null for none. */
+  readonly volumeApiPort: number | null;
   /** Bytes per second at which the demo hypervisor's memory is read; 0 is as fast as it goes. */
   readonly demoBytesPerSecond: number;
 }
@@ -145,6 +148,7 @@ export function readConfig(variables: Readonly<Record<string, string | undefined
     graphiql: env.GRAPHIQL,
     logLevel: env.LOG_LEVEL,
     volumes: { pool: env.VOLUME_POOL ?? null, machine: env.VOLUME_MACHINE ?? null },
+    volumeApiPort: env.VOLUME_API_PORT ?? null,
     demoBytesPerSecond: env.DEMO_SPEED * 1024 * 1024,
   });
 }

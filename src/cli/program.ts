@@ -9,6 +9,17 @@ import { reindex } from './commands/reindex.ts';
 import { type CreateTokenOptions, createToken, listTokens, revokeToken } from './commands/token.ts';
 import { verify } from './commands/verify.ts';
 import { listVms, type VmsOptions } from './commands/vms.ts';
+import {
+  attachVolume,
+  type CreateVolumeOptions,
+  createVolume,
+  deleteVolume,
+  detachVolume,
+  examineVolumes,
+  listVolumes,
+  resizeVolume,
+  showDevice,
+} from './commands/volume.ts';
 import { type WatchOptions, watch } from './commands/watch.ts';
 import type { Console } from './console.ts';
 import { type ExitCode, exitCodeOf, exitCodes } from './exit-codes.ts';
@@ -105,6 +116,7 @@ export async function runProgram(args: readonly string[], host: Host): Promise<E
     .command('reindex')
     .description('rebuild the catalogue from the manifests beside the artifacts')
     .action(() => remote(reindex)());
+  addVolumeCommands(program.command('volume').description('manage block volumes'), remote);
   const token = program.command('token').description('manage who may use the server');
   token
     .command('create')
@@ -133,6 +145,57 @@ export async function runProgram(args: readonly string[], host: Host): Promise<E
   } catch (error) {
     return explain(error, host);
   }
+}
+
+function addVolumeCommands(volume: Command, remote: (run: Run) => () => Promise<void>): void {
+  const one = '<volume>';
+  const meant = 'its name or UUID';
+  volume
+    .command('list')
+    .description('list the volumes')
+    .action(() => remote(listVolumes)());
+  volume
+    .command('create')
+    .description('create a volume')
+    .argument('<name>', 'what it is to be called')
+    .requiredOption('--size <size>', 'in bytes, or as 512M or 5G')
+    .option('--zone <zone>', 'storage pool or zone')
+    .option('--offering <offering>', 'format or disk offering')
+    .action((name: string, options: CreateVolumeOptions) =>
+      remote((console) => createVolume(console, name, options))(),
+    );
+  volume
+    .command('attach')
+    .description('attach a volume to a machine; prints its device where that is on this host')
+    .argument(one, meant)
+    .argument('<vm>', 'the machine’s name or UUID')
+    .action((id: string, vm: string) => remote((console) => attachVolume(console, id, vm))());
+  volume
+    .command('detach')
+    .description('detach a volume; done when the machine has released it')
+    .argument(one, meant)
+    .argument('[vm]', 'refused if another machine has it')
+    .action((id: string, vm?: string) => remote((console) => detachVolume(console, id, vm))());
+  volume
+    .command('resize')
+    .description('make a volume larger')
+    .argument(one, meant)
+    .argument('<size>', 'in bytes, or as 512M or 5G')
+    .action((id: string, size: string) => remote((console) => resizeVolume(console, id, size))());
+  volume
+    .command('delete')
+    .description('delete a volume with its bytes')
+    .argument(one, meant)
+    .action((id: string) => remote((console) => deleteVolume(console, id))());
+  volume
+    .command('device')
+    .description('print the path of a volume’s device, verified now')
+    .argument(one, meant)
+    .action((id: string) => remote((console) => showDevice(console, id))());
+  volume
+    .command('doctor')
+    .description('compare all volumes with provider and devices')
+    .action(() => remote(examineVolumes)());
 }
 
 function explain(error: unknown, { tell }: Host): ExitCode {

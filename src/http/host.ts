@@ -16,6 +16,7 @@ import type { PersistedDocuments } from './persisted-documents.ts';
 import { serveRest } from './rest/rest.ts';
 import { Seats } from './seats.ts';
 import { answerUnknown, KnownRoutes } from './unknown.ts';
+import { createVolumeDoor } from './volume-door.ts';
 import { checkWall, raiseWall, type WallRule } from './wall/wall.ts';
 import { createSockets, type SocketLimits } from './websocket.ts';
 import { createGraphql } from './yoga.ts';
@@ -38,6 +39,8 @@ export interface HostOptions {
   readonly persistedDocuments?: PersistedDocuments;
   /** What other rooms count. */
   readonly metrics?: readonly MetricSource[];
+  /** The port on 127.0.0.1 where the old volume daemon's callers look for it; none unless asked for. */
+  readonly volumePort?: number | null;
   readonly documentLimits?: Partial<DocumentLimits>;
   readonly limits?: Partial<HostLimits>;
 }
@@ -73,7 +76,7 @@ const refuseSchemas = () => () => {
 /** The server as the network sees it. */
 export interface Host extends Closable {
   /** Resolves with the address that browsers can use. */
-  listen(): Promise<{ readonly url: string; readonly port: number }>;
+  listen(): Promise<{ readonly url: string; readonly port: number; readonly volumePort: number | null }>;
 }
 
 /** Everything that answers on the one port. Nothing listens before `listen`. */
@@ -135,6 +138,8 @@ export function createHost(options: HostOptions): Host {
   const findPage = serveDashboard(app, options.dashboardFolder);
   answerUnknown(app, { mask: graphql.mask, routes, findPage });
 
+  const volumeDoor =
+    options.volumePort == null ? null : createVolumeDoor(app, options.volumePort, limits.maxConnections);
   app.server.maxConnections = limits.maxConnections;
   app.server.on('upgrade', (request, socket, head) => {
     // No hook of the framework sees an upgrade: the same wall is checked here.
@@ -148,6 +153,7 @@ export function createHost(options: HostOptions): Host {
     // Neither ends by itself, and Node would wait for them.
     streams.close();
     await sockets.close();
+    await volumeDoor?.close();
     // Answers in progress may end; what takes longer (a download) is cut off.
     const timer = setTimeout(() => app.server.closeAllConnections(), limits.graceMs);
     await app.close();
@@ -163,8 +169,9 @@ export function createHost(options: HostOptions): Host {
         throw cannotListen(cause, options);
       });
       const { port } = app.server.address() as AddressInfo;
+      const volumePort = (await volumeDoor?.listen()) ?? null;
       const name = options.host.includes(':') ? `[${options.host}]` : options.host;
-      return { url: `http://${name}:${port}`, port };
+      return { url: `http://${name}:${port}`, port, volumePort };
     },
     close() {
       closing ??= close();

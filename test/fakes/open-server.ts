@@ -147,7 +147,7 @@ export async function openTestServer({
     dashboardFolder: join(folder, 'no-dashboard'),
     ...options,
   });
-  const { url, port } = await host.listen();
+  const { url, port, volumePort } = await host.listen();
   let closing: Promise<void> | undefined;
   const close = () => {
     closing ??= (async () => {
@@ -163,6 +163,7 @@ export async function openTestServer({
   };
   return {
     url,
+    volumePort,
     port,
     host,
     services,

@@ -30,6 +30,20 @@ export type CreateTokenInput = {
   role: Role;
 };
 
+/** What volume to create. */
+export type CreateVolumeInput = {
+  /** 1 to 200 characters that stand for this request: repeated, it gives the same operation. */
+  idempotencyKey?: string | null | undefined;
+  /** 1 to 64 letters, digits and `._-`, beginning with a letter or digit; no other volume’s. */
+  name: string;
+  /** The format (libvirt: raw or qcow2) or disk offering (CloudStack); the default where it is left out. */
+  offering?: string | null | undefined;
+  /** How large. */
+  sizeBytes: number;
+  /** The storage pool (libvirt) or zone (CloudStack); the default where it is left out. */
+  zone?: string | null | undefined;
+};
+
 /** Which records: all conditions hold together, an absent one does not restrict. */
 export type DumpRecordFilter = {
   /** Committed at this moment or later. */
@@ -330,6 +344,21 @@ export type TriggerDumpsInput = {
   vms?: Array<string> | null | undefined;
 };
 
+/** Where a volume is in its life. */
+export type VolumeState =
+  /** A disk of a machine. */
+  | 'ATTACHED'
+  /** On its way to a machine. */
+  | 'ATTACHING'
+  /** There, and attached to no machine. */
+  | 'AVAILABLE'
+  /** Being made; it is not there for sure. */
+  | 'CREATING'
+  /** Being deleted, with its bytes. */
+  | 'DELETING'
+  /** Being taken from its machine. */
+  | 'DETACHING';
+
 export type CliDoctorQueryVariables = Exact<{ [key: string]: never; }>;
 
 
@@ -469,6 +498,75 @@ export type CliRevokeTokenMutationVariables = Exact<{
 
 
 export type CliRevokeTokenMutation = { revokeToken: { token: { id: string, name: string, revokedAt: string | null }, errors: Array<{ code: ErrorCode, message: string, hint: string }> } };
+
+export type CliVolumesQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type CliVolumesQuery = { volumes: Array<{ id: string, name: string, provider: string, state: VolumeState, sizeBytes: number, serial: string | null, attachment: { machineId: string, machineName: string } | null, device: { path: string, rdev: string, diskseq: number | null } | null, problem: { code: ErrorCode, message: string, hint: string } | null }> };
+
+export type CliVolumeDeviceQueryVariables = Exact<{
+  volume: string;
+}>;
+
+
+export type CliVolumeDeviceQuery = { volumeDevice: { path: string, rdev: string, diskseq: number | null, sizeBytes: number, verifiedAt: string } };
+
+export type CliCreateVolumeMutationVariables = Exact<{
+  input: CreateVolumeInput;
+}>;
+
+
+export type CliCreateVolumeMutation = { payload: { operation: { id: string }, errors: Array<{ code: ErrorCode, message: string, hint: string }> } };
+
+export type CliAttachVolumeMutationVariables = Exact<{
+  volume: string;
+  vm: string;
+}>;
+
+
+export type CliAttachVolumeMutation = { payload: { operation: { id: string }, errors: Array<{ code: ErrorCode, message: string, hint: string }> } };
+
+export type CliDetachVolumeMutationVariables = Exact<{
+  volume: string;
+  vm?: string | null | undefined;
+}>;
+
+
+export type CliDetachVolumeMutation = { payload: { operation: { id: string }, errors: Array<{ code: ErrorCode, message: string, hint: string }> } };
+
+export type CliResizeVolumeMutationVariables = Exact<{
+  volume: string;
+  sizeBytes: number;
+}>;
+
+
+export type CliResizeVolumeMutation = { payload: { operation: { id: string }, errors: Array<{ code: ErrorCode, message: string, hint: string }> } };
+
+export type CliDeleteVolumeMutationVariables = Exact<{
+  volume: string;
+}>;
+
+
+export type CliDeleteVolumeMutation = { payload: { operation: { id: string }, errors: Array<{ code: ErrorCode, message: string, hint: string }> } };
+
+export type CliReconcileVolumesMutationVariables = Exact<{ [key: string]: never; }>;
+
+
+export type CliReconcileVolumesMutation = { reconcileVolumes: { report: { volumes: number, repaired: Array<string>, problems: Array<string>, failure: string | null, orphans: Array<{ id: string, providerId: string, sizeBytes: number }> }, errors: Array<{ code: ErrorCode, message: string, hint: string }> } };
+
+export type CliVolumeOperationQueryVariables = Exact<{
+  id: string | number;
+}>;
+
+
+export type CliVolumeOperationQuery = { operation:
+    | { id: string, state: OperationState, message: string, error: { code: ErrorCode, message: string, hint: string } | null }
+    | { id: string, state: OperationState, message: string, error: { code: ErrorCode, message: string, hint: string } | null }
+    | { id: string, state: OperationState, message: string, error: { code: ErrorCode, message: string, hint: string } | null }
+    | { id: string, state: OperationState, message: string, error: { code: ErrorCode, message: string, hint: string } | null }
+    | { id: string, state: OperationState, message: string, error: { code: ErrorCode, message: string, hint: string } | null }
+    | { volumeId: string | null, volumeName: string | null, devicePath: string | null, id: string, state: OperationState, message: string, error: { code: ErrorCode, message: string, hint: string } | null }
+   | null };
 
 export class TypedDocumentString<TResult, TVariables>
   extends String
@@ -880,3 +978,151 @@ export const CliRevokeTokenDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<CliRevokeTokenMutation, CliRevokeTokenMutationVariables>;
+export const CliVolumesDocument = new TypedDocumentString(`
+    query CliVolumes {
+  volumes {
+    id
+    name
+    provider
+    state
+    sizeBytes
+    serial
+    attachment {
+      machineId
+      machineName
+    }
+    device {
+      path
+      rdev
+      diskseq
+    }
+    problem {
+      code
+      message
+      hint
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<CliVolumesQuery, CliVolumesQueryVariables>;
+export const CliVolumeDeviceDocument = new TypedDocumentString(`
+    query CliVolumeDevice($volume: String!) {
+  volumeDevice(volume: $volume) {
+    path
+    rdev
+    diskseq
+    sizeBytes
+    verifiedAt
+  }
+}
+    `) as unknown as TypedDocumentString<CliVolumeDeviceQuery, CliVolumeDeviceQueryVariables>;
+export const CliCreateVolumeDocument = new TypedDocumentString(`
+    mutation CliCreateVolume($input: CreateVolumeInput!) {
+  payload: createVolume(input: $input) {
+    operation {
+      id
+    }
+    errors {
+      code
+      message
+      hint
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<CliCreateVolumeMutation, CliCreateVolumeMutationVariables>;
+export const CliAttachVolumeDocument = new TypedDocumentString(`
+    mutation CliAttachVolume($volume: String!, $vm: String!) {
+  payload: attachVolume(volume: $volume, vm: $vm) {
+    operation {
+      id
+    }
+    errors {
+      code
+      message
+      hint
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<CliAttachVolumeMutation, CliAttachVolumeMutationVariables>;
+export const CliDetachVolumeDocument = new TypedDocumentString(`
+    mutation CliDetachVolume($volume: String!, $vm: String) {
+  payload: detachVolume(volume: $volume, vm: $vm) {
+    operation {
+      id
+    }
+    errors {
+      code
+      message
+      hint
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<CliDetachVolumeMutation, CliDetachVolumeMutationVariables>;
+export const CliResizeVolumeDocument = new TypedDocumentString(`
+    mutation CliResizeVolume($volume: String!, $sizeBytes: ByteCount!) {
+  payload: resizeVolume(volume: $volume, sizeBytes: $sizeBytes) {
+    operation {
+      id
+    }
+    errors {
+      code
+      message
+      hint
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<CliResizeVolumeMutation, CliResizeVolumeMutationVariables>;
+export const CliDeleteVolumeDocument = new TypedDocumentString(`
+    mutation CliDeleteVolume($volume: String!) {
+  payload: deleteVolume(volume: $volume) {
+    operation {
+      id
+    }
+    errors {
+      code
+      message
+      hint
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<CliDeleteVolumeMutation, CliDeleteVolumeMutationVariables>;
+export const CliReconcileVolumesDocument = new TypedDocumentString(`
+    mutation CliReconcileVolumes {
+  reconcileVolumes {
+    report {
+      volumes
+      repaired
+      problems
+      failure
+      orphans {
+        id
+        providerId
+        sizeBytes
+      }
+    }
+    errors {
+      code
+      message
+      hint
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<CliReconcileVolumesMutation, CliReconcileVolumesMutationVariables>;
+export const CliVolumeOperationDocument = new TypedDocumentString(`
+    query CliVolumeOperation($id: ID!) {
+  operation(id: $id) {
+    id
+    state
+    message
+    error {
+      code
+      message
+      hint
+    }
+    ... on VolumeOperation {
+      volumeId
+      volumeName
+      devicePath
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<CliVolumeOperationQuery, CliVolumeOperationQueryVariables>;

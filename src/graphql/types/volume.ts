@@ -112,7 +112,14 @@ export const VolumeType = builder.objectRef<Volume>('Volume').implement({
 
 const types = [createType, attachType, detachType, deleteType, resizeType];
 
-function requestOf(operation: Operation): { readonly volumeId: string; readonly name: string } | null {
+interface Asked {
+  readonly volumeId: string;
+  readonly name: string;
+  readonly machineId?: string;
+  readonly sizeBytes?: number;
+}
+
+function requestOf(operation: Operation): Asked | null {
   return types.find(({ name }) => name === operation.kind)?.requestOf(operation) ?? null;
 }
 
@@ -138,6 +145,17 @@ export const VolumeOperationType = builder.objectRef<Operation>('VolumeOperation
         const id = requestOf(operation)?.volumeId;
         return id === undefined ? null : services.volumes.get(id);
       },
+    }),
+    vmId: t.id({
+      nullable: true,
+      description: 'The UUID of the machine that it attaches to or detaches from; null for any other.',
+      resolve: (operation) => requestOf(operation)?.machineId ?? null,
+    }),
+    sizeBytes: t.field({
+      type: 'ByteCount',
+      nullable: true,
+      description: 'The size that it creates or resizes to; null for any other.',
+      resolve: (operation) => requestOf(operation)?.sizeBytes ?? null,
     }),
     devicePath: t.string({
       nullable: true,

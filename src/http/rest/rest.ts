@@ -12,6 +12,7 @@ import { listRecords } from './records.ts';
 import { showStats } from './stats.ts';
 import { listDumps, showStatus, showStatusOf } from './status.ts';
 import { triggerForDashboard, triggerForService } from './trigger.ts';
+import { addVolumeRoutes } from './volumes/volume-routes.ts';
 
 type Handle = (actor: Actor, request: FastifyRequest, reply: FastifyReply) => Promise<unknown>;
 
@@ -23,6 +24,10 @@ export function serveRest(app: FastifyInstance, graphql: GraphqlServer, access: 
   app.register(async (rest) => {
     rest.setErrorHandler((error: FastifyError, _request, reply) => sendDetail(reply, graphql.mask, error));
     addRoutes(rest, createAsk(graphql), access);
+  });
+  app.register(async (rest) => {
+    rest.setErrorHandler((error: FastifyError, _request, reply) => sendDetail(reply, graphql.mask, error));
+    addVolumeRoutes(rest, createAsk(graphql), access);
   });
 }
 

@@ -1,0 +1,109 @@
+import { MemoirError } from '../../domain/memoir-error.ts';
+import { type Console, print } from '../console.ts';
+import { exitCodes } from '../exit-codes.ts';
+import {
+  CliAttachVolumeDocument,
+  CliCreateVolumeDocument,
+  CliDeleteVolumeDocument,
+  CliDetachVolumeDocument,
+  CliReconcileVolumesDocument,
+  CliResizeVolumeDocument,
+  CliVerificationDocument,
+  CliVolumeDeviceDocument,
+  CliVolumeOperationDocument,
+  CliVolumesDocument,
+} from '../generated/graphql.ts';
+import { ProgressView } from '../progress-view.ts';
+import { bytes, plain, table } from '../text.ts';
+import { untilComplete } from '../until-complete.ts';
+
+export interface CreateVolumeOptions {
+  readonly size: string;
+  readonly zone?: string;
+  readonly offering?: string;
+}
+
+const units = { '': 1, k: 2 ** 10, m: 2 ** 20, g: 2 ** 30, t: 2 ** 40 } as const;
+
+/** `5368709120`, `512M`, `5G`. */
+function toBytes(text: string): number {
+  const [, amount, unit = ''] = /^(\d+)([kmgt]?)(?:i?b)?$/i.exec(text.trim()) ?? [];
+  if (amount === undefined) throw new MemoirError('BAD_INPUT', `${plain(text)} is not a size such as 512M or 5G`);
+  return Number(amount) * units[unit.toLowerCase() as keyof typeof units];
+}
+
+export async function listVolumes(console: Console) {
+  const { volumes } = await console.client.ask(CliVolumesDocument, {});
+  if (volumes.some(({ provider }) => provider === 'demo')) console.tell('DEMO: these volumes are simulated.\n');
+  print(console, volumes, () =>
+    table(
+      ['NAME', 'STATE', 'SIZE', 'MACHINE', 'DEVICE', 'SERIAL', 'PROBLEM'],
+      volumes.map(({ name, state, sizeBytes, attachment, device, serial, problem }) => [
+        name,
+        state,
+        bytes(sizeBytes),
+        attachment?.machineName ?? null,
+        device?.path ?? null,
+        serial ?? null,
+        problem === null || problem === undefined ? null : `${problem.code}: ${problem.message}`,
+      ]),
+    ),
+  );
+  return exitCodes.done;
+}
+
+export const createVolume = (console: Console, name: string, { size, zone, offering }: CreateVolumeOptions) => {
+  const input = { name, sizeBytes: toBytes(size), zone: zone ?? null, offering: offering ?? null };
+  return follow(console, console.client.ask(CliCreateVolumeDocument, { input }));
+};
+export const attachVolume = (console: Console, volume: string, vm: string) =>
+  follow(console, console.client.ask(CliAttachVolumeDocument, { volume, vm }));
+export const detachVolume = (console: Console, volume: string, vm: string | undefined) =>
+  follow(console, console.client.ask(CliDetachVolumeDocument, { volume, vm: vm ?? null }));
+export const resizeVolume = (console: Console, volume: string, size: string) =>
+  follow(console, console.client.ask(CliResizeVolumeDocument, { volume, sizeBytes: toBytes(size) }));
+export const deleteVolume = (console: Console, volume: string) =>
+  follow(console, console.client.ask(CliDeleteVolumeDocument, { volume }));
+
+/** The device's path alone, for scripts: verified now, or nothing. */
+export async function showDevice(console: Console, volume: string) {
+  const { volumeDevice } = await console.client.ask(CliVolumeDeviceDocument, { volume });
+  print(console, volumeDevice, () => plain(volumeDevice.path));
+  return exitCodes.done;
+}
+
+/** Compares everything with the world, and says what was and what is wrong. */
+export async function examineVolumes(console: Console) {
+  const { report } = (await console.client.ask(CliReconcileVolumesDocument, {})).reconcileVolumes;
+  const lines = [
+    `${report.volumes} volumes compared with the world.`,
+    ...report.repaired.map((line) => `repaired  ${plain(line)}`),
+    ...report.problems.map((line) => `problem   ${plain(line)}`),
+    ...report.orphans.map(
+      (one) => `orphan    ${plain(one.providerId)} (${bytes(one.sizeBytes)}): no volume of the catalogue`,
+    ),
+    ...(report.failure == null ? [] : [`failure   ${plain(report.failure)}`]),
+  ];
+  print(console, report, () => lines.join('\n'));
+  return report.problems.length === 0 && report.failure == null ? exitCodes.done : exitCodes.failed;
+}
+
+/** Waits for the end of the operation that a mutation has started. */
+async function follow(
+  console: Console,
+  asked: Promise<{ readonly payload: { readonly operation: { readonly id: string } } }>,
+) {
+  const { id } = (await asked).payload.operation;
+  const view = new ProgressView(console);
+  for await (const { operationProgress } of untilComplete(console, CliVerificationDocument, () => ({ ids: [id] })))
+    view.show({ ...operationProgress, name: 'volume' });
+  const { operation } = await console.client.ask(CliVolumeOperationDocument, { id });
+  const error = operation?.error ?? null;
+  const path = operation && 'devicePath' in operation ? operation.devicePath : null;
+  print(console, operation, () =>
+    error === null
+      ? [plain(operation?.message ?? ''), ...(path == null ? [] : [plain(path)])].join('\n')
+      : `${error.code}: ${plain(error.message)}\n${plain(error.hint)}`,
+  );
+  return operation?.state === 'COMPLETED' ? exitCodes.done : exitCodes.failed;
+}

@@ -1,0 +1,30 @@
+import { expect, it } from 'vitest';
+import { memoir } from '../fakes/command-line.ts';
+import { startTestServer } from '../fakes/server.ts';
+
+it('memoir volume does the whole life of a volume, and says by exit code how each step ended', async () => {
+  const { url } = await startTestServer();
+  const volume = (...args: string[]) => memoir(url, ['volume', ...args]);
+  expect(await volume('create', 'data', '--size', '8M')).toMatchObject({
+    code: 0,
+    out: 'Volume created successfully\n',
+  });
+  expect((await volume('create', 'data', '--size', '8M')).told).toContain('there is a volume called data already');
+  expect((await volume('create', 'more', '--size', 'much')).code).toBe(2);
+  const attached = await volume('attach', 'data', 'vm-1');
+  expect(attached).toMatchObject({
+    code: 0,
+    out: expect.stringMatching(/^Volume attached successfully\n\/.*\/vdb\n$/),
+  });
+  const path = attached.out.split('\n')[1];
+  expect((await volume('device', 'data')).out).toBe(`${path}\n`);
+  expect((await volume('list')).out).toMatch(/data +ATTACHED +8\.0 MiB +vm-1 +\S+vdb +[0-9a-f]{20} +-/);
+  expect((await volume('delete', 'data')).code).toBe(1);
+  expect((await volume('resize', 'data', '16M')).code).toBe(0);
+  expect((await volume('detach', 'data', 'vm-2')).code).toBe(1);
+  expect((await volume('detach', 'data')).code).toBe(0);
+  expect((await volume('device', 'data')).told).toContain('has no device on this host');
+  expect(await volume('doctor')).toMatchObject({ code: 0, out: '1 volumes compared with the world.\n' });
+  expect((await volume('delete', 'data')).code).toBe(0);
+  expect(JSON.parse((await memoir(url, ['--json', 'volume', 'list'])).out)).toEqual([]);
+});

@@ -202,7 +202,7 @@ export class ReconnectingConnection implements AsyncDisposable {
     try {
       connection = await this.#open();
       const upSince = performance.now();
-      this.#become({ kind: 'up', connection });
+      this.#become({ kind: 'up', connection, tookOver: false });
       let reason: LibvirtError | undefined | typeof crowded = crowded;
       while (reason === crowded) {
         reason = await Promise.race([connection.closed, this.#whenCrowded(connection)]);
@@ -263,7 +263,7 @@ export class ReconnectingConnection implements AsyncDisposable {
     }
     old.onLost = () => this.#tellUnanswered();
     // In this order: calls that the old one hands over find the new one.
-    this.#become({ kind: 'up', connection: next });
+    this.#become({ kind: 'up', connection: next, tookOver: true });
     old.retire();
     return next;
   }

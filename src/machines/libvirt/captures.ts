@@ -267,7 +267,7 @@ export class Captures {
     return makeForecast({
       machine: current,
       guest: isOn ? new Guest(links, domain) : null,
-      description: isOn ? await records.describe(domain) : null,
+      description: isOn ? await records.described(domain) : null,
       driver: driver(),
       remote,
       dumpBytesPerMs: this.#dumpBytesPerMs,

@@ -44,7 +44,7 @@ export async function createLibvirtHypervisor(options: LibvirtHypervisorOptions)
   const link = links.control;
   const watchers = new Watchers();
   const status = new LinkStatus(uri, now, (current) => watchers.tellStatus(current));
-  const records = new DomainRecords(link);
+  const records = new DomainRecords(link, options.connection?.callTimeoutMs);
   const watch = new MachineWatch(link, records, (change) => watchers.tellChange(change));
   let facts: HypervisorFacts | undefined;
   let fullVersion: string | undefined;
@@ -60,9 +60,10 @@ export async function createLibvirtHypervisor(options: LibvirtHypervisorOptions)
   const take = async (state: LinkState): Promise<void> => {
     status.take(state);
     if (state.kind === 'down') firstDecided.resolve();
-    if (state.kind !== 'up') return;
+    // One that took over missed nothing: the subscriptions went over to it.
+    if (state.kind !== 'up' || state.tookOver) return;
     const { connection } = state;
-    const isCurrent = (): boolean => link.state === state;
+    const isCurrent = (): boolean => link.state.kind === 'up';
     try {
       facts = await readFacts(connection);
       if (!isCurrent()) return;

@@ -1,7 +1,5 @@
-import { once } from 'node:events';
-import { readdirSync, readFileSync } from 'node:fs';
-import { chmod, mkdir, rm, writeFile } from 'node:fs/promises';
-import { createServer, type Server, type Socket } from 'node:net';
+import { readdirSync } from 'node:fs';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
@@ -11,6 +9,7 @@ import { createLibvirtHypervisor } from '../../../src/machines/libvirt/hyperviso
 import type { Machine } from '../../../src/machines/machine.ts';
 import { InProcessReader } from '../../fakes/in-process-reader.ts';
 import { type Bench, startBench } from '../bench/bench.ts';
+import { type HeldWork, holdMigration, holdSave, migrationStatus } from '../bench/foreign-work.ts';
 import { lacksBench } from '../bench/generation.ts';
 import type { Guest } from '../bench/guest.ts';
 import { litmus } from '../bench/litmus.ts';
@@ -37,74 +36,23 @@ describe.skipIf(lacksBench())('a guest that somebody else migrates or saves', { 
   });
 
   const find = async (): Promise<Machine> => (await hypervisor.find(guest.uuid)) as Machine;
-  const migration = async (): Promise<string> =>
-    ((await guest.qmp('query-migrate')) as { status?: string }).status ?? 'none';
-  const active = async (): Promise<string> => {
-    for (;;) {
-      const status = await migration();
-      if (status !== 'setup' && status !== 'none') return status;
-      await sleep(20);
-    }
-  };
+  const migration = (): Promise<string> => migrationStatus(guest);
 
-  /** A migration by QEMU's own monitor to somebody who reads no byte of it, until `end`. */
-  async function migrateElsewhere(): Promise<{ end(): Promise<void> }> {
-    const path = join(bench.exchange, 'elsewhere.sock');
-    const sockets: Socket[] = [];
-    const server: Server = createServer({ pauseOnConnect: true }, (socket) => sockets.push(socket));
-    server.listen(path);
-    await once(server, 'listening');
-    await chmod(path, 0o777);
-    const end = async (): Promise<void> => {
-      for (const socket of sockets) socket.destroy();
-      server.close();
-      await rm(path, { force: true });
-      while (!['failed', 'cancelled', 'none', 'completed'].includes(await migration())) await sleep(20);
+  /** Held until `finish`, or until the test is over. */
+  async function held(hold: typeof holdSave): Promise<HeldWork> {
+    const work = await hold(bench, guest);
+    let finished: Promise<void> | undefined;
+    const finish = (): Promise<void> => {
+      finished ??= work.finish();
+      return finished;
     };
-    onTestFinished(end);
-    await guest.qmp('migrate', { uri: `unix:${path}` });
-    expect(await active()).toBe('active');
-    return { end };
-  }
-
-  /** The process of libvirt that carries a save to its file. */
-  function helperOf(path: string): number | undefined {
-    const pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name));
-    return pids.map(Number).find((pid) => {
-      try {
-        const line = readFileSync(`/proc/${pid}/cmdline`, 'utf8');
-        return line.includes('libvirt_iohelper') && line.includes(path);
-      } catch {
-        return false;
-      }
-    });
-  }
-
-  /** `virsh save`, held in its middle until `finish`. */
-  async function saveSlowly(): Promise<{ finish(): Promise<void> }> {
-    const path = join(bench.folder, 'guests', 'slow.save');
-    const saved = bench.virsh('save', guest.uuid, path);
-    saved.catch(() => undefined);
-    let helper: number | undefined;
-    while (helper === undefined) {
-      helper = helperOf(path);
-      await sleep(1);
-    }
-    process.kill(helper, 'SIGSTOP');
-    onTestFinished(() => void (helper !== undefined && helperOf(path) === helper && process.kill(helper, 'SIGCONT')));
-    expect(await active()).toBe('active');
-    return {
-      async finish() {
-        process.kill(helper as number, 'SIGCONT');
-        await saved;
-        await bench.virsh('restore', path);
-        await rm(path);
-      },
-    };
+    onTestFinished(() => finish().catch(() => undefined));
+    expect(await work.status()).toBe('active');
+    return { status: work.status, finish };
   }
 
   it('is refused by name of the job, whichever method is asked for', async () => {
-    const save = await saveSlowly();
+    const save = await held(holdSave);
     for (const choice of ['AUTO', 'SNAPSHOT', 'CORE_DUMP'] as const)
       await expect(hypervisor.plan(await find(), choice)).rejects.toMatchObject({
         code: 'MACHINE_BUSY',
@@ -115,12 +63,12 @@ describe.skipIf(lacksBench())('a guest that somebody else migrates or saves', { 
   });
 
   it('is refused too when its QEMU was told to migrate past libvirt', async () => {
-    const other = await migrateElsewhere();
+    const other = await held(holdMigration);
     await expect(hypervisor.plan(await find(), 'AUTO')).rejects.toMatchObject({
       code: 'MACHINE_BUSY',
       message: expect.stringMatching(/libvirt knows nothing of/),
     });
-    await other.end();
+    await other.finish();
     await expectUntouched(guest);
   });
 
@@ -128,7 +76,7 @@ describe.skipIf(lacksBench())('a guest that somebody else migrates or saves', { 
     'goes on being migrated when a %s that was planned before is refused',
     async (method) => {
       const plan = await hypervisor.plan(await find(), method);
-      const other = await migrateElsewhere();
+      const other = await held(holdMigration);
       const reader = new InProcessReader(plan);
       const capture = hypervisor.capture(plan, reader, new AbortController().signal);
       await expect(capture).rejects.toMatchObject({ code: 'MACHINE_BUSY' });
@@ -136,7 +84,7 @@ describe.skipIf(lacksBench())('a guest that somebody else migrates or saves', { 
       expect(await migration()).toBe('active');
       expect(await guest.state()).toBe('running');
       expect(await capabilityOf(guest)).toBe(false);
-      await other.end();
+      await other.finish();
       await expectUntouched(guest);
     },
   );
@@ -145,16 +93,16 @@ describe.skipIf(lacksBench())('a guest that somebody else migrates or saves', { 
     const plan = await hypervisor.plan(await find(), 'CORE_DUMP');
     const reader = new InProcessReader(plan);
     const { open } = reader;
-    let other: { end(): Promise<void> } | undefined;
+    let other: HeldWork | undefined;
     reader.open = async () => {
       await open.call(reader);
-      other = await migrateElsewhere();
+      other = await held(holdMigration);
     };
     const capture = hypervisor.capture(plan, reader, new AbortController().signal);
     await expect(capture).rejects.toMatchObject({ code: 'MACHINE_BUSY' });
     expect(reader.recorder.memoryLayout).toBeNull();
     expect(await migration()).toBe('active');
-    await other?.end();
+    await other?.finish();
     await expectUntouched(guest);
   });
 
@@ -162,15 +110,15 @@ describe.skipIf(lacksBench())('a guest that somebody else migrates or saves', { 
     const plan = await hypervisor.plan(await find(), 'SNAPSHOT');
     const reader = new InProcessReader(plan);
     const { open } = reader;
-    let other: { end(): Promise<void> } | undefined;
+    let other: HeldWork | undefined;
     reader.open = async () => {
       await open.call(reader);
-      other = await migrateElsewhere();
+      other = await held(holdMigration);
     };
     const capture = hypervisor.capture(plan, reader, new AbortController().signal);
     await expect(capture).rejects.toMatchObject({ code: 'MACHINE_BUSY' });
     expect(await migration()).toBe('active');
-    await other?.end();
+    await other?.finish();
     await expectUntouched(guest);
   });
 
@@ -195,7 +143,7 @@ describe.skipIf(lacksBench())('a guest that somebody else migrates or saves', { 
   it.each([true, false])(
     'goes on being saved when a server that died left a note of it (touched: %s)',
     async (touched) => {
-      const save = await saveSlowly();
+      const save = await held(holdSave);
       await leave(await noteOf(touched));
       expect((await hypervisor.recover()).repaired).toEqual([]);
       expect(await migration()).toBe('active');
@@ -208,7 +156,7 @@ describe.skipIf(lacksBench())('a guest that somebody else migrates or saves', { 
 
   it('is not touched while it migrates with our capability on; afterwards that is switched off, without being asked', async () => {
     await guest.qmp('migrate-set-capabilities', { capabilities: [{ capability: 'background-snapshot', state: true }] });
-    const other = await migrateElsewhere();
+    const other = await held(holdMigration);
     await leave(await noteOf(true));
     const { repaired, pending } = await hypervisor.recover();
     expect(repaired).toEqual([]);
@@ -220,7 +168,7 @@ describe.skipIf(lacksBench())('a guest that somebody else migrates or saves', { 
       hypervisor.capture(plan, new InProcessReader(plan), new AbortController().signal),
     ).rejects.toMatchObject({ code: 'MACHINE_BUSY' });
     expect(notes()).toEqual([`${guest.uuid}.json`]);
-    await other.end();
+    await other.finish();
     while (notes().length > 0) await sleep(50);
     await expectUntouched(guest);
   });

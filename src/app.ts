@@ -12,6 +12,7 @@ import { privateFolder } from './database/private-folder.ts';
 import type { Closable } from './domain/closable.ts';
 import { createIdSource } from './domain/id.ts';
 import { MemoirError } from './domain/memoir-error.ts';
+import { ArtifactTidy } from './dumps/artifact-tidy.ts';
 import { createDumpKind } from './dumps/dump-kind.ts';
 import { createDumps } from './dumps/dump-service.ts';
 import { machineSubject } from './dumps/dumps.ts';
@@ -177,7 +178,8 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
   const telemetry = await createTelemetry({ database, hypervisor, influx: influx?.client ?? null, log });
   opened.defer(() => telemetry.close());
 
-  const dumps = createDumps({ operations, hypervisor, store, maxPauseMs: config.maxPauseMs });
+  const tidy = new ArtifactTidy({ store, records: catalogue, operations });
+  const dumps = createDumps({ operations, hypervisor, store, tidy, maxPauseMs: config.maxPauseMs });
   const machines = { find: (nameOrId: string) => hypervisor.find(nameOrId), subject: machineSubject };
   const volumes = createVolumes({ ...volumeParts, operations, machines, log });
   opened.defer(() => volumes.close());
@@ -213,13 +215,32 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
 
   let firstMoments: NodeJS.Timeout | undefined;
   opened.defer(() => clearTimeout(firstMoments));
+  // In the background: there may be very many artifacts.
+  const stopLooking = new AbortController();
+  let looking: Promise<void> | undefined;
+  opened.defer(async () => {
+    stopLooking.abort();
+    await looking;
+  });
+  const lookForLeftovers = async (): Promise<void> => {
+    try {
+      const removed = await tidy.look(stopLooking.signal);
+      if (removed.length > 0) log.warn({ removed }, 'finished deletions that an interrupted server had begun');
+    } catch (error) {
+      if (!stopLooking.signal.aborted)
+        log.error({ err: error }, 'the artifacts could not be held against the catalogue');
+    }
+  };
 
   const rest = opened.move();
   return {
     services,
     async listen() {
       const address = await host.listen();
-      firstMoments = setTimeout(() => threads.keepOne(), firstMomentsMs).unref();
+      firstMoments = setTimeout(() => {
+        threads.keepOne();
+        looking = lookForLeftovers();
+      }, firstMomentsMs).unref();
       return address;
     },
     close: () => rest.disposeAsync(),

@@ -34,7 +34,7 @@ export function Counters({ machines }: { readonly machines: readonly Machine[] |
         />
         <Counter
           name="Stored"
-          value={stats && formatBytes(stats.totalSizeBytes)}
+          value={data && formatBytes(data.stored.totalSizeBytes)}
           detail={
             storage && (
               <span className={storage.warning ? styles.warn : undefined} title={storage.warning ?? undefined}>

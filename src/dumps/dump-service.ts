@@ -9,6 +9,7 @@ import type { Operations } from '../operations/operations.ts';
 import type { Submission, SubmitOutcome } from '../operations/submission.ts';
 import { markRecord } from '../records/record-effects.ts';
 import type { ArtifactStore, StoreSpace } from '../storage/artifact-store.ts';
+import type { ArtifactTidy } from './artifact-tidy.ts';
 import type { DumpRequest, DumpResult } from './dump-request.ts';
 import {
   artifactSubject,
@@ -33,11 +34,12 @@ export interface DumpServiceParts {
   readonly operations: Operations;
   readonly hypervisor: Hypervisor;
   readonly store: ArtifactStore;
+  readonly tidy: ArtifactTidy;
   /** MAX_PAUSE; null where it is not set. */
   readonly maxPauseMs?: number | null;
 }
 
-export function createDumps({ operations, hypervisor, store, maxPauseMs = null }: DumpServiceParts): Dumps {
+export function createDumps({ operations, hypervisor, store, tidy, maxPauseMs = null }: DumpServiceParts): Dumps {
   async function finished(id: string): Promise<{ operation: Operation; result: DumpResult }> {
     const [operation] = await operations.get([id]);
     if (!operation || operation.kind !== dumpKind) throw new MemoirError('NOT_FOUND', `there is no dump ${id}`);
@@ -172,6 +174,12 @@ export function createDumps({ operations, hypervisor, store, maxPauseMs = null }
         actor,
       });
     },
+
+    get unwanted() {
+      return tidy.unwanted;
+    },
+
+    removeUnwanted: () => tidy.removeUnwanted(),
 
     async forecast(vm) {
       const machine = await hypervisor.find(vm);

@@ -1,6 +1,7 @@
 import type { ErrorShape } from '../domain/memoir-error.ts';
 import type { CaptureOptions, MethodChoice } from '../machines/capture.ts';
 import type { Operation } from '../operations/operation.ts';
+import type { UnwantedArtifacts } from './artifact-tidy.ts';
 import type { Compression, ImageFormat } from './dump-request.ts';
 
 export interface TriggerInput {
@@ -67,5 +68,9 @@ export interface Dumps {
   verify(id: string, actor: string): Promise<Operation>;
   /** Starts an operation of kind REINDEX that rebuilds the catalogue from the manifests; ALREADY_ACTIVE while one runs. */
   reindex(actor: string): Promise<Operation>;
+  /** Artifacts that have no record; null until they were looked for. */
+  readonly unwanted: UnwantedArtifacts | null;
+  /** Removes those that still have none, and answers which that were. */
+  removeUnwanted(): Promise<UnwantedArtifacts>;
   forecast(vm: string): Promise<DumpForecast>;
 }

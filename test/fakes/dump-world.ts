@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import { createIdSource } from '../../src/domain/id.ts';
 import type { ModuleReference } from '../../src/domain/module-reference.ts';
+import { ArtifactTidy } from '../../src/dumps/artifact-tidy.ts';
 import { createDumpKind } from '../../src/dumps/dump-kind.ts';
 import { createDumps } from '../../src/dumps/dump-service.ts';
 import type { TriggerInput } from '../../src/dumps/dumps.ts';
@@ -78,7 +79,8 @@ export async function startDumpWorld(options: WorldOptions = {}) {
     queueLimit: 100,
     graceMs: 0,
   });
-  const dumps = createDumps({ operations, hypervisor, store });
+  const tidy = new ArtifactTidy({ store, records, operations });
+  const dumps = createDumps({ operations, hypervisor, store, tidy });
   onTestFinished(async () => {
     await operations.close();
     await hypervisor.close();
@@ -90,6 +92,7 @@ export async function startDumpWorld(options: WorldOptions = {}) {
   return {
     operations,
     dumps,
+    tidy,
     records,
     store,
     storeReference,

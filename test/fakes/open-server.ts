@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { createTokenAccess } from '../../src/access/token-access.ts';
 
 import { createIdSource } from '../../src/domain/id.ts';
+import { ArtifactTidy } from '../../src/dumps/artifact-tidy.ts';
 import type { DumpResult } from '../../src/dumps/dump-request.ts';
 import { createDumps } from '../../src/dumps/dump-service.ts';
 import { machineSubject } from '../../src/dumps/dumps.ts';
@@ -129,7 +130,7 @@ export async function openTestServer({
   const volumes = createVolumes({ ...volumeParts, operations, machines: machinesOf, log });
   const services: Services = {
     operations,
-    dumps: createDumps({ operations, hypervisor, store }),
+    dumps: createDumps({ operations, hypervisor, store, tidy: new ArtifactTidy({ store, records, operations }) }),
     records,
     influx: null,
     hypervisor,

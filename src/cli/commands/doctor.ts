@@ -50,11 +50,25 @@ export async function examine(console: Console) {
         `${bytes(storage.freeBytes ?? 0)} of ${bytes(storage.totalBytes ?? 0)} are free in ${storage.location}`,
       mend: storage.warning == null ? null : 'Delete old dumps, or point DUMP_DIR at a larger file system.',
     },
+    ...examineUnwanted(service.unwantedArtifacts),
     ...(service.influx ? [examineInflux(service.influx)] : []),
     ...(isUp ? await examineMachines(console) : []),
   ];
   print(console, findings, () => findings.map(line).join('\n'));
   return findings.some(({ state }) => state === 'broken') ? exitCodes.failed : exitCodes.done;
+}
+
+function examineUnwanted(unwanted: CliDoctorQuery['service']['unwantedArtifacts']): Finding[] {
+  if (unwanted == null || unwanted.count === 0) return [];
+  const { count, sizeBytes, locations } = unwanted;
+  return [
+    {
+      about: 'artifacts',
+      state: 'look',
+      finding: `${count} of ${bytes(sizeBytes)} have no record, ${plain(locations[0] ?? '')} among them`,
+      mend: 'memoir reindex takes them into the catalogue; the mutation removeUnwantedArtifacts removes them for good.',
+    },
+  ];
 }
 
 type Influx = NonNullable<CliDoctorQuery['service']['influx']>;

@@ -362,7 +362,7 @@ export type VolumeState =
 export type CliDoctorQueryVariables = Exact<{ [key: string]: never; }>;
 
 
-export type CliDoctorQuery = { session: { name: string, role: Role, tokenRequired: boolean }, service: { version: string, host: string, startedAt: string, maxParallelDumps: number, hypervisor: { kind: HypervisorKind, state: HypervisorState, uri: string, version: string | null, since: string, reason: string | null, mend: string | null }, storage: { location: string, freeBytes: number | null, totalBytes: number | null, warning: string | null }, influx: { url: string, database: string, state: OutboxState, waiting: number, waitingSince: string | null, dead: number, overflowed: number, reason: string | null, mend: string | null, lastAcceptedAt: string | null } | null, operationCounts: Array<{ kind: OperationKind, state: OperationState, count: number }> } };
+export type CliDoctorQuery = { session: { name: string, role: Role, tokenRequired: boolean }, service: { version: string, host: string, startedAt: string, maxParallelDumps: number, hypervisor: { kind: HypervisorKind, state: HypervisorState, uri: string, version: string | null, since: string, reason: string | null, mend: string | null }, storage: { location: string, freeBytes: number | null, totalBytes: number | null, warning: string | null }, unwantedArtifacts: { count: number, sizeBytes: number, locations: Array<string> } | null, influx: { url: string, database: string, state: OutboxState, waiting: number, waitingSince: string | null, dead: number, overflowed: number, reason: string | null, mend: string | null, lastAcceptedAt: string | null } | null, operationCounts: Array<{ kind: OperationKind, state: OperationState, count: number }> } };
 
 export type CliForecastsQueryVariables = Exact<{ [key: string]: never; }>;
 
@@ -613,6 +613,11 @@ export const CliDoctorDocument = new TypedDocumentString(`
       freeBytes
       totalBytes
       warning
+    }
+    unwantedArtifacts {
+      count
+      sizeBytes
+      locations
     }
     influx {
       url

@@ -1,8 +1,10 @@
+import type { UnwantedArtifacts } from '../../dumps/artifact-tidy.ts';
 import type { Operation } from '../../operations/operation.ts';
 import { builder, failsAlone } from '../builder.ts';
 import { attempt, payloadType } from '../payload.ts';
 import { DumpType } from '../types/dump.ts';
 import { ReindexType, VerificationType } from '../types/operation-types.ts';
+import { UnwantedArtifactsType } from '../types/unwanted-artifacts.ts';
 
 type Changed = { readonly dump: Operation };
 type Started = { readonly operation: Operation };
@@ -58,6 +60,31 @@ builder.mutationField('reindex', (t) =>
     resolve: attempt(async (_: object, { services, actor }) => ({
       operation: await services.dumps.reindex(actor.name),
     })),
+  }),
+);
+
+type Removed = { readonly removed: UnwantedArtifacts };
+
+const RemoveUnwantedPayload = payloadType<Removed>(
+  'RemoveUnwantedArtifactsPayload',
+  'What became of the removal.',
+  (t) => ({
+    removed: t.expose('removed', {
+      type: UnwantedArtifactsType,
+      nullable: true,
+      description: 'What was removed.',
+    }),
+  }),
+);
+
+builder.mutationField('removeUnwantedArtifacts', (t) =>
+  t.field({
+    type: RemoveUnwantedPayload,
+    ...failsAlone,
+    description:
+      'Removes for good every artifact of which there is no record (see ServiceInfo.unwantedArtifacts). Run `reindex` instead if the database was lost.',
+    authScopes: { role: 'ADMIN' },
+    resolve: attempt(async (_: object, { services }) => ({ removed: await services.dumps.removeUnwanted() })),
   }),
 );
 

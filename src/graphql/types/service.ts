@@ -4,6 +4,7 @@ import { HypervisorKindEnum, HypervisorStateEnum, OperationKindEnum, OperationSt
 import { kindNameOf } from '../operation-kinds.ts';
 import { InfluxInfoType, influxInfo } from './influx-info.ts';
 import { toEventCursor } from './operation-event.ts';
+import { UnwantedArtifactsType } from './unwanted-artifacts.ts';
 
 const HypervisorInfoType = builder.objectRef<Services['hypervisor']>('HypervisorInfo').implement({
   description: 'The source of machines, and whether it answers.',
@@ -107,6 +108,13 @@ export const ServiceType = builder.objectRef<Services>('Service').implement({
       type: StorageInfoType,
       description: 'Where artifacts are kept.',
       resolve: ({ store }) => storageOf(store),
+    }),
+    unwantedArtifacts: t.field({
+      type: UnwantedArtifactsType,
+      nullable: true,
+      description:
+        'Artifacts of which there is no record; null until they were looked for, shortly after the start. `reindex` takes them into the catalogue, `removeUnwantedArtifacts` removes them; nothing else does.',
+      resolve: ({ dumps }) => dumps.unwanted,
     }),
     influx: t.field({
       type: InfluxInfoType,

@@ -4,7 +4,7 @@ import { startMockServer } from '../test/e2e/mock/process.ts';
 
 // npm run bench -- interactions: how long a click or a key takes until the page has been painted (the browser's own Event
 // Timing, in steps of 8 ms), how long until another screen's heading is there, and how long frames take, with 10,000 records
-// and 50 dumps under way. The server is the dashboard's mock, so that only the page is measured. Needs Chromium and a built
+// and 50 dumps under way, and while 200 machines are scrolled. The server is the dashboard's mock, so that only the page is measured. Needs Chromium and a built
 // dashboard (npm run build).
 
 interface Seen {
@@ -107,8 +107,27 @@ export async function run(): Promise<void> {
     }
     console.log(`\nuntil painted (the slowest event of each), medians of ${roundCount} rounds, and the slowest round`);
     for (const [index, [name]] of steps.entries()) tellStep(name, rounds[index] ?? []);
+    await scroll(browser);
   } finally {
     await browser.close();
+    await server.close();
+  }
+}
+
+/** Two hundred machines, from the first to the last and back, as a wheel does it. */
+async function scroll(browser: Awaited<ReturnType<typeof launchBrowser>>): Promise<void> {
+  const server = await startMockServer({ vms: 200 });
+  try {
+    const { page } = await browser.open('about:blank', { viewport: { width: 1440, height: 900 } });
+    await page.addInitScript(watch);
+    await page.goto(`${server.url}/machines`);
+    await page.getByRole('rowheader').nth(20).waitFor();
+    await page.waitForTimeout(3_000);
+    await page.mouse.move(700, 500);
+    await forget(page);
+    for (let step = 0; step < 120; step += 1) await page.mouse.wheel(0, step < 60 ? 120 : -120);
+    tellFrames('200 machines, scrolled down and up', await read(page));
+  } finally {
     await server.close();
   }
 }

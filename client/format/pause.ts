@@ -1,7 +1,7 @@
 /** The five steps of a guest's pause: what a person does not notice, what connections do not, and so on. */
 export const pauseSteps = [
   { belowMs: 10, label: 'not noticeable' },
-  { belowMs: 100, label: 'hardly noticeable' },
+  { belowMs: 100, label: 'barely noticeable' },
   { belowMs: 1000, label: 'short' },
   { belowMs: 10_000, label: 'seconds' },
   { belowMs: Number.POSITIVE_INFINITY, label: 'long' },

@@ -8,7 +8,7 @@ import { Empty } from '../ui/answer-states.tsx';
 import { Panel } from '../ui/panel.tsx';
 import styles from './activity-log.module.css';
 
-const words = { success: 'Done', error: 'Error', warning: 'Attention', info: 'Note' } as const;
+const words = { success: 'Done', error: 'Error', warning: 'Warning', info: 'Info' } as const;
 
 /** The last 20 of what happened, newest at the bottom; follows by itself unless somebody scrolled up to read. */
 export function ActivityLog({ className }: { readonly className?: string | undefined }) {

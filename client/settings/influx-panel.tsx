@@ -37,7 +37,7 @@ export function InfluxPanel({ influx }: { readonly influx: Influx }) {
 
   async function sendAgain(): Promise<void> {
     const { data, error } = await retry({});
-    if (error) complain('Not sent again', error);
+    if (error) complain('Not retried', error);
     else toasts.show('success', sentOf(data?.retryDeadLetters.retried ?? 0));
     freshness.mark(['service']);
   }

@@ -6,7 +6,7 @@ import { Icon } from '../ui/icon.tsx';
 import styles from './toasts.module.css';
 
 const icons = { success: 'check', error: 'cross', warning: 'warning', info: 'info' } as const;
-const words = { success: 'Done', error: 'Error', warning: 'Attention', info: 'Note' } as const;
+const words = { success: 'Done', error: 'Error', warning: 'Warning', info: 'Info' } as const;
 
 /** Short messages, stacked at the corner; the page's one live region. Each goes after three seconds, unless it is pointed at. */
 export function Toasts() {

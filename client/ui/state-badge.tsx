@@ -8,7 +8,7 @@ const states: Record<MachineState | OperationState | RecordState, readonly [labe
   RUNNING: ['Running', 'ok'],
   BLOCKED: ['Blocked', 'ok'],
   PAUSED: ['Paused', 'warn'],
-  SUSPENDED: ['Asleep', 'warn'],
+  SUSPENDED: ['Suspended', 'warn'],
   SHUTTING_DOWN: ['Shutting down', 'warn'],
   SHUT_OFF: ['Shut off', 'off'],
   CRASHED: ['Crashed', 'bad'],

@@ -68,9 +68,7 @@ describe('toasts', () => {
     act(() => {
       for (const tone of ['success', 'error', 'warning', 'info'] as const) page.toasts.show(tone, `a ${tone}`);
     });
-    expect(screen.getByRole('status').textContent).toBe(
-      'Done: a successError: a errorAttention: a warningNote: a info',
-    );
+    expect(screen.getByRole('status').textContent).toBe('Done: a successError: a errorWarning: a warningInfo: a info');
     act(() => void vi.advanceTimersByTime(2999));
     expect(page.toasts.get()).toHaveLength(4);
     act(() => void vi.advanceTimersByTime(1));

@@ -14,7 +14,7 @@ const visit = (link: string) => async (page: Page) => {
 
 /** To the end of the overview, as it grows: the charts there are drawn when one comes near them. */
 export async function goToCharts(page: Page): Promise<void> {
-  const last = page.getByText('Duration, mean').first();
+  const last = page.getByText('Average duration').first();
   while (!(await last.isVisible())) {
     await page.keyboard.press('End');
     await page.waitForTimeout(100);
@@ -87,13 +87,13 @@ export const stops: readonly Stop[] = [
       await page.getByRole('rowheader').getByRole('link', { name: 'web-01' }).click();
       await page.getByRole('heading', { name: 'Dumps of this machine' }).waitFor();
       await page.getByText('on the host').first().waitFor();
-      await page.getByText('Duration, mean').first().waitFor();
+      await page.getByText('Average duration').first().waitFor();
     },
   },
   {
     name: 'machine table',
     go: async (page) => {
-      await page.getByRole('radiogroup', { name: 'Form of usage' }).getByText('Table').click();
+      await page.getByRole('radiogroup', { name: 'View of usage' }).getByText('Table').click();
       await page.getByRole('region', { name: 'Usage as a table' }).getByRole('row').nth(50).waitFor();
     },
   },

@@ -41,7 +41,7 @@ describe.skipIf(lacks('chromium'))('the usage of machines', { timeout: 180_000 }
     expect(asked.filter((url) => url.endsWith('/graphql'))).toEqual([]);
 
     // The same numbers as a table, by keyboard.
-    const form = usage.getByRole('radiogroup', { name: 'Form of usage' });
+    const form = usage.getByRole('radiogroup', { name: 'View of usage' });
     await form.getByRole('radio', { name: 'Charts' }).focus();
     await page.keyboard.press('ArrowRight');
     const table = usage.getByRole('region', { name: 'Usage as a table' });

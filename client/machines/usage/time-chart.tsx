@@ -70,8 +70,8 @@ export function TimeChart({ title, points, lines: drawn, format, binary = false,
           ))}
         </span>
         <span className="unseen">
-          {drawn.map(({ name, value }) => `, ${name}: ${summary(points.map(value), format)}`).join('')}. The form
-          “Table” has the numbers.
+          {drawn.map(({ name, value }) => `, ${name}: ${summary(points.map(value), format)}`).join('')}. The table view
+          has the numbers.
         </span>
       </figcaption>
       <div ref={host} className={styles.plot} aria-hidden="true" />

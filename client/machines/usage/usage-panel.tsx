@@ -44,14 +44,15 @@ export function UsagePanel({ machine }: { readonly machine: Machine }) {
     <Panel
       title="Usage"
       note={
-        stats && `means of ${formatSeconds(resolution)}${stats.source === 'INFLUX' ? ', partly from InfluxDB' : ''}`
+        stats &&
+        `averages over ${formatSeconds(resolution)}${stats.source === 'INFLUX' ? ', partly from InfluxDB' : ''}`
       }
       actions={
         <>
           <SegmentedControl size="xs" aria-label="Range of usage" value={range} onChange={setRange} data={ranges} />
           <SegmentedControl
             size="xs"
-            aria-label="Form of usage"
+            aria-label="View of usage"
             value={asTable ? 'table' : 'charts'}
             onChange={(value) => setAsTable(value === 'table')}
             data={[
@@ -124,7 +125,7 @@ function Charts({ machine, ...time }: ChartsProps) {
           format={formatPercent}
           least={100}
           lines={[
-            { name: 'mean', value: ({ cpuPercent }) => cpuPercent },
+            { name: 'average', value: ({ cpuPercent }) => cpuPercent },
             ...(isMean
               ? [{ name: 'peak', value: ({ cpuPeakPercent }: { cpuPeakPercent: number | null }) => cpuPeakPercent }]
               : []),

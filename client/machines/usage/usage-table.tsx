@@ -15,8 +15,8 @@ export function UsageTable({ points }: { readonly points: readonly SeriesPoint[]
         <thead>
           <tr>
             <th scope="col">From</th>
-            <th scope="col">CPU, mean</th>
-            <th scope="col">CPU, peak</th>
+            <th scope="col">Average CPU</th>
+            <th scope="col">Peak CPU</th>
             <th scope="col">Memory used</th>
             <th scope="col">On the host</th>
             <th scope="col">Disk read</th>

@@ -31,7 +31,7 @@ export function DayChart({ title, days, value, format, bars = false, binary = fa
   const day = pointed === null ? undefined : days[pointed];
   const known = values.filter((each) => each !== null);
   const summary =
-    known.length === 0 ? 'nothing known' : `from ${format(Math.min(...known))} to ${format(Math.max(...known))}`;
+    known.length === 0 ? 'no data' : `from ${format(Math.min(...known))} to ${format(Math.max(...known))}`;
   return (
     <figure className={styles.figure} aria-labelledby={id}>
       <figcaption id={id}>
@@ -39,7 +39,7 @@ export function DayChart({ title, days, value, format, bars = false, binary = fa
         <span className={styles.pointed} aria-hidden="true">
           {day ? `${formatDay(day.at * 1000, 'UTC')}: ${format(value(day))}` : ''}
         </span>
-        <span className="unseen">, {summary}. The form “Table” has the numbers.</span>
+        <span className="unseen">, {summary}. The table view has the numbers.</span>
       </figcaption>
       <div ref={host} className={styles.plot} aria-hidden="true" />
     </figure>

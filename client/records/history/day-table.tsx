@@ -15,8 +15,8 @@ export function DayTable({ days }: { readonly days: readonly ChartDay[] }) {
             <th scope="col">Day</th>
             <th scope="col">Dumps</th>
             <th scope="col">Bytes written</th>
-            <th scope="col">Guest pause, mean</th>
-            <th scope="col">Duration, mean</th>
+            <th scope="col">Average guest pause</th>
+            <th scope="col">Average duration</th>
           </tr>
         </thead>
         <tbody>

@@ -40,7 +40,7 @@ export function History({ vm }: { readonly vm?: string }) {
           />
           <SegmentedControl
             size="xs"
-            aria-label="Form"
+            aria-label="View"
             value={asTable ? 'table' : 'charts'}
             onChange={(value) => setAsTable(value === 'table')}
             data={[
@@ -74,13 +74,13 @@ export function History({ vm }: { readonly vm?: string }) {
                 binary
               />
               <DayChart
-                title="Guest pause, mean"
+                title="Average guest pause"
                 days={days}
                 value={(day) => day.pauseMs}
                 format={formatMs}
                 logarithmic
               />
-              <DayChart title="Duration, mean" days={days} value={(day) => day.durationSec} format={formatSeconds} />
+              <DayChart title="Average duration" days={days} value={(day) => day.durationSec} format={formatSeconds} />
             </div>
           )}
         </>

@@ -63,6 +63,8 @@ export interface WorldOptions {
   readonly hypervisor?: 'UP' | 'DOWN';
   /** Machines whose names are as long as some people's are. */
   readonly longNames?: boolean;
+  /** A record of a machine that is not there any more. */
+  readonly removed?: boolean;
   /** Dumps that have failed. */
   readonly failed?: number;
   /** Whether machines have been measured yet. */
@@ -111,6 +113,7 @@ export class World {
     }
     for (let index = 0; index < (options.failed ?? 0); index += 1) this.#fail(this.vms[index % this.vms.length]!);
     for (let index = options.records ?? 0; index > 0; index -= 1) this.#oldRecord(index);
+    if (options.removed) this.#oldRecord(1, { ...this.vms[0]!, id: uuid(0xffff), name: 'decommissioned' });
     const tickMs = options.tickMs ?? 200;
     setInterval(() => this.#tick(tickMs / 1000), tickMs);
   }
@@ -208,11 +211,10 @@ export class World {
     this.ticked.send(dump);
   }
 
-  #oldRecord(age: number): void {
-    const vm = this.vms[age % Math.min(4, this.vms.length)]!;
+  #oldRecord(age: number, vm = this.vms[age % Math.min(4, this.vms.length)]!): void {
     const wave = 1 + Math.sin(age / 7) / 3;
     this.records.push({
-      id: uuid(0x900000 + age),
+      id: uuid(0x900000 + this.records.length),
       time: Date.now() - age * 5_400_000,
       vm,
       durationSec: 2.4 * wave,

@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
 import { z } from 'zod';
 import { MemoirError } from './domain/memoir-error.ts';
@@ -103,6 +104,19 @@ export interface Config {
   readonly volumeApiPort: number | null;
   /** Bytes per second at which the demo hypervisor's memory is read; 0 is as fast as it goes. */
   readonly demoBytesPerSecond: number;
+}
+
+/**
+ * Threads of Node's pool, which compress all dumps and read and write all files: one per core for the compressors, and two
+ * for files, which must not queue behind them. Never fewer than Node's own four.
+ */
+export function threadPoolSize(cores: number): number {
+  return Math.min(64, Math.max(4, cores + 2));
+}
+
+/** Sizes the pool, unless UV_THREADPOOL_SIZE says otherwise. To be called before it is used for the first time. */
+export function sizeThreadPool(): void {
+  process.env.UV_THREADPOOL_SIZE ??= String(threadPoolSize(availableParallelism()));
 }
 
 /** What the command line needs to know: where the server is, and what to show it. */

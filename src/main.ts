@@ -2,7 +2,7 @@ import { flushCompileCache } from 'node:module';
 import packageFile from '../package.json' with { type: 'json' };
 import { exitCodeOf } from './cli/exit-codes.ts';
 import { describeError, runProgram } from './cli/program.ts';
-import { readClientConfig, readConfig } from './config.ts';
+import { readClientConfig, readConfig, sizeThreadPool } from './config.ts';
 import { isMemoirError } from './domain/memoir-error.ts';
 
 // The process: runs a command. The server is one of them: it says where it is, and ends when asked; a second signal ends it at
@@ -12,6 +12,8 @@ const say = (text: string) => void process.stdout.write(text);
 const complain = (text: string) => void process.stderr.write(text);
 
 async function serve(): Promise<void> {
+  // Before anything of it is used: Node makes these threads once, at the first file or frame.
+  sizeThreadPool();
   // Loaded only here: every other command starts without the server's code.
   const { createApp } = await import('./app.ts');
   const config = readConfig();

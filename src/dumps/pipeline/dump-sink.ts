@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { parseVmcoreinfo } from '../../formats/elf/vmcoreinfo.ts';
 import { VmcoreinfoSearch } from '../../formats/elf/vmcoreinfo-search.ts';
 import type { MemoryLayout, MemorySink, MemoryTail } from '../../machines/memory-source.ts';
@@ -15,8 +16,10 @@ import type { Spool } from './spool.ts';
 
 /** Uncompressed size of a frame: what random access reads at least. */
 export const frameBytes = 512 * 1024;
-/** Frames that are compressed at once, on libuv's threads. */
-const parallelFrames = 4;
+/** Frames that are compressed at once, on libuv's threads: one per core, within the memory that a dump may take. */
+export function parallelFrames(cores: number): number {
+  return Math.min(16, Math.max(2, cores));
+}
 /** What may wait in memory, for one dump; the rest goes to the spool. Two dumps have to stay below 300 MB together. */
 const waitingBytes = 16 * 1024 * 1024;
 const earlyBytes = 12 * 1024 * 1024;
@@ -49,7 +52,7 @@ export class DumpSink implements MemorySink {
       codec,
       writer,
       spool,
-      parallel: parallelFrames,
+      parallel: parallelFrames(availableParallelism()),
       waitingBytes,
       buffers: this.#buffers,
     });

@@ -56,7 +56,7 @@ async function run(
   context.setLimits(limitsFor(plan.memoryBytes, options));
 
   const key = artifactKeyOf(operation, request);
-  using claim = claims.take(neededBytes(plan.memoryBytes));
+  using claim = claims.take(neededBytes(plan.memoryBytes) + (plan.reservedBytes ?? 0));
   const thread = options.threads.start(
     {
       source: plan.source,

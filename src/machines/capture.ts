@@ -59,6 +59,8 @@ export interface CapturePlan {
   /** Why this method: shown with the dump for ever after. */
   readonly reason: string;
   readonly memoryBytes: number;
+  /** Bytes that the source reserves on this host's disk before its first byte; absent where it reserves none. */
+  readonly reservedBytes?: number;
   /** Where the bytes will have to be read from, made by the implementation, opened by the reader's thread. */
   readonly source: ModuleReference;
 }

@@ -1,7 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { expect, it, onTestFinished } from 'vitest';
 import { MemoirError } from '../../src/domain/memoir-error.ts';
-import { newCaptureWorker, startCaptureThread } from '../../src/dumps/pipeline/capture-thread.ts';
+import { newCaptureWorker, startCaptureThread } from '../../src/dumps/pipeline/capture-threads.ts';
 import { createDemoHypervisor } from '../../src/machines/demo/demo-hypervisor.ts';
 import { directoryStoreModule, openStore } from '../../src/storage/directory/directory-store.ts';
 import { plainSourceModule } from '../fakes/plain-source.ts';

@@ -130,6 +130,14 @@ describe('a dump', () => {
   });
 });
 
+it('a dump needs room for what its source reserves too', async () => {
+  const world = await startDumpWorld();
+  const plan = world.hypervisor.plan.bind(world.hypervisor);
+  world.hypervisor.plan = async (...args) => ({ ...(await plan(...args)), reservedBytes: 1e18 });
+  expect(await world.dump('web-01')).toMatchObject({ state: 'FAILED', error: { code: 'NO_SPACE' } });
+  expect(world.files()).toEqual([]);
+});
+
 describe('the digest of an image', () => {
   it.each(['ZSTD', 'GZIP', 'NONE'] as const)(
     'is taken at the capture on request, and else by a verification: %s',

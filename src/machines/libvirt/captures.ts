@@ -77,7 +77,7 @@ export class Captures {
       method,
       reason,
       memoryBytes: options.memoryBytes,
-      source: planSource(method, forecast, this.#parts.options),
+      ...planSource(method, forecast, this.#parts.options),
     };
   }
 

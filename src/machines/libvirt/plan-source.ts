@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { Json } from '../../domain/json.ts';
 import { MemoirError } from '../../domain/memoir-error.ts';
 import type { ModuleReference } from '../../domain/module-reference.ts';
-import type { CaptureMethod } from '../capture.ts';
+import type { CaptureMethod, CapturePlan } from '../capture.ts';
 import { type CoreDumpSourceOptions, coreDumpSourceModule } from './core-dump-source.ts';
 import { type DrainedSnapshotOptions, drainedSnapshotModule } from './drained-snapshot-source.ts';
 import type { Forecast } from './forecast.ts';
@@ -16,15 +16,17 @@ import { type SnapshotSourceOptions, snapshotSourceModule } from './snapshot-sou
 /** Room for what a stream has beside the guest's memory. */
 const besideMemoryBytes = 128 * 1024 * 1024;
 
+type PlannedSource = Pick<CapturePlan, 'source' | 'reservedBytes'>;
+
 /** Where a capture's bytes will come from: names of sockets and FIFOs that do not exist yet. Changes nothing. */
 export function planSource(
   method: CaptureMethod,
   { regions, description, guestFolder, version, options: { machine } }: Forecast,
   { meetingFolders, stateFolder }: Pick<LibvirtHypervisorOptions, 'meetingFolders' | 'stateFolder'>,
-): ModuleReference {
+): PlannedSource {
   if (method === 'CORE_DUMP') {
     const options: CoreDumpSourceOptions = { place: privatePlace('memory.fifo', meetingFolders) };
-    return reference(coreDumpSourceModule, options);
+    return { source: reference(coreDumpSourceModule, options) };
   }
   if (regions === null || version === null)
     throw new MemoirError('METHOD_UNAVAILABLE', 'the guest’s memory map is not known');
@@ -37,7 +39,7 @@ export function planSource(
     ownSocket: fitsSocket(ownSocket) ? ownSocket : null,
     owner: description?.owner ?? null,
   };
-  if (survivesInterruption(version)) return reference(snapshotSourceModule, options);
+  if (survivesInterruption(version)) return { source: reference(snapshotSourceModule, options) };
   const drained: DrainedSnapshotOptions = {
     ...options,
     spool: join(stateFolder, 'spool', randomUUID()),
@@ -45,7 +47,7 @@ export function planSource(
     spoolBytes:
       Math.ceil(regionBytes(regions) * (4104 / 4096)) + besideMemoryBytes + (description?.deviceStateBytes ?? 0),
   };
-  return reference(drainedSnapshotModule, drained);
+  return { source: reference(drainedSnapshotModule, drained), reservedBytes: drained.spoolBytes };
 }
 
 function reference(module: string, options: object): ModuleReference {

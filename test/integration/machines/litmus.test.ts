@@ -1,7 +1,7 @@
 import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { startCaptureThread } from '../../../src/dumps/pipeline/capture-thread.ts';
+import { startCaptureThread } from '../../../src/dumps/pipeline/capture-threads.ts';
 import type { Hypervisor } from '../../../src/machines/hypervisor.ts';
 import { createLibvirtHypervisor } from '../../../src/machines/libvirt/hypervisor.ts';
 import type { Machine } from '../../../src/machines/machine.ts';

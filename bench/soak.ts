@@ -22,7 +22,7 @@ import { SoakServer } from './soak/server.ts';
 
 const command = promisify(execFile);
 const guestNames = ['one', 'two', 'three', 'four'];
-const diskMiB = 900;
+const diskMiB = 2_500;
 /** How long what is under way at the end may take. */
 const settleMs = 180_000;
 
@@ -51,6 +51,8 @@ interface Soak {
   readonly acknowledged: Set<string>;
   /** Ends of dumps that were asked for, to cancel or delete. */
   readonly ids: string[];
+  /** Saves and migrations of an administrator that are under way: libvirtd's end would be theirs, too. */
+  foreignCount: number;
   libvirtdBusy: boolean;
   serverBusy: boolean;
 }
@@ -92,6 +94,17 @@ async function endOf(soak: Soak, field: 'cancelDump' | 'deleteDump', id: string)
   if (data?.[field]?.errors.length === 0) count(soak, field === 'cancelDump' ? 'dumps cancelled' : 'dumps deleted');
 }
 
+/** A person whose command meets a libvirtd that restarts gives it again. */
+async function persistently<T>(ask: () => Promise<T>): Promise<T> {
+  for (let attempt = 1; ; attempt += 1)
+    try {
+      return await ask();
+    } catch (error) {
+      if (attempt === 20) throw error;
+      await sleep(500);
+    }
+}
+
 /** A person suspends a guest and wants it suspended until it is resumed. */
 async function suspend(soak: Soak, guest: Guest, holdMs: number): Promise<void> {
   try {
@@ -101,9 +114,9 @@ async function suspend(soak: Soak, guest: Guest, holdMs: number): Promise<void> 
     return;
   }
   await sleep(holdMs);
-  const state = await guest.state();
+  const state = await persistently(() => guest.state());
   if (state !== 'paused') violation(soak, `${guest.name} was suspended by a person, and is ${state}`);
-  await soak.bench.virsh('resume', guest.uuid);
+  await persistently(() => soak.bench.virsh('resume', guest.uuid));
   count(soak, 'suspends');
 }
 
@@ -134,6 +147,15 @@ async function foreign(
   } catch (error) {
     if (theirs) violation(soak, `a foreign ${what} of ${guest.name} failed: ${error}`);
     else count(soak, `foreign ${what}s refused`);
+  }
+}
+
+async function counted(soak: Soak, work: () => Promise<void>): Promise<void> {
+  soak.foreignCount += 1;
+  try {
+    await work();
+  } finally {
+    soak.foreignCount -= 1;
   }
 }
 
@@ -187,12 +209,11 @@ function act(soak: Soak, random: Random): Promise<void> | null {
     case 'suspend':
       return withGuest(() => suspend(soak, guest, holdMs));
     case 'save':
-      return withGuest(() => foreign(soak, guest, 'save', holdSave, holdMs));
+      return withGuest(() => counted(soak, () => foreign(soak, guest, 'save', holdSave, holdMs)));
     case 'migrate':
-      return withGuest(() => foreign(soak, guest, 'migration', holdMigration, holdMs));
+      return withGuest(() => counted(soak, () => foreign(soak, guest, 'migration', holdMigration, holdMs)));
     case 'restartLibvirtd':
-      // It would end what a person is doing, too.
-      if (soak.libvirtdBusy || soak.taken.size > 0) return null;
+      if (soak.libvirtdBusy || soak.foreignCount > 0) return null;
       soak.libvirtdBusy = true;
       return restartLibvirtd(soak, holdMs / 6).finally(() => {
         soak.libvirtdBusy = false;
@@ -270,6 +291,7 @@ export async function run(args: readonly string[]): Promise<void> {
     taken: new Set(),
     acknowledged: new Set(),
     ids: [],
+    foreignCount: 0,
     libvirtdBusy: false,
     serverBusy: false,
   };

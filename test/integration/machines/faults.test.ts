@@ -130,6 +130,22 @@ describe.skipIf(lacksBench())('when something breaks during a capture', { timeou
     await expectUntouched(guest);
   });
 
+  it('a pause that would be too long: it is refused with the estimate, a method by name passes, and nothing stops', async () => {
+    const machine = await find();
+    const { methods } = await hypervisor.captureOptions(machine);
+    const expectedPauseMs = methods.find(({ method }) => method === 'CORE_DUMP')?.expectedPauseMs ?? 0;
+    expect(expectedPauseMs).toBeGreaterThan(100);
+    const limits = { maxPauseMs: 100 };
+    await expect(hypervisor.plan(machine, 'CORE_DUMP', limits)).rejects.toMatchObject({
+      code: 'PAUSE_TOO_LONG',
+      details: { expectedPauseMs, maxPauseMs: 100 },
+    });
+    await expect(hypervisor.plan(machine, 'AUTO', { maxPauseMs: 1 })).rejects.toMatchObject({ code: 'PAUSE_TOO_LONG' });
+    expect((await hypervisor.plan(machine, 'AUTO', limits)).method).toBe('SNAPSHOT');
+    expect((await hypervisor.plan(machine, 'CORE_DUMP')).method).toBe('CORE_DUMP');
+    await expectUntouched(guest);
+  });
+
   it('libvirtd that does not answer: calls end with a code in time, and it heals by itself', async () => {
     bench.libvirtd.freeze();
     try {

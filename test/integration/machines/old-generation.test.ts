@@ -44,6 +44,15 @@ describe.skipIf(lacksOldGeneration())('a guest of QEMU 7.2', { timeout: 240_000 
     expect(methods.every(({ possible }) => possible)).toBe(true);
   });
 
+  it('is refused to AUTO where the core dump would pause it for too long; SNAPSHOT by name passes', async () => {
+    const limits = { maxPauseMs: 100 };
+    await expect(hypervisor.plan(await find(), 'AUTO', limits)).rejects.toMatchObject({
+      code: 'PAUSE_TOO_LONG',
+      hint: expect.stringMatching(/8\.1 or later/),
+    });
+    expect((await hypervisor.plan(await find(), 'SNAPSHOT', limits)).method).toBe('SNAPSHOT');
+  });
+
   it.each(['SNAPSHOT', 'CORE_DUMP'] as const)('is captured whole by %s', async (method) => {
     const plan = await hypervisor.plan(await find(), method);
     const reader = new InProcessReader(plan);

@@ -13,6 +13,7 @@ interface Request {
   readonly path: string;
   readonly parameters: Readonly<Record<string, string>>;
   readonly body?: string;
+  readonly contentType?: string;
   /** The status by which InfluxDB says that it did it: any other answer, also a friendly one, is somebody else's. */
   readonly success: 200 | 204;
   readonly timeoutMs: number;
@@ -24,19 +25,26 @@ export async function exchange(address: InfluxAddress, request: Request): Promis
   const url = new URL(request.path, address.url);
   for (const [name, value] of Object.entries(request.parameters)) url.searchParams.set(name, value);
   const timeout = AbortSignal.timeout(request.timeoutMs);
-  let response: Response;
+  let response: Response | undefined;
   let text: string;
   try {
     response = await fetch(url, {
       method: request.method,
       redirect: 'manual',
-      headers: { accept: 'application/json', ...(address.token && { authorization: `Bearer ${address.token}` }) },
+      headers: {
+        accept: 'application/json',
+        ...(address.token && { authorization: `Bearer ${address.token}` }),
+        ...(request.contentType !== undefined && { 'content-type': request.contentType }),
+      },
       signal: request.signal ? AbortSignal.any([timeout, request.signal]) : timeout,
       ...(request.body !== undefined && { body: request.body }),
     });
     text = await response.text();
   } catch (cause) {
     if (timeout.aborted) throw new InfluxError('TIMEOUT', `no answer within ${request.timeoutMs} ms`, { cause });
+    // It had begun to answer: what goes wrong then (a query that runs out of memory, say) cuts the body off.
+    if (response !== undefined)
+      throw new InfluxError('TROUBLED', `the answer broke off: ${describeCause(cause)}`, { cause });
     throw new InfluxError('UNREACHABLE', describeCause(cause), { cause });
   }
   if (response.status === request.success) return text;
@@ -75,7 +83,9 @@ const aboutTheLine =
 
 function failureOf(status: number, text: string): InfluxFailure {
   if (status === 401 || status === 403) return 'UNAUTHORIZED';
-  if (status === 429 || status >= 500) return failureOfText(text) ?? 'TROUBLED';
+  // Up to 3.9, a query that is not understood is an internal error.
+  const isUnderstood = !/parsing error|error while planning query/i.test(text);
+  if (status === 429 || status >= 500) return failureOfText(text) ?? (isUnderstood ? 'TROUBLED' : 'REFUSED');
   if (status === 413 || status === 422) return 'TOO_MUCH';
   if (status === 400 && aboutTheLine.test(text)) return 'BAD_LINE';
   const named = failureOfText(text);

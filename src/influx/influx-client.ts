@@ -63,6 +63,7 @@ export function createInfluxClient(address: InfluxAddress): InfluxClient {
         path: '/api/v3/write_lp',
         parameters: { db: database, precision: 'nanosecond', accept_partial: 'false', no_sync: 'false' },
         body: lines.join('\n'),
+        contentType: 'text/plain; charset=utf-8',
         success: 204,
         timeoutMs: writeTimeoutMs,
         signal: writeSignal ? AbortSignal.any([signal, writeSignal]) : signal,
@@ -75,7 +76,7 @@ export function createInfluxClient(address: InfluxAddress): InfluxClient {
       const answer = await exchange(address, {
         method: 'GET',
         path: '/query',
-        parameters: { db: database, q: text, epoch: 'ns', params: JSON.stringify(parameters) },
+        parameters: { db: database, q: bindText(text, parameters), epoch: 'ns' },
         success: 200,
         timeoutMs,
         signal,
@@ -91,6 +92,7 @@ export function createInfluxClient(address: InfluxAddress): InfluxClient {
           path,
           parameters: {},
           body,
+          contentType: 'application/json',
           success: 200,
           timeoutMs: defaultTimeoutMs,
           signal,
@@ -117,6 +119,19 @@ export function createInfluxClient(address: InfluxAddress): InfluxClient {
       await flight.close();
     },
   };
+}
+
+/**
+ * Over HTTP, InfluxDB 3 knows no parameters (3.5: "Bind parameter … its value is undefined"), so they become literals. InfluxQL's
+ * strings know a backslash before a quote, before another backslash and for a line feed.
+ */
+function bindText(text: string, parameters: InfluxParameters): string {
+  return text.replace(/\$(\w+)/g, (found, name: string) => {
+    const value = parameters[name];
+    if (value === undefined) return found;
+    if (typeof value !== 'string') return String(value);
+    return `'${value.replace(/['\\]/g, '\\$&').replace(/\n/g, '\\n')}'`;
+  });
 }
 
 /** The answer's form since InfluxDB 1: one series per combination of the tags that the statement groups by. */

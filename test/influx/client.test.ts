@@ -1,3 +1,6 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { createInfluxClient, type InfluxClient } from '../../src/influx/influx-client.ts';
 import type { InfluxFailure } from '../../src/influx/influx-error.ts';
@@ -55,6 +58,13 @@ describe('writing', () => {
       double.knobs.onWrite = () => ({ status, body, headers: { location: 'http://127.0.0.1:9/' } });
       await failsWith(client.write([line]), failure);
     }
+  });
+
+  it('makes a table with the columns that are asked for, once', async () => {
+    const make = () => client.createTable('vm_stats', ['dom'], [{ name: 'memory_bytes', type: 'int64' }]);
+    await make();
+    await make();
+    expect(double.store.table('vmstats', 'vm_stats')?.columns.get('memory_bytes')).toBe('integer');
   });
 
   it('is done only when InfluxDB says so: a page of a proxy or a friendly error is no acceptance', async () => {
@@ -145,6 +155,27 @@ describe('querying', () => {
     expect(await client.sql({ text: rows })).toHaveLength(120);
   });
 
+  it('names its parameters over HTTP too, where InfluxDB knows none', async () => {
+    await client.write([line, line.replace('dom=web', 'dom=db')]);
+    const text = 'SELECT * FROM mem_dumps WHERE dom = $dom AND duration_sec = $seconds';
+    const rows = await client.influxqlHttp({ text, parameters: { dom: 'web', seconds: 2 } });
+    expect(rows.map(({ dom }) => dom)).toEqual(['web']);
+    expect(double.queries.at(-1)?.text).toBe("SELECT * FROM mem_dumps WHERE dom = 'web' AND duration_sec = 2");
+    await client.influxqlHttp({ text, parameters: { dom: "a'b\\c\nd", seconds: 2 } }).catch(() => undefined);
+    expect(double.queries.at(-1)?.text).toContain(String.raw`dom = 'a\'b\\c\nd' AND`);
+  });
+
+  it('says that an answer broke off, which is not an InfluxDB that is away', async () => {
+    const cut = createServer((_, response) => {
+      response.writeHead(200, { 'content-type': 'application/json' });
+      response.write('{"results":[', () => response.destroy());
+    }).listen(0, '127.0.0.1');
+    await once(cut, 'listening');
+    onTestFinished(() => void cut.close());
+    const opened = open('', `http://127.0.0.1:${(cut.address() as AddressInfo).port}`);
+    await failsWith(opened.influxqlHttp({ text: 'SELECT * FROM mem_dumps' }), 'TROUBLED');
+  });
+
   it('names what went wrong', async () => {
     await failsWith(client.sql({ text: rows }), 'NO_DATABASE');
     await client.write(['other x=1i 1']);
@@ -204,7 +235,7 @@ describe('the token', () => {
     const right = open('right');
     await right.write([line]);
     expect(await right.sql({ text: rows })).toHaveLength(1);
-    expect(await right.version()).toBe('3.10.1');
+    expect(await right.version()).toBe('3.5.0-nightly');
     for (const wrong of [open('wrong'), open('')]) {
       await failsWith(wrong.write([line]), 'UNAUTHORIZED');
       await failsWith(wrong.sql({ text: rows }), 'UNAUTHORIZED');

@@ -92,7 +92,8 @@ export function createWays(client: InfluxClient, elapsedMs: () => number = () =>
         } catch (error) {
           // What is not InfluxDB's failure is the caller's, or ours.
           if (!isInfluxError(error)) throw error;
-          failure = error;
+          // A channel that is silent says less of what is wrong than an answer on another one.
+          if (isInfluxError(failure, 'TIMEOUT', 'UNREACHABLE')) failure = error;
           // Much to read is not silence.
           if (isInfluxError(error, 'TIMEOUT') && !deadline.wasHeard())
             silentUntil[channel(way)] = elapsedMs() + silenceMs;

@@ -33,7 +33,7 @@ async function answer(request: IncomingMessage, response: ServerResponse, parts:
   const body = Buffer.concat(chunks).toString('utf8');
   if (knobs.hang === 'HTTP' || knobs.hang === 'EVERYTHING') return;
   const end = (status: number, text = '', headers: Record<string, string> = {}) => {
-    response.writeHead(status, { 'cluster-uuid': '00000000-0000-4000-8000-000000000000', ...headers });
+    response.writeHead(status, status < 300 ? { 'access-control-allow-origin': '*', ...headers } : headers);
     response.end(text);
   };
   if (knobs.token !== null && !isAuthorised(request, url, knobs.token)) {
@@ -44,8 +44,13 @@ async function answer(request: IncomingMessage, response: ServerResponse, parts:
       return end(200, 'OK');
     case 'GET /ping':
     case 'POST /ping':
-      return end(200, JSON.stringify({ product_name: 'InfluxDB 3 Core', version: knobs.version }));
+      return end(200, JSON.stringify({ version: knobs.version, revision: '7c269317ee', process_id: '0-0' }), {
+        'x-influxdb-version': knobs.version,
+        'x-influxdb-build': 'Core',
+      });
     case 'POST /api/v3/configure/table':
+      if (!/^application\/json\b/.test(request.headers['content-type'] ?? ''))
+        return end(415, 'unacceptable content-type, expected: application/json');
       return createTable(body, parts.store, end);
     case 'POST /api/v3/write_lp':
       return write(url.searchParams.get('db') ?? '', body, url.searchParams.get('accept_partial') !== 'false', 'v3');
@@ -72,11 +77,13 @@ async function answer(request: IncomingMessage, response: ServerResponse, parts:
       error_message: message,
     }));
     if (path === 'v2') {
-      const message = `write buffer error: line protocol parse failed: ${data[0]?.error_message}`;
-      return end(400, JSON.stringify({ code: 'invalid', message }));
+      return end(
+        400,
+        JSON.stringify({ code: 'invalid', message: 'write buffer error: parsing for line protocol failed' }),
+      );
     }
     if (partial) return end(400, JSON.stringify({ error: 'partial write of line protocol occurred', data }));
-    return end(400, JSON.stringify({ error: 'line protocol parsing error', data: data[0] }));
+    return end(400, JSON.stringify({ error: 'parsing failed for write_lp endpoint', data: data[0] }));
   }
 
   function beTroubled({
@@ -89,7 +96,7 @@ async function answer(request: IncomingMessage, response: ServerResponse, parts:
     else if (silence === undefined) end(status, text, headers);
   }
 
-  /** Compatible with version 1: failures are in the body of a 200. */
+  /** Compatible with version 1, but for its failures, and for parameters: it knows none. */
   async function query(search: URLSearchParams): Promise<void> {
     await setTimeout(knobs.queryLatencyMs);
     const json = { 'content-type': 'application/json' };
@@ -98,14 +105,15 @@ async function answer(request: IncomingMessage, response: ServerResponse, parts:
         database: search.get('db') ?? '',
         text: search.get('q') ?? '',
         language: 'influxql',
-        parameters: JSON.parse(search.get('params') ?? '{}'),
+        parameters: {},
       });
       end(200, toInfluxQlJson(result), json);
     } catch (error) {
       const message = (error as Error).message;
-      if (error instanceof PlanError) end(400, `error in InfluxQL statement: parsing error: ${message}`);
-      else if (error instanceof ServerError)
-        end(200, JSON.stringify({ results: [{ statement_id: 0, error: message }] }), json);
+      const missing = /database not found: .*$/.exec(message)?.[0];
+      if (missing !== undefined) end(404, JSON.stringify({ error: `query error: ${missing}` }));
+      else if (error instanceof PlanError) end(500, `error in InfluxQL statement: parsing error: ${message}`);
+      else if (error instanceof ServerError) end(500, `query error: ${message}`);
       else throw error;
     }
   }

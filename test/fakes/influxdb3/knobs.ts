@@ -55,6 +55,6 @@ export function createKnobs(): Knobs {
     fileLimit: 432,
     emptyBatchFirst: false,
     batchRows: 8_192,
-    version: '3.10.1',
+    version: '3.5.0-nightly',
   };
 }

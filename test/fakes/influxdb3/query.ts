@@ -166,7 +166,7 @@ export function matching(statement: Statement, table: Table, scope: Scope, conte
   const files = context.store.files(table, from, until);
   if (context.fileLimit !== null && files > context.fileLimit) {
     throw new ServerError(
-      `Error while planning query: External error: Query would scan ${files} Parquet files, exceeding the file limit. To fix this, narrow the time range`,
+      `Error while planning query: External error: Query would exceed file limit of ${context.fileLimit} parquet files. Please specify a smaller time range for your query.`,
     );
   }
   const where: Compiled | null = statement.where && compile(statement.where, scope);

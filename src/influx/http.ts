@@ -86,7 +86,7 @@ function failureOf(status: number, text: string): InfluxFailure {
   // Up to 3.9, a query that is not understood is an internal error.
   const isUnderstood = !/parsing error|error while planning query/i.test(text);
   if (status === 429 || status >= 500) return failureOfText(text) ?? (isUnderstood ? 'TROUBLED' : 'REFUSED');
-  if (status === 413 || status === 422) return 'TOO_MUCH';
+  if (status === 413 || status === 422) return failureOfText(text) ?? 'TOO_MUCH';
   if (status === 400 && aboutTheLine.test(text)) return 'BAD_LINE';
   const named = failureOfText(text);
   if (named !== undefined) return named;

@@ -52,6 +52,9 @@ export function isInfluxError(error: unknown, ...failures: InfluxFailure[]): err
 const texts: readonly (readonly [RegExp, InfluxFailure])[] = [
   [/parquet files|file limit/i, 'FILE_LIMIT'],
   [/database '?.*'? ?not found|database not found/i, 'NO_DATABASE'],
+  // One that cannot be made: no line is at fault.
+  [/exceed limit of \d+ databases|in database name/i, 'NO_DATABASE'],
+  [/max request size/i, 'TOO_MUCH'],
   [/table '.*' not found/i, 'NO_TABLE'],
   [/no field named|schema error/i, 'NO_COLUMN'],
 ];

@@ -37,7 +37,8 @@ export interface Sender extends Closable {
 const mends: Partial<Record<InfluxError['failure'], string>> = {
   UNAUTHORIZED: 'Set INFLUX_TOKEN to a token that may write to this database, and start again.',
   NOT_INFLUXDB: 'Check INFLUX_URL: it has to be the address of an InfluxDB 3, without a path.',
-  NO_DATABASE: 'Create the database that INFLUX_DB names.',
+  NO_DATABASE:
+    'Set INFLUX_DB to a database that this InfluxDB has or can make (letters, digits, _ and -; InfluxDB 3 Core has at most five).',
 };
 
 /** Sends what waits, one batch at a time, for ever. Memory holds one batch. */

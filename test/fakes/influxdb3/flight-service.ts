@@ -48,7 +48,7 @@ async function answer(
     if (stream.destroyed) return;
     const message = (error as Error).message;
     if (error instanceof ServerError) fail(stream, 13, message);
-    else if (error instanceof PlanError) fail(stream, 3, `Error while logically planning query: ${message}`);
+    else if (error instanceof PlanError) fail(stream, 3, `Error while planning query: ${message}`);
     else fail(stream, 13, `the double failed: ${(error as Error).stack}`);
   }
 }

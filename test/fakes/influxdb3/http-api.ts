@@ -37,7 +37,7 @@ async function answer(request: IncomingMessage, response: ServerResponse, parts:
     response.end(text);
   };
   if (knobs.token !== null && !isAuthorised(request, url, knobs.token)) {
-    return end(401, '{"error": "the request was not authenticated"}');
+    return end(401);
   }
   switch (`${request.method} ${url.pathname}`) {
     case 'GET /health':

@@ -162,7 +162,10 @@ function listColumns(text: string, context: QueryContext): Result {
 
 export function matching(statement: Statement, table: Table, scope: Scope, context: QueryContext): StoredRow[] {
   const [from, until] = bounds(statement.where);
-  if (from >= until) throw new ServerError('the predicates did not produce a valid set of boundaries');
+  if (from >= until)
+    throw new ServerError(
+      'Error while planning query: External error: provided filters on time column did not produce a valid set of boundaries',
+    );
   const files = context.store.files(table, from, until);
   if (context.fileLimit !== null && files > context.fileLimit) {
     throw new ServerError(

@@ -16,21 +16,25 @@ const dayUs = 24 * 60 * minuteUs;
 const shortestUs = 10 * minuteUs;
 /** 288 files at most, of the 432 that a query may read unless somebody changed that. */
 const safeUs = 2 * dayUs;
+/** Where a few rows are enough: on a busy server, a dozen files have them. */
+export const shortUs = 2 * 60 * minuteUs;
 /** Nothing was written before this, but by mistake: what is older is one window. */
 const ancientUs = Date.UTC(2015, 0, 1) * 1000;
 
 /**
  * Walks a range of time, newest first (DESC) or oldest first, in windows that widen as long as the server can read them:
  * InfluxDB 3 Core refuses a query that would open too many files, and how many there are is not known before. `visit` reads
- * one window; when it throws FILE_LIMIT, nothing of that window counts, and a shorter one takes its place.
+ * one window; when it throws FILE_LIMIT, nothing of that window counts, and a shorter one takes its place. The first window is
+ * as long as a query can surely read, or `firstUs`.
  */
 export async function walkWindows(
   range: TimeRange,
   direction: 'ASC' | 'DESC',
   nowUs: number,
   visit: (window: TimeRange) => Promise<Visited>,
+  firstUs = safeUs,
 ): Promise<void> {
-  let span = safeUs;
+  let span = firstUs;
   let ceiling = Number.POSITIVE_INFINITY;
   let rest = range;
   while (rest.fromUs < rest.untilUs) {
@@ -49,7 +53,8 @@ export async function walkWindows(
     // Where nothing is, no files are, and much of the rest may be empty too; where something is, the limit may be near, and is
     // tried again little by little.
     if (visited === 'EMPTY') ceiling = Number.POSITIVE_INFINITY;
-    span = Math.floor(Math.min(span * (visited === 'EMPTY' ? 32 : 2), ceiling * 0.9));
+    const wider = visited === 'EMPTY' ? 32 : span < safeUs ? 8 : 2;
+    span = Math.floor(Math.min(span * wider, ceiling * 0.9));
     ceiling *= 1.3;
   }
 }

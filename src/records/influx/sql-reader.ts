@@ -1,6 +1,6 @@
 import type { InfluxClient, InfluxQuery, InfluxRow } from '../../influx/influx-client.ts';
 import { InfluxError, isInfluxError } from '../../influx/influx-error.ts';
-import { type TimeRange, type Visited, walkWindows } from '../../influx/windows.ts';
+import { shortUs, type TimeRange, type Visited, walkWindows } from '../../influx/windows.ts';
 import { type CheckedFilter, maxTimeUs } from '../check-query.ts';
 import type { DumpRecord } from '../dump-record.ts';
 import type { RecordMachine } from '../dump-records.ts';
@@ -32,6 +32,9 @@ import {
 
 /** Places from the start of a list that is not in the order of time: each window has to give so many rows. */
 const maxSorted = 10_000;
+
+/** Rows within which a page is near the start of what it reads. */
+const shortPage = 1_000;
 
 /** Shared by all requests: the columns of a table that has all that are looked at. Until then it may get one at any time. */
 export interface ColumnMemory {
@@ -65,13 +68,17 @@ export function createSqlReader(client: InfluxClient, memory: ColumnMemory, dead
     }
   }
 
-  const walk = (range: TimeRange, direction: 'ASC' | 'DESC', visit: (window: TimeRange) => Promise<Visited>) =>
-    walkWindows(range, direction, Date.now() * 1000, visit);
+  const walk = (
+    range: TimeRange,
+    direction: 'ASC' | 'DESC',
+    visit: (window: TimeRange) => Promise<Visited>,
+    firstUs?: number,
+  ) => walkWindows(range, direction, Date.now() * 1000, visit, firstUs);
 
   async function readInOrderOfTime(filter: CheckedFilter, reading: Reading): Promise<PointEntry[]> {
     const entries: PointEntry[] = [];
     let skip = reading.offset ?? 0;
-    await walk(narrow(rangeOf(filter), reading), reading.order.direction, async (window) => {
+    const visit = async (window: TimeRange): Promise<Visited> => {
       if (skip > 0) {
         const [row] = await askTable((known) => countQuery(known, filter, window, reading));
         const dumps = number(row?.n) ?? 0;
@@ -85,7 +92,10 @@ export function createSqlReader(client: InfluxClient, memory: ColumnMemory, dead
       skip = 0;
       entries.push(...rows.map((row) => toSqlEntry(row, reading)));
       return entries.length >= reading.limit ? 'DONE' : rows.length === 0 ? 'EMPTY' : 'MORE';
-    });
+    };
+    // A page's rows are near its start; who skips many, or reads many, goes in long strides.
+    const isShort = skip + reading.limit <= shortPage;
+    await walk(narrow(rangeOf(filter), reading), reading.order.direction, visit, isShort ? shortUs : undefined);
     return entries;
   }
 

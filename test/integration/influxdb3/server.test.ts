@@ -1,7 +1,11 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { rmSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { createInfluxClient } from '../../../src/influx/influx-client.ts';
 import { createStatsReader } from '../../../src/telemetry/influx/stats-reader.ts';
+import { sampleRecord } from '../../contracts/sample-records.ts';
 import { startFleetServer } from '../../fakes/fleet-server.ts';
 import { temporaryFolder } from '../../temporary-folder.ts';
 import { lacksInfluxDb3, type RealServerOptions, startRealServer } from './real-server.ts';
@@ -72,6 +76,41 @@ describe.skipIf(lacksInfluxDb3)('a server beside a real InfluxDB 3 Core', { time
     const fleet = async () => (await server.query(page)).dumpRecords;
     await expect.poll(fleet, patience).toMatchObject({ source: 'INFLUX_SQL', warnings: [], totalCount: 4 });
     expect((await fleet()).nodes.map((node: { id: string }) => node.id)).toEqual(ids.toReversed());
+  });
+
+  it('has each record once, whoever is killed while they are written', async () => {
+    const influx = await start({ flush: '100ms' });
+    const path = join(temporaryFolder(), 'memoir.db');
+    const recorder = new URL('../../fakes/dump-recorder.ts', import.meta.url).pathname;
+    const dumps = 120;
+    let lives = 0;
+    for (;;) {
+      const child = spawn(process.execPath, [recorder, path, influx.url, String(dumps)], {
+        stdio: ['ignore', 'pipe', 'inherit'],
+      });
+      onTestFinished(() => void child.kill('SIGKILL'));
+      let said = '';
+      child.stdout.on('data', (chunk: Buffer) => {
+        said += chunk;
+      });
+      // Later lives get more time, so that every stage of the work is hit and the last one comes to an end.
+      const kill = setTimeout(() => child.kill('SIGKILL'), 500 + 400 * lives);
+      const closed = once(child, 'close');
+      if (lives % 2 === 1) {
+        await influx.end('SIGKILL');
+        await influx.start();
+      }
+      await closed;
+      clearTimeout(kill);
+      if (said.includes('drained')) break;
+      lives += 1;
+    }
+    expect(lives).toBeGreaterThan(1);
+    const client = createInfluxClient({ url: influx.url, database: 'vmstats', token: '' });
+    onTestFinished(() => client.close());
+    const rows = await client.sql({ text: 'SELECT dump_id FROM mem_dumps ORDER BY time' });
+    const ids = Array.from({ length: dumps }, (_, number) => sampleRecord(number).id);
+    expect(rows.map((row) => row.dump_id)).toEqual(ids);
   });
 
   it('writes everything again when it was started on an empty folder', async () => {

@@ -57,10 +57,7 @@ describe.skipIf(lacks('chromium'))('what operators stumbled over', { timeout: 18
 
     // A failed dump is tried again from where it is shown, and is no longer listed then.
     const failed = page.getByRole('region', { name: 'Failed dumps' });
-    await failed
-      .getByRole('button', { name: /^Retry/ })
-      .first()
-      .click();
+    await failed.getByRole('button', { name: /^Retry .*replica-0$/ }).click();
     await failed.getByText('3', { exact: true }).waitFor();
 
     // By keys: the palette, the search of a screen, the list of keys.

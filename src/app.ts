@@ -7,20 +7,21 @@ import { createTokenAccess } from './access/token-access.ts';
 import type { Config } from './config.ts';
 import { openDatabase } from './database/database.ts';
 import { lockDirectory } from './database/directory-lock.ts';
+import { watchDatabaseHealth } from './database/health.ts';
 import { readNodeId } from './database/node-id.ts';
 import { privateFolder } from './database/private-folder.ts';
 import type { Closable } from './domain/closable.ts';
 import { createIdSource } from './domain/id.ts';
-import { MemoirError } from './domain/memoir-error.ts';
+import { MemoirError, toErrorShape } from './domain/memoir-error.ts';
 import { ArtifactTidy } from './dumps/artifact-tidy.ts';
 import { createDumpKind } from './dumps/dump-kind.ts';
 import { createDumps } from './dumps/dump-service.ts';
-import { machineSubject } from './dumps/dumps.ts';
+import { machineSubject, reindexKind } from './dumps/dumps.ts';
 import { CaptureThreads } from './dumps/pipeline/capture-threads.ts';
 import { createSyncKind, startSync } from './dumps/record-sync/sync-kind.ts';
 import { createReindexKind } from './dumps/reindex/reindex-kind.ts';
 import { createVerifyKind } from './dumps/verification/verify-kind.ts';
-import type { Log, Services } from './graphql/context.ts';
+import type { Log, ServerInfo, Services } from './graphql/context.ts';
 import { createHost, type Host } from './http/host.ts';
 import { readPersistedDocuments } from './http/persisted-documents.ts';
 import { openInflux } from './influx/influx.ts';
@@ -30,13 +31,16 @@ import { checkLibvirtUri, findLibvirtUri, isRemote } from './machines/libvirt/ad
 import { createLibvirtHypervisor } from './machines/libvirt/hypervisor.ts';
 import { afterEffects } from './operations/after-effects.ts';
 import { startOperations } from './operations/engine.ts';
+import type { Operations } from './operations/operations.ts';
 import { createSqliteJournal } from './operations/sqlite/journal.ts';
+import type { DumpRecords } from './records/dump-records.ts';
 import { startAcceptedCheck } from './records/influx/accepted-check.ts';
 import { createCompleteness } from './records/influx/completeness.ts';
 import { createFleetRecords } from './records/influx/fleet-records.ts';
 import { createInfluxSync } from './records/influx/influx-sync.ts';
 import { recordEffectWriters } from './records/record-effects.ts';
 import { createSqliteRecords } from './records/sqlite/sqlite-records.ts';
+import type { ArtifactStore } from './storage/artifact-store.ts';
 import { directoryStoreModule, openStore } from './storage/directory/directory-store.ts';
 import { createTelemetry } from './telemetry/create-telemetry.ts';
 import { type VolumeCatalogue, volumeEffectWriters } from './volumes/catalogue.ts';
@@ -92,7 +96,12 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
   await privateFolder(config.dataDir, 'DATA_DIR');
   opened.use(lockDirectory(config.dataDir));
 
-  const database = openDatabase(join(config.dataDir, 'memoir.sqlite'));
+  const databasePath = join(config.dataDir, 'memoir.sqlite');
+  const databaseHealth = await watchDatabaseHealth(databasePath, {
+    damaged: (error) => log.error({ error: toErrorShape(error) }, 'the database is damaged'),
+  });
+  opened.defer(() => databaseHealth.close());
+  const database = openDatabase(databasePath);
   opened.defer(() => database.close());
   const sqliteJournal = await createSqliteJournal(database, [
     recordEffectWriters({ publish: config.influx !== null }),
@@ -138,9 +147,15 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
   opened.defer(() => threads.close());
   const volumeParts = await openVolumeParts(uri, config, hypervisor, await createSqliteCatalogue(database));
   opened.defer(() => volumeParts.close());
+  const nodeId = await readNodeId(config.dataDir);
+  const isDatabaseLost = await isEmptyBeside(catalogue, store);
+  if (isDatabaseLost) {
+    const hint = '`memoir reindex` brings them back from their manifests';
+    log.warn({ folder: config.dumpDir, hint }, 'the catalogue is empty, and there are artifacts');
+  }
   const operations = await startOperations({
     journal,
-    nodeId: await readNodeId(config.dataDir),
+    nodeId,
     host: hypervisor.host,
     kinds: [
       createDumpKind({
@@ -184,7 +199,14 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
   const volumes = createVolumes({ ...volumeParts, operations, machines, log });
   opened.defer(() => volumes.close());
   void volumes.reconcile();
-  const info = { version: packageFile.version, startedAtMs, maxParallelDumps: parallel };
+  const info: ServerInfo = {
+    version: packageFile.version,
+    startedAtMs,
+    maxParallelDumps: parallel,
+    nodeId,
+    databaseDamage: () => databaseHealth.damage?.message ?? null,
+    isReindexAdvised: async () => isDatabaseLost && !(await hasReindexed(operations)),
+  };
   const services: Services = {
     operations,
     dumps,
@@ -245,6 +267,18 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
     },
     close: () => rest.disposeAsync(),
   };
+}
+
+/** A database that was lost, or a dump folder of another server: nothing is known of what lies there. */
+async function isEmptyBeside(records: DumpRecords, store: ArtifactStore): Promise<boolean> {
+  if (((await records.count({})).total ?? 0) > 0) return false;
+  for await (const _ of store.list()) return true;
+  return false;
+}
+
+async function hasReindexed(operations: Operations): Promise<boolean> {
+  const tally = await operations.tally();
+  return tally.some(({ kind, state, count }) => kind === reindexKind && state === 'COMPLETED' && count > 0);
 }
 
 /** The machines of `uri`: what LIBVIRT_URI names, or a libvirt that answers on this machine, or the demo. */

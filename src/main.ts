@@ -31,6 +31,9 @@ async function serve(): Promise<void> {
     say(`DEMO: ${why}the machines are simulated. Set LIBVIRT_URI to use a real one.\n`);
   }
 
+  if (await app.services.info.isReindexAdvised())
+    say('The catalogue is empty, but there are artifacts: `memoir reindex` brings them back.\n');
+
   const stop = (signal: string) => {
     complain(`${signal}: stopping; once more to stop at once\n`);
     app.close().then(

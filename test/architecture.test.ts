@@ -16,7 +16,7 @@ const arrows: Record<string, readonly string[] | 'everything'> = {
   async: [],
   formats: [],
   libvirt: ['async'],
-  database: ['domain'],
+  database: ['domain', 'async'],
   influx: ['domain', 'async', 'database'],
   operations: ['domain', 'async', 'database'],
   storage: ['domain', 'async'],

@@ -12,6 +12,7 @@ import { createHost } from '../../src/http/host.ts';
 import { startOperations } from '../../src/operations/engine.ts';
 import type { OperationKind } from '../../src/operations/operation-kind.ts';
 import { createSqliteJournal } from '../../src/operations/sqlite/journal.ts';
+import { serverInfo } from '../../test/fakes/server-info.ts';
 import { answerUsage } from './usage.ts';
 
 // A server whose one dump never ends and makes progress all the time: the engine tells it ten times a second.
@@ -48,7 +49,7 @@ const operations = await startOperations({
   graceMs: 0,
 });
 const access = await createTokenAccess({ database, createId, environmentToken: null });
-const info = { version: 'bench', startedAtMs: Date.now(), maxParallelDumps: 1 };
+const info = serverInfo();
 const hypervisor = { kind: 'demo', host: 'bench' };
 const services = { operations, access, info, log, hypervisor } as unknown as Services;
 const host = createHost({ services, host: '127.0.0.1', port: 0, dashboardFolder: folder });

@@ -8,6 +8,7 @@ import type { Services } from '../../src/graphql/context.ts';
 import { createHost } from '../../src/http/host.ts';
 import { createSqliteRecords } from '../../src/records/sqlite/sqlite-records.ts';
 import { sampleRecord } from '../../test/contracts/sample-records.ts';
+import { serverInfo } from '../../test/fakes/server-info.ts';
 import { persisted } from './records-query.ts';
 import { answerUsage } from './usage.ts';
 
@@ -19,7 +20,7 @@ const records = await createSqliteRecords(database);
 for (let number = 1; number <= 1000; number++) await records.append(sampleRecord(number));
 const access = await createTokenAccess({ database, createId: createIdSource(), environmentToken: null });
 const log = { debug() {}, info() {}, warn() {}, error: console.error };
-const info = { version: 'bench', startedAtMs: Date.now(), maxParallelDumps: 1 };
+const info = serverInfo();
 // Nothing runs here; the event log is followed all the same.
 const watchEvents = () => ({ [Symbol.asyncIterator]: () => ({ next: () => new Promise(() => {}) }) });
 const operations = { bounds: async () => ({ first: 1, last: 0 }), watchEvents };

@@ -16,6 +16,11 @@ export interface ServerInfo {
   readonly version: string;
   readonly startedAtMs: number;
   readonly maxParallelDumps: number;
+  readonly nodeId: string;
+  /** What is wrong with the database's file, as far as it was looked through; null if nothing is known. */
+  databaseDamage(): string | null;
+  /** The catalogue is empty although there are artifacts: a reindex would bring them back. */
+  isReindexAdvised(): Promise<boolean>;
 }
 
 /** A structured log; pino's own signature. */

@@ -28,7 +28,7 @@ interface RetentionTimes {
 
 const defaultTimes: RetentionTimes = { firstMs: 60_000, everyMs: 3_600_000 };
 /** What one transaction forgets: the writing thread is free again after some milliseconds. */
-const batchSize = 500;
+const batchSize = { events: 500, operations: 100 };
 
 /** Forgets what is older than the retention, a little at a time, as long as the server runs. */
 export function startRetention(parts: RetentionParts): Closable {
@@ -56,21 +56,21 @@ export function startRetention(parts: RetentionParts): Closable {
 
 async function forgetBefore(beforeMs: number, parts: RetentionParts, signal: AbortSignal): Promise<void> {
   const { journal, pruned } = parts;
-  for (let removed = batchSize; removed === batchSize && !signal.aborted; ) {
-    const answer = await journal.pruneEvents(beforeMs, batchSize);
+  for (let removed = batchSize.events; removed === batchSize.events && !signal.aborted; ) {
+    const answer = await journal.pruneEvents(beforeMs, batchSize.events);
     removed = answer.removed;
     if (removed > 0) pruned(answer.first);
     await breathe();
   }
   let afterId = '';
   while (!signal.aborted) {
-    const operations = await journal.acceptedBefore(beforeMs, afterId, batchSize);
+    const operations = await journal.acceptedBefore(beforeMs, afterId, batchSize.operations);
     const old = operations.filter(({ state, finishedAtMs }) => isTerminal(state) && (finishedAtMs ?? 0) < beforeMs);
     const kept = await keptOf(old, parts.kinds);
     const ids = old.filter(({ id }) => !kept.has(id)).map(({ id }) => id);
     if (ids.length > 0) await journal.forget(ids);
     const last = operations.at(-1);
-    if (last === undefined || operations.length < batchSize) return;
+    if (last === undefined || operations.length < batchSize.operations) return;
     afterId = last.id;
     await breathe();
   }

@@ -21,6 +21,7 @@ import { createVolumes, volumeKindsOf } from '../../src/volumes/volume-service.t
 import { FakeHypervisor, machine } from './machines.ts';
 import { openWritableCatalogue } from './mark-service.ts';
 import { openSameThreadDatabase } from './same-thread-database.ts';
+import { serverInfo } from './server-info.ts';
 import { ToyKind } from './toy-kind.ts';
 import { openDemoVolumes } from './volumes/demo-volumes.ts';
 
@@ -138,7 +139,7 @@ export async function openTestServer({
     telemetry,
     volumes,
     access,
-    info: { version: '0.0.0-test', startedAtMs: Date.now(), maxParallelDumps: 2 },
+    info: serverInfo({ maxParallelDumps: 2 }),
     log,
   };
   const host = createHost({

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { expose, Histogram } from '../../src/http/observation/exposition.ts';
 import { ask } from '../fakes/graphql-client.ts';
 import { startTestServer } from '../fakes/server.ts';
+import { serverInfo } from '../fakes/server-info.ts';
 
 describe('the text format', () => {
   it('escapes what its rules say, and counts buckets up to their bound', () => {
@@ -42,6 +43,31 @@ describe('the server under observation', () => {
       503,
       { status: 'not ready', checks: { ...checks, hypervisor: 'failing' } },
     ]);
+  });
+
+  it.each([
+    ['the journal takes no write', 'journal', { probe: () => Promise.reject(new Error('disk full')) }, {}, {}],
+    ['the database is damaged', 'journal', {}, {}, { databaseDamage: () => 'page 7' }],
+    ['storage has no room', 'storage', {}, { space: async () => ({ freeBytes: 0, totalBytes: 1 }) }, {}],
+  ])('is not ready while %s', async (_, part, operations, store, info) => {
+    const { url } = await startTestServer({
+      wrap: (services) => ({
+        ...services,
+        operations: { ...services.operations, ...operations },
+        store: Object.assign(Object.create(services.store), store),
+        info: serverInfo(info),
+      }),
+    });
+    const answer = await fetch(`${url}/ready`);
+    expect([answer.status, await answer.json()]).toMatchObject([503, { checks: { [part]: 'failing' } }]);
+  });
+
+  it('offers a reindex where the database was lost', async () => {
+    const { url } = await startTestServer({
+      wrap: (services) => ({ ...services, info: serverInfo({ isReindexAdvised: async () => true }) }),
+    });
+    const { data } = await ask(url, '{ service { reindexAdvised databaseDamage nodeId } }');
+    expect(data).toMatchObject({ service: { reindexAdvised: true, databaseDamage: null } });
   });
 
   it('counts operations, bytes, pauses, requests and connections', async () => {

@@ -34,8 +34,12 @@ it.runIf(thorough)('a server whose database was deleted has its records back aft
   for (const name of readdirSync(folder)) if (name.startsWith('memoir.sqlite')) rmSync(join(folder, name));
   const second = await startServer(folder);
   expect(await records(second)).toEqual([]);
+  // The start says so, and the API offers it as long as it is of use.
+  expect(second.output()).toContain('`memoir reindex` brings them back');
+  expect(await second.query('{ service { reindexAdvised } }')).toEqual({ service: { reindexAdvised: true } });
   const rebuilt = await memoir(second, 'reindex');
   expect(rebuilt.code).toBe(0);
+  expect(await second.query('{ service { reindexAdvised } }')).toEqual({ service: { reindexAdvised: false } });
   expect(JSON.parse(rebuilt.out)).toMatchObject({
     state: 'COMPLETED',
     report: { found: 2, added: 2, known: 0, broken: 0, faults: [] },

@@ -94,6 +94,20 @@ export const ServiceType = builder.objectRef<Services>('Service').implement({
       description: 'The host whose machines it captures.',
       resolve: ({ hypervisor }) => hypervisor.host,
     }),
+    nodeId: t.string({
+      description: 'Which server this is, whatever its host is called: made once in its data directory.',
+      resolve: ({ info }) => info.nodeId,
+    }),
+    databaseDamage: t.string({
+      nullable: true,
+      description: 'What is wrong with the database, if its regular check found something; null otherwise.',
+      resolve: ({ info }) => info.databaseDamage(),
+    }),
+    reindexAdvised: t.boolean({
+      description:
+        'True where the catalogue is empty beside artifacts, because the database was lost: mutation reindex brings them back.',
+      resolve: ({ info }) => info.isReindexAdvised(),
+    }),
     startedAt: t.field({
       type: 'DateTime',
       description: 'When it was started.',

@@ -196,6 +196,9 @@ export function resolvers(world: World) {
     storage: { location: '/var/dumps', freeBytes: free, totalBytes: 200 * 2 ** 30, warning: null },
     influx: null,
     maxParallelDumps: world.parallel,
+    nodeId: '00000000-0000-4000-8000-00000000000f',
+    databaseDamage: null,
+    reindexAdvised: false,
     operationCounts: [{ kind: 'DUMP', state: 'COMPLETED', count: world.records.length }],
     eventCursor: cursor(world.events.length),
   });

@@ -1,7 +1,7 @@
 import type { FastifyRequest } from 'fastify';
 import { MemoirError } from '../domain/memoir-error.ts';
+import type { GraphqlParams } from './graphql-params.ts';
 import { findDocument, type PersistedDocuments } from './persisted-documents.ts';
-import type { GraphqlParams } from './run.ts';
 
 /** What a GraphQL request says (GraphQL over HTTP §5): the body of a POST, the query string of a GET. BAD_INPUT if it makes no sense. */
 export function readParams(request: FastifyRequest, documents: PersistedDocuments): GraphqlParams {

@@ -6,16 +6,8 @@ import {
   type OperationTypeNode,
 } from 'graphql';
 import type { Actor } from '../access/actor.ts';
+import type { GraphqlParams } from './graphql-params.ts';
 import type { GraphqlServer } from './yoga.ts';
-
-/** What a client asks for, whatever the transport. */
-export interface GraphqlParams {
-  readonly query: string;
-  readonly operationName?: string | null | undefined;
-  readonly variables?: Readonly<Record<string, unknown>> | null | undefined;
-  /** What an event stream's client heard last. */
-  readonly lastEventId?: string | null | undefined;
-}
 
 type Result = ExecutionResult | AsyncIterableIterator<ExecutionResult>;
 

@@ -12,7 +12,7 @@ import { parseWithin } from '../graphql/limits/parse.ts';
 import { schema } from '../graphql/schema.ts';
 import { SharedResults } from '../graphql/shared-results.ts';
 import { createSubscribe, type Subscribe } from '../graphql/subscribe.ts';
-import type { GraphqlParams } from './run.ts';
+import type { GraphqlParams } from './graphql-params.ts';
 
 /** What the transports know of a request when GraphQL takes over. */
 export interface TransportContext {

@@ -2,8 +2,8 @@ import type { InfluxDBClient } from '@influxdata/influxdb3-client';
 import { deadline } from '../async/deadline.ts';
 import { untilAborted } from '../async/until-aborted.ts';
 import type { InfluxAddress } from './http.ts';
-import type { InfluxParameters, InfluxRow } from './influx-client.ts';
 import { failureOfText, InfluxError, type InfluxFailure } from './influx-error.ts';
+import type { InfluxParameters, InfluxRow } from './influx-values.ts';
 
 /** Queries over Arrow Flight (gRPC) by the official client, which is loaded once, when it is first needed. */
 export interface Flight {

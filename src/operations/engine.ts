@@ -6,15 +6,10 @@ import type { Journal, Transition, Written } from './journal.ts';
 import type { Operation } from './operation.ts';
 import type { OperationKind, Recovery } from './operation-kind.ts';
 import type { Operations } from './operations.ts';
+import type { OperationsLog } from './operations-log.ts';
 import { ProgressBoard } from './progress-board.ts';
 import { startRetention } from './retention.ts';
 import { Scheduler } from './scheduler.ts';
-
-/** What the engine says of its own troubles; transitions are told by the event log. */
-export interface OperationsLog {
-  warn(facts: object, message: string): void;
-  error(facts: object, message: string): void;
-}
 
 export interface EngineOptions {
   readonly journal: Journal;

@@ -1,7 +1,9 @@
 import type { Json } from '../domain/json.ts';
 import type { ErrorShape } from '../domain/memoir-error.ts';
 import type { OperationState } from '../domain/operation-state.ts';
-import type { Subjects } from './submission.ts';
+
+/** What an operation excludes others from while it is active; the first is what it is about. At least one. */
+export type Subjects = readonly [string, ...string[]];
 
 /** One piece of work with a life, as the journal holds it. */
 export interface Operation {

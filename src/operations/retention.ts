@@ -3,10 +3,10 @@ import { pause } from '../async/pause.ts';
 import type { Closable } from '../domain/closable.ts';
 import { toErrorShape } from '../domain/memoir-error.ts';
 import { isTerminal } from '../domain/operation-state.ts';
-import type { OperationsLog } from './engine.ts';
 import type { Journal } from './journal.ts';
 import type { Operation } from './operation.ts';
 import type { OperationKind } from './operation-kind.ts';
+import type { OperationsLog } from './operations-log.ts';
 
 interface RetentionParts {
   readonly journal: Pick<Journal, 'pruneEvents' | 'acceptedBefore' | 'forget'>;

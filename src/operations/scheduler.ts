@@ -3,10 +3,10 @@ import { backOffMs } from '../async/back-off.ts';
 import { pause } from '../async/pause.ts';
 import type { ErrorCode } from '../domain/error-catalogue.ts';
 import { type ErrorShape, MemoirError, toErrorShape } from '../domain/memoir-error.ts';
-import type { OperationsLog } from './engine.ts';
 import type { Note, Transition } from './journal.ts';
 import type { Operation } from './operation.ts';
 import type { OperationKind } from './operation-kind.ts';
+import type { OperationsLog } from './operations-log.ts';
 import type { ProgressBoard } from './progress-board.ts';
 import { type Run, startRun } from './run.ts';
 

@@ -1,8 +1,5 @@
 import type { Json } from '../domain/json.ts';
-import type { Operation } from './operation.ts';
-
-/** What an operation excludes others from while it is active; the first is what it is about. At least one. */
-export type Subjects = readonly [string, ...string[]];
+import type { Operation, Subjects } from './operation.ts';
 
 /** A wish to do something, not yet accepted. A kind's `OperationType` makes it from a typed request. */
 export interface Submission {

@@ -23,7 +23,7 @@ import { isAway, toFailure } from './failure.ts';
 import { type Forecast, makeForecast } from './forecast.ts';
 import { Guest, survivesInterruption } from './guest.ts';
 import { isOfGuestEnd } from './guest-end.ts';
-import type { LibvirtHypervisorOptions } from './hypervisor.ts';
+import type { LibvirtHypervisorOptions } from './hypervisor-options.ts';
 import { type HypervisorLinks, linksReady, throughRestarts } from './links.ts';
 import { planSource } from './plan-source.ts';
 import { recoverNoted, recoverUnnoted } from './recovery.ts';

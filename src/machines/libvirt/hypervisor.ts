@@ -2,7 +2,6 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { isUuid } from '../../domain/id.ts';
 import { MemoirError } from '../../domain/memoir-error.ts';
 import type { LinkState } from '../../libvirt/link-state.ts';
-import type { ReconnectOptions } from '../../libvirt/reconnecting-connection.ts';
 import type { Hypervisor } from '../hypervisor.ts';
 import type { Machine } from '../machine.ts';
 import { hostOf, isRemote } from './address.ts';
@@ -10,26 +9,12 @@ import { Captures } from './captures.ts';
 import { DomainRecords } from './domain-records.ts';
 import { toFailure } from './failure.ts';
 import { type HypervisorFacts, readFacts, readFullVersion } from './hypervisor-facts.ts';
+import type { LibvirtHypervisorOptions } from './hypervisor-options.ts';
 import { LinkStatus } from './link-status.ts';
 import { closeLinks, openLinks, watchUnanswered } from './links.ts';
 import { MachineWatch } from './machine-watch.ts';
 import { measureDomains } from './measurement.ts';
 import { Watchers } from './watchers.ts';
-
-export interface LibvirtHypervisorOptions {
-  readonly uri: string;
-  /** Where captures under way are noted, for recovery after a crash. Belongs to one server. */
-  readonly stateFolder: string;
-  readonly connection?: ReconnectOptions;
-  /** How long a guest's QEMU may take to answer. Default 20 s. */
-  readonly answerMs?: number;
-  /** What was put right without being asked, one line each. */
-  readonly repaired?: (line: string) => void;
-  /** Folders to make sockets and FIFOs in, in order of preference. Default: /run, then the temporary folder. */
-  readonly meetingFolders?: readonly string[];
-  /** Epoch milliseconds. */
-  readonly now?: () => number;
-}
 
 /** How long the start waits for the first connection: a local one takes milliseconds. */
 const firstConnectionMs = 1_000;

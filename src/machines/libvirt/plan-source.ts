@@ -8,7 +8,7 @@ import { type CoreDumpSourceOptions, coreDumpSourceModule } from './core-dump-so
 import { type DrainedSnapshotOptions, drainedSnapshotModule } from './drained-snapshot-source.ts';
 import type { Forecast } from './forecast.ts';
 import { survivesInterruption } from './guest.ts';
-import type { LibvirtHypervisorOptions } from './hypervisor.ts';
+import type { LibvirtHypervisorOptions } from './hypervisor-options.ts';
 import { fitsSocket, privatePlace, socketIn } from './meeting-place.ts';
 import { regionBytes } from './memory-plan.ts';
 import { type SnapshotSourceOptions, snapshotSourceModule } from './snapshot-source.ts';

@@ -1,5 +1,6 @@
-import type { InfluxClient, InfluxQuery, InfluxRow } from '../../influx/influx-client.ts';
+import type { InfluxClient, InfluxQuery } from '../../influx/influx-client.ts';
 import { InfluxError } from '../../influx/influx-error.ts';
+import type { InfluxRow } from '../../influx/influx-values.ts';
 import { type TimeRange, type Visited, walkWindows } from '../../influx/windows.ts';
 import { type CheckedFilter, maxTimeUs } from '../check-query.ts';
 import type { DumpRecord } from '../dump-record.ts';

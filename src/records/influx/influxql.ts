@@ -1,4 +1,5 @@
-import type { InfluxParameters, InfluxQuery } from '../../influx/influx-client.ts';
+import type { InfluxQuery } from '../../influx/influx-client.ts';
+import type { InfluxParameters } from '../../influx/influx-values.ts';
 import { toTagValue } from '../../influx/tag-text.ts';
 import type { TimeRange } from '../../influx/windows.ts';
 import { allRecordStates, type CheckedFilter } from '../check-query.ts';

@@ -1,5 +1,6 @@
-import type { InfluxQuery, InfluxRow } from '../../influx/influx-client.ts';
+import type { InfluxQuery } from '../../influx/influx-client.ts';
 import { isInfluxError } from '../../influx/influx-error.ts';
+import type { InfluxRow } from '../../influx/influx-values.ts';
 import type { TimeRange } from '../../influx/windows.ts';
 import type { CheckedFilter } from '../check-query.ts';
 import type { DumpRecord } from '../dump-record.ts';

@@ -1,4 +1,4 @@
-import type { InfluxRow, InfluxValue } from '../../influx/influx-client.ts';
+import type { InfluxRow, InfluxValue } from '../../influx/influx-values.ts';
 import { boolean, encodeLine, float, integer, string } from '../../influx/line-protocol.ts';
 import { fromTagValue } from '../../influx/tag-text.ts';
 import { allRecordStates } from '../check-query.ts';

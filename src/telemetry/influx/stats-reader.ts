@@ -1,5 +1,6 @@
-import type { InfluxClient, InfluxQuery, InfluxRow, InfluxValue } from '../../influx/influx-client.ts';
+import type { InfluxClient, InfluxQuery } from '../../influx/influx-client.ts';
 import { InfluxError, isInfluxError } from '../../influx/influx-error.ts';
+import type { InfluxRow, InfluxValue } from '../../influx/influx-values.ts';
 import { walkWindows } from '../../influx/windows.ts';
 import { type Measure, measures, type Point, type Values } from '../sample.ts';
 import type { PointsByMachine, PointsQuery, SampleStore } from '../sample-store.ts';

@@ -5,6 +5,7 @@ const steps = [
   ['biome', 'ci', '--reporter=summary'],
   ['tsc', '-p', '.'],
   ['tsc', '-p', 'client'],
+  ['node', 'scripts/check-generated.mjs'],
   ['knip', '--no-progress'],
   ['node', 'scripts/check-lock.mjs'],
 ];

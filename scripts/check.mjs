@@ -7,6 +7,7 @@ const steps = [
   ['tsc', '-p', 'client'],
   ['node', 'scripts/check-generated.mjs'],
   ['knip', '--no-progress'],
+  ['node', 'scripts/check-members.mjs'],
   ['node', 'scripts/check-lock.mjs'],
 ];
 

@@ -1,7 +1,7 @@
 import type { EncodedFrame } from '../../formats/frames/encoded-frame.ts';
-import { compressMember, storedMember, storedMemberSize, ZeroMembers } from '../../formats/gzip-members/member.ts';
+import { compressMember, storedMember, ZeroMembers } from '../../formats/gzip-members/member.ts';
 import { FrameCompressor } from '../../formats/zstd-seekable/frame-compressor.ts';
-import { rawFrame, rawFrameSize } from '../../formats/zstd-seekable/raw-frame.ts';
+import { rawFrame } from '../../formats/zstd-seekable/raw-frame.ts';
 import { SeekTableWriter } from '../../formats/zstd-seekable/seek-table.ts';
 import { ZeroFrames } from '../../formats/zstd-seekable/zero-frame.ts';
 import type { Compression } from '../dump-request.ts';
@@ -18,7 +18,6 @@ export interface Codec {
   zeros(length: number): Promise<Encoded>;
   /** The form whose size depends on nothing but the content's length, for the header that is filled in last. */
   fixed(content: Uint8Array): Promise<Encoded>;
-  fixedSize(length: number): number;
   /** Notes a frame that was written, in the file's order. */
   append(encoded: Encoded): void;
   /** Notes that the piece with this number, which was `fixed`, now has other content of the same length. */
@@ -79,7 +78,6 @@ function zstdCodec(frameBytes: number): Codec {
     },
     zeros: async (length) => ({ frame: await zeros.get(length) }),
     fixed: async (content) => ({ frame: await rawFrame(content) }),
-    fixedSize: rawFrameSize,
     append: (encoded) => void table.append(entryOf(encoded)),
     replace: (index, encoded) => table.replace(index, entryOf(encoded)),
     trailer: () => table.finish(),
@@ -93,7 +91,6 @@ function gzipCodec(): Codec {
     encode: async (content) => ({ frame: await compressMember(content, gzipLevel) }),
     zeros: async (length) => ({ frame: await zeros.get(length) }),
     fixed: async (content) => ({ frame: storedMember(content) }),
-    fixedSize: storedMemberSize,
     append: () => undefined,
     replace: () => undefined,
     trailer: () => nothing,
@@ -106,7 +103,6 @@ function plainCodec(): Codec {
     encode: async (content) => ({ pieces: withHoles(content) }),
     zeros: async (length) => ({ pieces: [length] }),
     fixed: async (content) => ({ pieces: [content] }),
-    fixedSize: (length) => length,
     append: () => undefined,
     replace: () => undefined,
     trailer: () => nothing,

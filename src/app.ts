@@ -1,4 +1,5 @@
 // Long: what is put together here is put together nowhere else.
+import { existsSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { pino } from 'pino';
@@ -22,6 +23,13 @@ import { createSyncKind, startSync } from './dumps/record-sync/sync-kind.ts';
 import { createReindexKind } from './dumps/reindex/reindex-kind.ts';
 import { createVerifyKind } from './dumps/verification/verify-kind.ts';
 import type { Log, ServerInfo, Services } from './graphql/context.ts';
+import { HeapAnalysis } from './heaps/analysis/heap-analysis.ts';
+import { createHeapCaptureKind } from './heaps/capture-kind.ts';
+import { HeapCaptures } from './heaps/captures/heap-captures.ts';
+import { createDockerTargets } from './heaps/docker/docker-targets.ts';
+import { createEngineApi } from './heaps/docker/engine-api.ts';
+import { createHeaps } from './heaps/heap-service.ts';
+import { createProcessTargets } from './heaps/process/process-targets.ts';
 import { createHost, type Host } from './http/host.ts';
 import { readPersistedDocuments } from './http/persisted-documents.ts';
 import { openInflux } from './influx/influx.ts';
@@ -77,6 +85,9 @@ const firstMomentsMs = 1_000;
 
 /** How long a simulated provider takes, so that a person sees it happen. */
 const demoVolumeDelayMs = 150;
+
+/** Where Docker and Podman listen as a rule. */
+const engineSockets = ['/var/run/docker.sock', '/run/podman/podman.sock'];
 
 /** Operations of a kind that may wait. */
 const queueLimit = 10_000;
@@ -153,6 +164,8 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
     const hint = '`memoir reindex` brings them back from their manifests';
     log.warn({ folder: config.dumpDir, hint }, 'the catalogue is empty, and there are artifacts');
   }
+  const heapRoom = await openHeapRoom(config, hypervisor.host);
+  opened.defer(() => heapRoom.close());
   const operations = await startOperations({
     journal,
     nodeId,
@@ -171,6 +184,7 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
       }),
       createVerifyKind(storeReference, { stallTimeoutMs, timeoutMs }),
       createReindexKind({ store, records: catalogue, journal }),
+      heapRoom.kind,
       createSyncKind(influx && createInfluxSync({ ...influx, catalogue, completeness, host: hypervisor.host })),
       ...volumeKindsOf(volumeParts),
     ],
@@ -207,9 +221,12 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
     databaseDamage: () => databaseHealth.damage?.message ?? null,
     isReindexAdvised: async () => isDatabaseLost && !(await hasReindexed(operations)),
   };
+  const heaps = heapRoom.front(operations);
+  opened.defer(() => heaps.close());
   const services: Services = {
     operations,
     dumps,
+    heaps,
     records,
     influx,
     hypervisor,
@@ -323,6 +340,26 @@ async function chooseVolumes(
   // Where no machine's devices are this host's there is nothing to watch.
   const devices = createKernelDevices(here === null ? { monitor: null, pollMs: 3_600_000 } : {});
   return { provider: createLibvirtProvider({ uri, pool, here, isLocal: !isRemote(uri) }), devices };
+}
+
+/** What captures heaps: its store, its places, its kind of operation; the front door once there is an engine to submit to. */
+async function openHeapRoom(config: Config, host: string) {
+  const { heapDir, dataDir, heapRedact: redact, dockerSocket } = config;
+  const reference = { module: directoryStoreModule, options: { folder: heapDir } };
+  const store = await openStore(reference.options);
+  await store.sweep();
+  const captures = new HeapCaptures(store);
+  const places = [createProcessTargets()];
+  // Without a socket there is nothing to say: most hosts have no containers.
+  const socket = dockerSocket ?? engineSockets.find((path) => existsSync(path));
+  if (socket !== undefined) places.push(createDockerTargets(createEngineApi(socket)));
+  const targets = new Map(places.map((place) => [place.kind, place]));
+  const analysis = new HeapAnalysis(reference, join(dataDir, 'heap-analysis'));
+  return {
+    kind: createHeapCaptureKind({ targets, store, captures, host }),
+    front: (operations: Operations) => createHeaps({ operations, targets, store, captures, analysis, redact, host }),
+    close: () => store.close(),
+  };
 }
 
 /** Memory holds keys: nobody but this machine may ask for it until callers have to say who they are. */

@@ -62,6 +62,9 @@ const environment = z.object({
   DUMP_STALL_TIMEOUT: duration.default(60_000),
   SHUTDOWN_TIMEOUT: duration.default(5_000),
   JOURNAL_RETENTION: retention.default(400 * unitsMs.d),
+  HEAP_DIR: z.string().min(1).optional(),
+  HEAP_REDACT: switchOf.default(false),
+  DOCKER_SOCKET: z.string().min(1).optional(),
   INFLUX_URL: influxAddress.optional(),
   INFLUX_DB: z.string().min(1).default('vmstats'),
   INFLUX_TOKEN: z.string().default(''),
@@ -82,6 +85,12 @@ export interface Config {
   readonly port: number;
   readonly dataDir: string;
   readonly dumpDir: string;
+  /** Where snapshots of Node.js heaps are kept. */
+  readonly heapDir: string;
+  /** Whether contents of strings are taken out of snapshots unless a caller says otherwise. */
+  readonly heapRedact: boolean;
+  /** The container engine's socket; null for the usual places. */
+  readonly dockerSocket: string | null;
   /** Null: found. `demo:///` chooses the demo hypervisor. */
   readonly libvirtUri: string | null;
   readonly maxParallelDumps: number;
@@ -123,12 +132,23 @@ export function sizeThreadPool(): void {
 export interface ClientConfig {
   readonly url: string;
   readonly token: string | null;
+  /** What the old memwatch tool was told by its environment. */
+  readonly memwatch: {
+    readonly dashboardUrl: string | null;
+    readonly strategy: string | null;
+    readonly sessionId: string | null;
+  };
 }
 
 /** Reads the part of the environment that a client looks at: it runs where the server's own part may make no sense. */
 export function readClientConfig(variables: Readonly<Record<string, string | undefined>> = process.env): ClientConfig {
   const { MEMOIR_URL: url, MEMOIR_TOKEN: token, PORT: port } = variables;
-  return { url: url || `http://127.0.0.1:${port || 4000}`, token: token || null };
+  const memwatch = {
+    dashboardUrl: variables.MEMWATCH_DASHBOARD_URL || null,
+    strategy: variables.MEMWATCH_STRATEGY || null,
+    sessionId: variables.MEMWATCH_SESSION_ID || null,
+  };
+  return { url: url || `http://127.0.0.1:${port || 4000}`, token: token || null, memwatch };
 }
 
 /** Reads the environment, or throws CONFIG_INVALID with a line for every variable that makes no sense. */
@@ -148,6 +168,9 @@ export function readConfig(variables: Readonly<Record<string, string | undefined
     port: env.PORT,
     dataDir,
     dumpDir: env.DUMP_DIR === undefined ? resolve(dataDir, 'dumps') : resolve(env.DUMP_DIR),
+    heapDir: env.HEAP_DIR === undefined ? resolve(dataDir, 'heaps') : resolve(env.HEAP_DIR),
+    heapRedact: env.HEAP_REDACT,
+    dockerSocket: env.DOCKER_SOCKET ?? null,
     libvirtUri: env.LIBVIRT_URI ?? null,
     maxParallelDumps: env.MAX_PARALLEL_DUMPS,
     dumpTimeoutMs: env.DUMP_TIMEOUT,

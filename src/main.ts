@@ -1,4 +1,7 @@
+import { mkdtemp, rm } from 'node:fs/promises';
 import { flushCompileCache } from 'node:module';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import packageFile from '../package.json' with { type: 'json' };
 import { exitCodeOf } from './cli/exit-codes.ts';
 import { describeError, runProgram } from './cli/program.ts';
@@ -48,6 +51,25 @@ async function serve(): Promise<void> {
   else leaving.signal.addEventListener('abort', () => stop(leaving.signal.reason));
 }
 
+/** A server for one command: it listens on a port of its choice, keeps what it makes in a temporary folder, and says nothing. */
+async function ownServer() {
+  const { createApp } = await import('./app.ts');
+  const folder = await mkdtemp(join(tmpdir(), 'memoir-'));
+  const variables = { DATA_DIR: folder, PORT: '0', LIBVIRT_URI: 'demo:///', LOG_LEVEL: 'silent' };
+  try {
+    const app = await createApp(readConfig(variables));
+    const { url } = await app.listen();
+    const close = async () => {
+      await app.close();
+      await rm(folder, { recursive: true, force: true });
+    };
+    return { url, close };
+  } catch (error) {
+    await rm(folder, { recursive: true, force: true });
+    throw error;
+  }
+}
+
 const leaving = new AbortController();
 const leave = (signal: NodeJS.Signals) => {
   if (leaving.signal.aborted) process.exit(1);
@@ -67,6 +89,7 @@ try {
     out: say,
     tell: complain,
     serve,
+    ownServer,
   });
   if (code !== null) process.exitCode = code;
 } catch (error) {

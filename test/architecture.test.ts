@@ -33,6 +33,7 @@ const arrows: Record<string, readonly string[] | 'everything'> = {
     'operations',
     'machines',
     'dumps',
+    'heaps',
     'records',
     'storage',
     'telemetry',

@@ -15,6 +15,8 @@ const components = {
   sshd: 'openssh-server',
   'virt-ssh-helper': 'libvirt-clients',
   influxd: 'influxdb',
+  dockerd: 'docker.io',
+  docker: 'docker.io',
   'systemd-analyze': 'systemd',
   curl: 'curl',
   jq: 'jq',

@@ -23,6 +23,8 @@ import {
 import { type WatchOptions, watch } from './commands/watch.ts';
 import type { Console } from './console.ts';
 import { type ExitCode, exitCodeOf, exitCodes } from './exit-codes.ts';
+import { addHeapCommands } from './heap/commands.ts';
+import { addMemwatchCommands, type MemwatchDefaults } from './memwatch/commands.ts';
 import { plain } from './text.ts';
 
 /** What the process gives to the command line. */
@@ -31,11 +33,15 @@ export interface Host {
   /** Where the server is, and what to show it, unless an option says otherwise. */
   readonly url: string;
   readonly token: string | null;
+  /** What the old memwatch tool was told by its environment. */
+  readonly memwatch: MemwatchDefaults;
   readonly signal: AbortSignal;
   readonly columns: number | null;
   readonly terminal: boolean;
   out(text: string): void;
   tell(text: string): void;
+  /** Starts a server that nobody else knows, with an empty folder of its own; closing it removes both. */
+  ownServer(): Promise<{ readonly url: string; close(): Promise<void> }>;
   /** Runs the server; resolves when it is up. */
   serve(): Promise<void>;
 }
@@ -57,6 +63,17 @@ export async function runProgram(args: readonly string[], host: Host): Promise<E
     const { url, json = false } = program.opts<{ url: string; json?: boolean }>();
     checkAddress(url);
     result = await run({ ...host, client: createClient(url, host.token), json });
+  };
+
+  const server = () => ({ url: program.opts<{ url: string }>().url, token: host.token });
+  const withOwnServer = (run: (console: Console, url: string) => Promise<ExitCode>) => async () => {
+    const { json = false } = program.opts<{ json?: boolean }>();
+    const own = await host.ownServer();
+    try {
+      result = await run({ ...host, client: createClient(own.url, null), json }, own.url);
+    } finally {
+      await own.close();
+    }
   };
 
   program
@@ -117,6 +134,8 @@ export async function runProgram(args: readonly string[], host: Host): Promise<E
     .description('rebuild the catalogue from the manifests beside the artifacts')
     .action(() => remote(reindex)());
   addVolumeCommands(program.command('volume').description('manage block volumes'), remote);
+  addHeapCommands(program, { remote, withOwnServer, server });
+  addMemwatchCommands(program, { withOwnServer, defaults: host.memwatch, token: host.token });
   const token = program.command('token').description('manage who may use the server');
   token
     .command('create')

@@ -1,3 +1,4 @@
+// Long: every code of every room, in one table.
 interface CatalogueRow {
   /** What it means, for the schema's documentation. */
   readonly meaning: string;
@@ -107,6 +108,26 @@ export const errorCatalogue = {
     meaning: 'The memory stream has a form that this version does not know.',
     mend: 'Use CORE_DUMP, and report the text: it names section and offset.',
     http: 502,
+  },
+  TARGET_UNAVAILABLE: {
+    meaning: 'The inspector of the Node.js process cannot be opened.',
+    mend: 'See the text for the reason; the process was not harmed.',
+    http: 409,
+  },
+  TARGET_GONE: {
+    meaning: 'The Node.js process ended, or the connection to it was lost.',
+    mend: 'Look at its own log, then capture it again.',
+    http: 409,
+  },
+  TARGET_MEMORY: {
+    meaning: 'The Node.js process has too little memory left for a snapshot and could be killed by it.',
+    mend: 'Raise its memory limit, sample its allocations instead, or set force if it may be lost.',
+    http: 409,
+  },
+  SNAPSHOT_INVALID: {
+    meaning: 'The heap snapshot is damaged or of an unknown form.',
+    mend: 'Take or upload it again; the text says where it is wrong.',
+    http: 422,
   },
   INTERRUPTED: { meaning: 'The server ended while the operation ran.', mend: 'Trigger it again.', http: 503 },
   CANCELLED: {

@@ -1,6 +1,7 @@
 import type { Access } from '../access/access.ts';
 import type { Actor } from '../access/actor.ts';
 import type { Dumps } from '../dumps/dumps.ts';
+import type { Heaps } from '../heaps/heaps.ts';
 import type { Influx } from '../influx/influx.ts';
 import type { Hypervisor } from '../machines/hypervisor.ts';
 import type { Operations } from '../operations/operations.ts';
@@ -35,6 +36,7 @@ export interface Log {
 export interface Services {
   readonly operations: Operations;
   readonly dumps: Dumps;
+  readonly heaps: Heaps;
   readonly records: DumpRecords;
   /** Null where none is configured. */
   readonly influx: Influx | null;

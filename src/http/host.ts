@@ -9,6 +9,7 @@ import { serveDashboard } from './dashboard.ts';
 import { serveDownloads } from './downloads/download-route.ts';
 import { answerErrors } from './errors.ts';
 import { serveGraphql } from './graphql-route.ts';
+import { serveHeaps } from './heaps/heap-routes.ts';
 import { serveHealth } from './observation/health.ts';
 import { type MetricSource, serveMetrics } from './observation/metrics.ts';
 import { OperationWatch } from './observation/operation-watch.ts';
@@ -134,6 +135,7 @@ export function createHost(options: HostOptions): Host {
   serveRest(app, graphql, access);
   // 6. Artifacts: the one way by which memory leaves the server.
   serveDownloads(app, services, graphql.mask, seats);
+  serveHeaps(app, services, seats);
   // 7. The dashboard's files, and last the answer for whatever nobody knows.
   const findPage = serveDashboard(app, options.dashboardFolder);
   answerUnknown(app, { mask: graphql.mask, routes, findPage });

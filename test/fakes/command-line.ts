@@ -18,6 +18,7 @@ export async function memoir(
     version: '1.2.3',
     url,
     token: more.token ?? null,
+    memwatch: { dashboardUrl: null, strategy: null, sessionId: null },
     signal: more.signal ?? new AbortController().signal,
     columns: more.columns ?? null,
     terminal: more.terminal ?? false,
@@ -29,6 +30,7 @@ export async function memoir(
       told += text;
     },
     serve: async () => {},
+    ownServer: async () => ({ url, close: async () => {} }),
   });
   return { code, out, told };
 }

@@ -9,6 +9,9 @@ import type { DumpResult } from '../../src/dumps/dump-request.ts';
 import { createDumps } from '../../src/dumps/dump-service.ts';
 import { machineSubject } from '../../src/dumps/dumps.ts';
 import type { Services } from '../../src/graphql/context.ts';
+import { HeapAnalysis } from '../../src/heaps/analysis/heap-analysis.ts';
+import { HeapCaptures } from '../../src/heaps/captures/heap-captures.ts';
+import { createHeaps } from '../../src/heaps/heap-service.ts';
 import { createHost, type HostOptions } from '../../src/http/host.ts';
 import type { Machine, MachineMeasurement } from '../../src/machines/machine.ts';
 import { startOperations } from '../../src/operations/engine.ts';
@@ -129,9 +132,13 @@ export async function openTestServer({
   });
   const machinesOf = { find: (nameOrId: string) => hypervisor.find(nameOrId), subject: machineSubject };
   const volumes = createVolumes({ ...volumeParts, operations, machines: machinesOf, log });
+  const captures = new HeapCaptures(store);
+  const analysis = new HeapAnalysis({ module: 'memory:', options: {} }, join(folder, 'heap-analysis'));
+  const noPlaces = new Map();
   const services: Services = {
     operations,
     dumps: createDumps({ operations, hypervisor, store, tidy: new ArtifactTidy({ store, records, operations }) }),
+    heaps: createHeaps({ operations, targets: noPlaces, store, captures, analysis, redact: false, host: 'here' }),
     records,
     influx: null,
     hypervisor,

@@ -6,6 +6,7 @@ import { dumpType, reindexType, syncType, verifyType } from '../../src/dumps/ope
 import { operationKinds } from '../../src/graphql/operation-kinds.ts';
 import { printAnnotated } from '../../src/graphql/print.ts';
 import { schema } from '../../src/graphql/schema.ts';
+import { heapCaptureType } from '../../src/heaps/operation-types.ts';
 import { attachType, createType, deleteType, detachType, resizeType } from '../../src/volumes/operation-types.ts';
 
 describe('the schema', () => {
@@ -38,7 +39,9 @@ describe('the schema', () => {
 
   it('has every kind of operation of this version, and one type for each', () => {
     const volumeTypes = [createType, attachType, detachType, deleteType, resizeType];
-    const known = [dumpType, verifyType, reindexType, syncType, ...volumeTypes].map(({ name }) => name);
+    const known = [dumpType, verifyType, reindexType, syncType, ...volumeTypes, heapCaptureType].map(
+      ({ name }) => name,
+    );
     expect(Object.keys(operationKinds)).toEqual([...known, 'OTHER']);
     const types = [...new Set(Object.values(operationKinds).map(({ type }) => type))];
     const operation = schema.getType('Operation');

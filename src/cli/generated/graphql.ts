@@ -4,6 +4,24 @@ type Exact<T extends { [key: string]: unknown }> = { [K in keyof T]: T[K] };
 /** Internal type. DO NOT USE DIRECTLY. */
 export type Incremental<T> = T | { [P in keyof T]?: P extends ' $fragmentName' | '__typename' ? T[P] : never };
 import type { DocumentTypeDecoration } from '@graphql-typed-document-node/core';
+/** Whose heap to capture, and how. */
+export type CaptureHeapInput = {
+  /** Also if the process may not survive it. */
+  force?: boolean;
+  /** The same key again starts nothing new. */
+  idempotencyKey?: string | null | undefined;
+  /** Take contents of strings out; as the server is set if absent. */
+  redact?: boolean | null | undefined;
+  /** What the service is called; the target’s own name if absent. */
+  service?: string | null | undefined;
+  /** An id of heapTargets, a pid, or a name. */
+  target: string;
+  /** A worker thread of heapOptions; the main one if absent. */
+  thread?: string | null | undefined;
+  /** Seconds between each snapshot and the next, at most 20: [180] is a pair. A single one if absent. */
+  waitsSec?: Array<number> | null | undefined;
+};
+
 /** How memory is taken. */
 export type CaptureMethod =
   /** Memory-only core dump: the guest is paused for as long as its memory takes to be read. */
@@ -142,12 +160,20 @@ export type ErrorCode =
   | 'QUEUE_FULL'
   /** The server is stopping and takes no new work. Try again when it is back. */
   | 'SHUTTING_DOWN'
+  /** The heap snapshot is damaged or of an unknown form. Take or upload it again; the text says where it is wrong. */
+  | 'SNAPSHOT_INVALID'
   /** No byte moved for too long. Check disk and hypervisor; DUMP_STALL_TIMEOUT sets the limit. */
   | 'STALLED'
   /** The artifact could not be written or read. Check the dump folder’s disk and rights. */
   | 'STORAGE_FAILED'
   /** The memory stream has a form that this version does not know. Use CORE_DUMP, and report the text: it names section and offset. */
   | 'STREAM_INVALID'
+  /** The Node.js process ended, or the connection to it was lost. Look at its own log, then capture it again. */
+  | 'TARGET_GONE'
+  /** The Node.js process has too little memory left for a snapshot and could be killed by it. Raise its memory limit, sample its allocations instead, or set force if it may be lost. */
+  | 'TARGET_MEMORY'
+  /** The inspector of the Node.js process cannot be opened. See the text for the reason; the process was not harmed. */
+  | 'TARGET_UNAVAILABLE'
   /** The operation took longer than allowed. DUMP_TIMEOUT sets the limit. */
   | 'TIMED_OUT'
   /** An answer took too long. Try again, or ask for less. */
@@ -244,6 +270,8 @@ export type OperationEventType =
 export type OperationKind =
   /** Captures the memory of a machine. */
   | 'DUMP'
+  /** Captures the heap of a Node.js process. */
+  | 'HEAP_CAPTURE'
   /** A kind that this version does not know. */
   | 'OTHER'
   /** Brings the catalogue and InfluxDB together. */
@@ -402,6 +430,7 @@ export type CliVerificationSubscription = { operationProgress: { id: string, sta
       | { error: { code: ErrorCode, message: string, hint: string } | null }
       | { error: { code: ErrorCode, message: string, hint: string } | null }
       | { error: { code: ErrorCode, message: string, hint: string } | null }
+      | { error: { code: ErrorCode, message: string, hint: string } | null }
      } };
 
 export type CliEventCursorQueryVariables = Exact<{ [key: string]: never; }>;
@@ -421,7 +450,66 @@ export type CliEventsSubscription = { operationEvents: { cursor: string, seq: nu
       | { dump: { vmName: string, sha256: string | null, dumpPath: string | null, error: { code: ErrorCode, message: string } | null } | null }
       | { dump: { vmName: string, sha256: string | null, dumpPath: string | null, error: { code: ErrorCode, message: string } | null } | null }
       | { dump: { vmName: string, sha256: string | null, dumpPath: string | null, error: { code: ErrorCode, message: string } | null } | null }
+      | { dump: { vmName: string, sha256: string | null, dumpPath: string | null, error: { code: ErrorCode, message: string } | null } | null }
      | null } };
+
+export type CliHeapTargetsQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type CliHeapTargetsQuery = { heapTargets: { targets: Array<{ id: string, name: string, pid: number, nodeVersion: string | null, command: string, container: string | null, obstacle: string | null }>, unreachable: Array<{ kind: string, reason: string }> } };
+
+export type CliHeapOptionsQueryVariables = Exact<{
+  target: string;
+}>;
+
+
+export type CliHeapOptionsQuery = { heapOptions: { expectedStallMs: number, enough: boolean, warnings: Array<string>, target: { id: string, name: string }, memory: { usedHeapBytes: number, rssBytes: number, externalBytes: number }, threads: Array<{ id: string, title: string }> } };
+
+export type CliCaptureHeapMutationVariables = Exact<{
+  input: CaptureHeapInput;
+}>;
+
+
+export type CliCaptureHeapMutation = { captureHeap: { operation: { id: string }, errors: Array<{ code: ErrorCode, message: string, hint: string }> } };
+
+export type CliCancelHeapCaptureMutationVariables = Exact<{
+  id: string | number;
+}>;
+
+
+export type CliCancelHeapCaptureMutation = { cancelHeapCapture: { errors: Array<{ code: ErrorCode, message: string, hint: string }> } };
+
+export type CliHeapCapturedQueryVariables = Exact<{
+  id: string | number;
+}>;
+
+
+export type CliHeapCapturedQuery = { operation:
+    | { state: OperationState, message: string, error: { code: ErrorCode, message: string, hint: string } | null }
+    | { service: string, comparedBy: string | null, comparedByReason: string | null, state: OperationState, message: string, captures: Array<{ id: string, takenAt: string, stallMs: number | null, usedHeapBytes: number | null, rssBytes: number | null, sizeBytes: number, rawSizeBytes: number, location: string }>, error: { code: ErrorCode, message: string, hint: string } | null }
+    | { state: OperationState, message: string, error: { code: ErrorCode, message: string, hint: string } | null }
+    | { state: OperationState, message: string, error: { code: ErrorCode, message: string, hint: string } | null }
+    | { state: OperationState, message: string, error: { code: ErrorCode, message: string, hint: string } | null }
+    | { state: OperationState, message: string, error: { code: ErrorCode, message: string, hint: string } | null }
+    | { state: OperationState, message: string, error: { code: ErrorCode, message: string, hint: string } | null }
+   | null };
+
+export type CliHeapPairsQueryVariables = Exact<{
+  service?: string | null | undefined;
+}>;
+
+
+export type CliHeapPairsQuery = { heapPairs: Array<{ id: string, service: string, captures: Array<{ id: string, takenAt: string, usedHeapBytes: number | null, rawSizeBytes: number }> }> | null };
+
+export type CliHeapDiffQueryVariables = Exact<{
+  before: string | number;
+  after: string | number;
+  first: number;
+  search?: string | null | undefined;
+}>;
+
+
+export type CliHeapDiffQuery = { heapDiff: { comparedBy: string, beforeBytes: number, afterBytes: number, suspects: Array<{ sentence: string, name: string, count: number, bytes: number, holder: string, path: Array<{ edge: string, name: string }> }>, classes: Array<{ name: string, script: string | null, line: number | null, beforeCount: number, afterCount: number, newCount: number, goneCount: number, deltaBytes: number, retainedBytes: number }> } };
 
 export type CliMachinesQueryVariables = Exact<{
   state?: MachineState | null | undefined;
@@ -455,6 +543,7 @@ export type CliSynchronisationSubscriptionVariables = Exact<{
 export type CliSynchronisationSubscription = { operationProgress: { id: string, state: OperationState, phase: string | null, message: string, final: boolean, progress: { percent: number | null, bytesPerSecond: number | null, secondsLeft: number | null } | null, operation:
       | { error: { code: ErrorCode, message: string, hint: string } | null }
       | { error: { code: ErrorCode, message: string, hint: string } | null }
+      | { error: { code: ErrorCode, message: string, hint: string } | null }
       | { summary: { dryRun: boolean, records: number, points: number, written: number, corrected: number, imported: number, elsewhere: number, kept: number, refused: number, refusal: string | null } | null, error: { code: ErrorCode, message: string, hint: string } | null }
       | { error: { code: ErrorCode, message: string, hint: string } | null }
       | { error: { code: ErrorCode, message: string, hint: string } | null }
@@ -472,6 +561,7 @@ export type CliReindexReportQueryVariables = Exact<{
 
 
 export type CliReindexReportQuery = { operation:
+    | { state: OperationState, message: string, error: { code: ErrorCode, message: string, hint: string } | null }
     | { state: OperationState, message: string, error: { code: ErrorCode, message: string, hint: string } | null }
     | { state: OperationState, message: string, error: { code: ErrorCode, message: string, hint: string } | null }
     | { state: OperationState, message: string, error: { code: ErrorCode, message: string, hint: string } | null }
@@ -560,6 +650,7 @@ export type CliVolumeOperationQueryVariables = Exact<{
 
 
 export type CliVolumeOperationQuery = { operation:
+    | { id: string, state: OperationState, message: string, error: { code: ErrorCode, message: string, hint: string } | null }
     | { id: string, state: OperationState, message: string, error: { code: ErrorCode, message: string, hint: string } | null }
     | { id: string, state: OperationState, message: string, error: { code: ErrorCode, message: string, hint: string } | null }
     | { id: string, state: OperationState, message: string, error: { code: ErrorCode, message: string, hint: string } | null }
@@ -789,6 +880,145 @@ export const CliEventsDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<CliEventsSubscription, CliEventsSubscriptionVariables>;
+export const CliHeapTargetsDocument = new TypedDocumentString(`
+    query CliHeapTargets {
+  heapTargets {
+    targets {
+      id
+      name
+      pid
+      nodeVersion
+      command
+      container
+      obstacle
+    }
+    unreachable {
+      kind
+      reason
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<CliHeapTargetsQuery, CliHeapTargetsQueryVariables>;
+export const CliHeapOptionsDocument = new TypedDocumentString(`
+    query CliHeapOptions($target: String!) {
+  heapOptions(target: $target) {
+    target {
+      id
+      name
+    }
+    memory {
+      usedHeapBytes
+      rssBytes
+      externalBytes
+    }
+    threads {
+      id
+      title
+    }
+    expectedStallMs
+    enough
+    warnings
+  }
+}
+    `) as unknown as TypedDocumentString<CliHeapOptionsQuery, CliHeapOptionsQueryVariables>;
+export const CliCaptureHeapDocument = new TypedDocumentString(`
+    mutation CliCaptureHeap($input: CaptureHeapInput!) {
+  captureHeap(input: $input) {
+    operation {
+      id
+    }
+    errors {
+      code
+      message
+      hint
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<CliCaptureHeapMutation, CliCaptureHeapMutationVariables>;
+export const CliCancelHeapCaptureDocument = new TypedDocumentString(`
+    mutation CliCancelHeapCapture($id: ID!) {
+  cancelHeapCapture(id: $id) {
+    errors {
+      code
+      message
+      hint
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<CliCancelHeapCaptureMutation, CliCancelHeapCaptureMutationVariables>;
+export const CliHeapCapturedDocument = new TypedDocumentString(`
+    query CliHeapCaptured($id: ID!) {
+  operation(id: $id) {
+    state
+    message
+    error {
+      code
+      message
+      hint
+    }
+    ... on HeapCapture {
+      service
+      comparedBy
+      comparedByReason
+      captures {
+        id
+        takenAt
+        stallMs
+        usedHeapBytes
+        rssBytes
+        sizeBytes
+        rawSizeBytes
+        location
+      }
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<CliHeapCapturedQuery, CliHeapCapturedQueryVariables>;
+export const CliHeapPairsDocument = new TypedDocumentString(`
+    query CliHeapPairs($service: String) {
+  heapPairs(service: $service, first: 50) {
+    id
+    service
+    captures {
+      id
+      takenAt
+      usedHeapBytes
+      rawSizeBytes
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<CliHeapPairsQuery, CliHeapPairsQueryVariables>;
+export const CliHeapDiffDocument = new TypedDocumentString(`
+    query CliHeapDiff($before: ID!, $after: ID!, $first: Int!, $search: String) {
+  heapDiff(before: $before, after: $after) {
+    comparedBy
+    beforeBytes
+    afterBytes
+    suspects {
+      sentence
+      name
+      count
+      bytes
+      holder
+      path {
+        edge
+        name
+      }
+    }
+    classes(first: $first, search: $search) {
+      name
+      script
+      line
+      beforeCount
+      afterCount
+      newCount
+      goneCount
+      deltaBytes
+      retainedBytes
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<CliHeapDiffQuery, CliHeapDiffQueryVariables>;
 export const CliMachinesDocument = new TypedDocumentString(`
     query CliMachines($state: MachineState, $search: String) {
   vms(state: $state, search: $search) {

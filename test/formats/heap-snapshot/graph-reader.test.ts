@@ -100,6 +100,8 @@ describe('the reader of heap snapshots', () => {
       '{"nodes":[]}',
       small.replace('"nodes":[', '"nodes":[-'),
       small.replace('"nodes":[', '"nodes":[1.5,'),
+      small.replace('"nodes":[9,', '"nodes":[ 0 9,'),
+      small.replace('"nodes":[9,', '"nodes":[0  9 ,'),
       small.replace('"nodes":[', '"nodes":[,'),
       small.replace('"nodes":[', '"nodes":[99999999999999999999,'),
       small.replace('"nodes":[', '"nodes":{"a":['),

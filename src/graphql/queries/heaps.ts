@@ -1,0 +1,133 @@
+import { builder, failsAlone } from '../builder.ts';
+import { HeapDiffType, HeapObjectType, HeapSummaryType } from '../types/heap-analysis.ts';
+import { HeapPairType, HeapSnapshotType } from '../types/heap-capture.ts';
+import { HeapOptionsType, HeapTargetsType } from '../types/heap-target.ts';
+
+/** Looking at processes takes a moment each; a caller waits no longer than this. */
+const patience = () => AbortSignal.timeout(30_000);
+const most = 500;
+const limited = (first: number): number => Math.min(Math.max(first, 1), most);
+
+builder.queryField('heapTargets', (t) =>
+  t.field({
+    type: HeapTargetsType,
+    ...failsAlone,
+    description: 'The Node.js processes that this server reaches.',
+    authScopes: { role: 'OPERATOR' },
+    resolve: (_, _args, { services }) => services.heaps.targets(patience()),
+  }),
+);
+
+builder.queryField('heapOptions', (t) =>
+  t.field({
+    type: HeapOptionsType,
+    ...failsAlone,
+    description: 'What a capture would mean for a process. Opens its inspector for a moment; stalls nothing.',
+    authScopes: { role: 'OPERATOR' },
+    args: { target: t.arg.string({ required: true, description: 'An id of heapTargets, a pid, or a name.' }) },
+    resolve: (_, { target }, { services }) => services.heaps.options(target, patience()),
+  }),
+);
+
+builder.queryField('heapCapture', (t) =>
+  t.field({
+    type: HeapSnapshotType,
+    nullable: true,
+    description: 'One stored snapshot; null if there is none.',
+    args: { id: t.arg.id({ required: true, description: 'Its id.' }) },
+    resolve: async (_, { id }, { services }) => (await services.heaps.captures()).find((one) => one.id === id) ?? null,
+  }),
+);
+
+builder.queryField('heapPairs', (t) =>
+  t.field({
+    type: [HeapPairType],
+    ...failsAlone,
+    description: 'Snapshots by the session that brought them, the newest first.',
+    args: {
+      service: t.arg.string({ description: 'Only of this service.' }),
+      first: t.arg.int({ required: true, defaultValue: 50, description: 'How many, 1 to 500.' }),
+    },
+    extensions: { pageLength: ({ first }: { first?: unknown }) => Number(first ?? 50) },
+    resolve: async (_, { service, first }, { services }) => {
+      const sessions = await services.heaps.sessions();
+      return sessions.filter((one) => service == null || one.service === service).slice(0, limited(first));
+    },
+  }),
+);
+
+builder.queryField('heapSummary', (t) =>
+  t.field({
+    type: HeapSummaryType,
+    ...failsAlone,
+    description: 'What a snapshot holds. Read the first time, kept from then on.',
+    authScopes: { role: 'OPERATOR' },
+    args: { id: t.arg.id({ required: true, description: 'The snapshot.' }) },
+    resolve: (_, { id }, { services }) => services.heaps.summary(id),
+  }),
+);
+
+builder.queryField('heapDiff', (t) =>
+  t.field({
+    type: HeapDiffType,
+    ...failsAlone,
+    description: 'What changed from one snapshot to another. Compared the first time, kept from then on.',
+    authScopes: { role: 'OPERATOR' },
+    args: {
+      before: t.arg.id({ required: true, description: 'The earlier snapshot.' }),
+      after: t.arg.id({ required: true, description: 'The later one.' }),
+    },
+    resolve: (_, { before, after }, { services }) => services.heaps.diff(before, after),
+  }),
+);
+
+builder.queryField('heapObjects', (t) =>
+  t.field({
+    type: [HeapObjectType],
+    ...failsAlone,
+    description: 'Objects of a class, those that keep most alive first.',
+    authScopes: { role: 'OPERATOR' },
+    args: {
+      id: t.arg.id({ required: true, description: 'The snapshot.' }),
+      classKey: t.arg.string({ required: true, description: 'Key of the class.' }),
+      first: t.arg.int({ required: true, defaultValue: 50, description: 'How many, 1 to 500.' }),
+    },
+    extensions: { pageLength: ({ first }: { first?: unknown }) => Number(first ?? 50) },
+    resolve: async (_, { id, classKey, first }, { services }) => [
+      ...(await services.heaps.objects(id, classKey, limited(first))),
+    ],
+  }),
+);
+
+builder.queryField('heapRetainers', (t) =>
+  t.field({
+    type: [HeapObjectType],
+    ...failsAlone,
+    description: 'What leads to an object, the largest first.',
+    authScopes: { role: 'OPERATOR' },
+    args: {
+      id: t.arg.id({ required: true, description: 'The snapshot.' }),
+      node: t.arg.int({ required: true, description: 'The object’s number.' }),
+      first: t.arg.int({ required: true, defaultValue: 50, description: 'How many, 1 to 500.' }),
+    },
+    extensions: { pageLength: ({ first }: { first?: unknown }) => Number(first ?? 50) },
+    resolve: async (_, { id, node, first }, { services }) => [
+      ...(await services.heaps.retainers(id, node, limited(first))),
+    ],
+  }),
+);
+
+builder.queryField('heapPath', (t) =>
+  t.field({
+    type: [HeapObjectType],
+    ...failsAlone,
+    description: 'The shortest way from a root to an object, the object last.',
+    authScopes: { role: 'OPERATOR' },
+    args: {
+      id: t.arg.id({ required: true, description: 'The snapshot.' }),
+      node: t.arg.int({ required: true, description: 'The object’s number.' }),
+    },
+    extensions: { length: 100 },
+    resolve: async (_, { id, node }, { services }) => [...(await services.heaps.path(id, node))],
+  }),
+);

@@ -1,0 +1,128 @@
+import { type ClassIndex, childrenOf, classesOf } from '../../formats/heap-snapshot/classes.ts';
+import { type Dominators, dominatorsOf, retainedSizes } from '../../formats/heap-snapshot/dominators.ts';
+import { essentialEdges } from '../../formats/heap-snapshot/essential-edges.ts';
+import type { HeapGraph } from '../../formats/heap-snapshot/heap-graph.ts';
+import { ownedSizes } from '../../formats/heap-snapshot/owned-sizes.ts';
+import { type Retainers, retainersOf, sourceOf } from '../../formats/heap-snapshot/retainers.ts';
+import { scriptNames } from '../../formats/heap-snapshot/scripts.ts';
+import { edgeType } from '../../formats/heap-snapshot/snapshot-format.ts';
+
+/** What a person calls a class: its constructor, and where that stands. */
+export interface ClassName {
+  readonly name: string;
+  /** Path or URL of the script; null for what V8 or Node itself makes, and where it is not told. */
+  readonly script: string | null;
+  readonly line: number | null;
+}
+
+/** One snapshot with all that questions about it need; what is costly and not always asked for comes when it is. */
+export class AnalysedHeap {
+  readonly graph: HeapGraph;
+  readonly sizes: Uint32Array | Float64Array;
+  readonly essential: Uint8Array;
+  readonly dominators: Dominators;
+  readonly retained: Float64Array;
+  readonly index: ClassIndex;
+  readonly scripts: ReadonlyMap<number, string>;
+  #retainers: Retainers | undefined;
+  #paths: Uint32Array | undefined;
+  #children: { first: Uint32Array; nodes: Uint32Array } | undefined;
+
+  constructor(graph: HeapGraph) {
+    this.graph = graph;
+    this.sizes = ownedSizes(graph);
+    this.essential = essentialEdges(graph);
+    this.dominators = dominatorsOf(graph, this.essential);
+    this.retained = retainedSizes(this.sizes, this.dominators);
+    this.index = classesOf(graph);
+    this.scripts = scriptNames(graph);
+  }
+
+  /** The class of a node. */
+  classOf(node: number): ClassName {
+    return this.className(this.index.ofNode[node] as number);
+  }
+
+  className(index: number): ClassName {
+    const entry = this.index.classes[index];
+    if (entry === undefined) return { name: '', script: null, line: null };
+    const { name, place } = entry;
+    const script = place === null ? null : (this.scripts.get(place.scriptId) ?? null);
+    return { name, script: script?.replace(/^file:\/\//, '') ?? null, line: place === null ? null : place.line };
+  }
+
+  /** The same for a class in every snapshot of a program, whatever numbers its strings and scripts have. */
+  classKey(index: number): string {
+    const { name, script, line } = this.className(index);
+    const place = this.index.classes[index]?.place;
+    return place ? `${name} ${script ?? place.scriptId}:${line}:${place.column}` : name;
+  }
+
+  /** All edges that lead to each node, except weak ones. */
+  get retainers(): Retainers {
+    this.#retainers ??= retainersOf(this.graph, this.essential);
+    return this.#retainers;
+  }
+
+  get children(): { first: Uint32Array; nodes: Uint32Array } {
+    this.#children ??= childrenOf(this.dominators.dominator);
+    return this.#children;
+  }
+
+  /** How an edge is written: `.name`, `[3]`, or a variable's name. */
+  edgeLabel(edge: number): string {
+    const { edgeTypes, edgeNames, strings } = this.graph;
+    const name = edgeNames[edge] as number;
+    switch (edgeTypes[edge]) {
+      case edgeType.element:
+        return `[${name}]`;
+      case edgeType.hidden:
+        return `(hidden ${name})`;
+      case edgeType.property:
+        return `.${strings.text(name)}`;
+      case edgeType.context:
+        return strings.text(name);
+      default:
+        return `(${strings.text(name)})`;
+    }
+  }
+
+  /** The edges of a shortest way from the root, if possible through what the program's global objects hold; root first. */
+  pathTo(node: number): number[] {
+    this.#paths ??= this.#search();
+    const path: number[] = [];
+    for (let at = node; at !== 0 && this.#paths[at] !== 0; ) {
+      const edge = (this.#paths[at] as number) - 1;
+      path.push(edge);
+      at = sourceOf(this.graph, edge);
+    }
+    return path.reverse();
+  }
+
+  /** For each node the edge by which a breadth-first search came to it, plus one. */
+  #search(): Uint32Array {
+    const { nodeCount, firstEdge, edgeTargets, edgeTypes } = this.graph;
+    const by = new Uint32Array(nodeCount);
+    const queue = new Uint32Array(nodeCount);
+    let [head, tail] = [0, 0];
+    const follow = (edge: number) => {
+      const target = edgeTargets[edge] as number;
+      if (this.essential[edge] === 0 || target === 0 || by[target] !== 0) return;
+      by[target] = edge + 1;
+      queue[tail++] = target;
+    };
+    const drain = () => {
+      while (head < tail) {
+        const node = queue[head++] as number;
+        for (let edge = firstEdge[node] as number; edge < (firstEdge[node + 1] as number); edge++) follow(edge);
+      }
+    };
+    for (const shortcuts of [true, false]) {
+      for (let edge = 0; edge < (firstEdge[1] as number); edge++) {
+        if ((edgeTypes[edge] === edgeType.shortcut) === shortcuts) follow(edge);
+      }
+      drain();
+    }
+    return by;
+  }
+}

@@ -1,0 +1,86 @@
+import type { Closable } from '../domain/closable.ts';
+import type { Operation } from '../operations/operation.ts';
+import type { AllocationNode } from './allocation-profile.ts';
+import type { HeapDiff } from './analysis/diff.ts';
+import type { HeapObject } from './analysis/object-list.ts';
+import type { HeapSummary } from './analysis/summary.ts';
+import type { HeapCapture } from './captures/heap-capture.ts';
+import type { TargetThread } from './heap-session.ts';
+import type { HeapTarget, TargetKind } from './heap-target.ts';
+import type { HeapMemory, Preflight } from './preflight.ts';
+
+/** A place that could not be asked for its processes. */
+export interface UnreachablePlace {
+  readonly kind: TargetKind;
+  readonly reason: string;
+}
+
+/** What a capture would mean for a process, before it is taken. */
+export interface HeapOptions extends Preflight {
+  readonly target: HeapTarget;
+  readonly memory: HeapMemory;
+  readonly threads: readonly TargetThread[];
+}
+
+export interface HeapCaptureInput {
+  /** An id of `targets`, a pid, or a name. */
+  readonly target: string;
+  /** What the service is called; the target's own name unless told. */
+  readonly service?: string;
+  readonly thread?: string;
+  /** Seconds after the snapshot before, for each further one; none for a single snapshot. */
+  readonly waitsSec?: readonly number[];
+  readonly force?: boolean;
+  /** Unless told as the server is set. */
+  readonly redact?: boolean;
+  readonly idempotencyKey?: string;
+}
+
+/** Captures that belong together: those of one operation or upload session. */
+export interface CaptureSession {
+  readonly id: string;
+  readonly service: string;
+  readonly captures: readonly HeapCapture[];
+}
+
+/**
+ * The front door of heap captures.
+ *
+ * - `capture` answers when the operation is durable; ALREADY_ACTIVE while another captures the same process.
+ * - `options` and `sample` open the process's inspector for a moment and close it again; they stall nothing.
+ * - `summary` and `diff` read a snapshot the first time and are kept; `retainers`, `objects` and `path` read it when another
+ *   was asked about before.
+ */
+export interface Heaps extends Closable {
+  targets(
+    signal: AbortSignal,
+  ): Promise<{ readonly targets: readonly HeapTarget[]; readonly unreachable: readonly UnreachablePlace[] }>;
+  options(target: string, signal: AbortSignal): Promise<HeapOptions>;
+  sample(target: string, durationMs: number, signal: AbortSignal): Promise<AllocationNode>;
+  capture(input: HeapCaptureInput, actor: string): Promise<Operation>;
+  cancel(id: string, actor: string): Promise<Operation>;
+  captures(): Promise<readonly HeapCapture[]>;
+  find(id: string): Promise<HeapCapture>;
+  sessions(): Promise<readonly CaptureSession[]>;
+  remove(id: string): Promise<HeapCapture>;
+  summary(id: string): Promise<HeapSummary>;
+  diff(beforeId: string, afterId: string): Promise<HeapDiff>;
+  retainers(id: string, node: number, first: number): Promise<readonly HeapObject[]>;
+  objects(id: string, classKey: string, first: number): Promise<readonly HeapObject[]>;
+  path(id: string, node: number): Promise<readonly HeapObject[]>;
+  /** The `.heapsnapshot` itself, as DevTools opens it. */
+  content(id: string): AsyncIterable<Uint8Array>;
+  /** Stores a snapshot that was taken elsewhere. The same session and phase again replaces nothing and answers what is there. */
+  upload(input: UploadInput, content: AsyncIterable<Uint8Array>, actor: string): Promise<HeapCapture>;
+}
+
+/** What the old tool's clients send beside a file. */
+export interface UploadInput {
+  readonly service: string;
+  readonly container: string | null;
+  /** Groups the captures of one run. */
+  readonly session: string;
+  readonly phase: 'before' | 'after' | number;
+  readonly takenAtMs?: number;
+  readonly redact?: boolean;
+}

@@ -1,0 +1,125 @@
+import { stat } from 'node:fs/promises';
+import { basename } from 'node:path';
+import type { Duplex } from 'node:stream';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { MemoirError } from '../../domain/memoir-error.ts';
+import { getJson } from '../inspector/inspector-socket.ts';
+import { type ExecutableKind, nodeLibrary, readExecutable } from './node-executable.ts';
+import { listeningPorts, type ProcessFacts, readProcess } from './process-facts.ts';
+
+/** The inspector came with Node 6, its worker threads with 12. */
+const oldestMajor = 12;
+const wakeTimeoutMs = 10_000;
+const pollMs = 25;
+const mostRemembered = 1000;
+
+/** A connection to a port on the loopback of a process. */
+export type Dial = (port: number) => (signal: AbortSignal) => Promise<Duplex>;
+
+/** A Node.js process as this machine's /proc shows it, whatever container it is in. */
+export interface NodeProcess {
+  readonly facts: ProcessFacts;
+  readonly kind: ExecutableKind;
+  /** The script's name without its extension; null where there is none. */
+  readonly script: string | null;
+  /** Why it cannot be captured; null if nothing of its own is in the way. */
+  readonly obstacle: string | null;
+}
+
+/** Looks at processes; remembers what each executable is. */
+export class NodeProcesses {
+  readonly #executables = new Map<string, ExecutableKind>();
+
+  /** What the executable is; null if it may not be read. */
+  async executableOf(pid: number): Promise<ExecutableKind | null> {
+    try {
+      const path = (await nodeLibrary(pid)) ?? `/proc/${pid}/exe`;
+      const { dev, ino, size, mtimeMs } = await stat(path);
+      const key = `${dev}:${ino}:${size}:${mtimeMs}`;
+      let kind = this.#executables.get(key);
+      if (kind === undefined) {
+        kind = await readExecutable(path);
+        if (this.#executables.size >= mostRemembered) this.#executables.clear();
+        this.#executables.set(key, kind);
+      }
+      return kind;
+    } catch {
+      return null;
+    }
+  }
+
+  /** Null if it is not Node.js, has ended, or may not be looked at. */
+  async look(pid: number): Promise<NodeProcess | null> {
+    const kind = await this.executableOf(pid);
+    if (!kind?.isNode) return null;
+    const facts = await readProcess(pid);
+    if (facts === null) return null;
+    const script = facts.script === null ? null : basename(facts.script).replace(/\.[cm]?[jt]s$/, '');
+    return { facts, kind, script, obstacle: obstacleOf(facts, kind) };
+  }
+}
+
+/** Why a process cannot be captured, before anything is done to it. */
+function obstacleOf(facts: ProcessFacts, kind: ExecutableKind): string | null {
+  const major = Number(kind.version?.split('.')[0] ?? oldestMajor);
+  if (major < oldestMajor) return `it runs Node.js ${kind.version}; ${oldestMajor} is the oldest that can be captured`;
+  if (facts.state === 'T' || facts.state === 't') return 'it is stopped, so that its inspector cannot answer';
+  if (facts.state === 'Z' || facts.state === 'X') return 'it has ended';
+  if (facts.signal === 'CAUGHT') return null;
+  if (facts.signal === 'BLOCKED') return 'it was started with --disable-sigusr1, so its inspector cannot be woken';
+  if (facts.signal === 'IGNORED') return 'it ignores SIGUSR1, so its inspector cannot be woken';
+  return 'it does not expect SIGUSR1 and would end by it: it was built without the inspector, or is just starting';
+}
+
+/** Opens the inspector of a process that was just looked at. Answers its port, and whether it slept. */
+export async function wakeInspector(
+  { facts }: NodeProcess,
+  dial: Dial,
+  signal: AbortSignal,
+): Promise<{ readonly port: number; readonly woken: boolean }> {
+  const { pid, identity } = facts;
+  const open = await inspectorPort(pid, [], dial, signal);
+  if (open !== null) return { port: open, woken: false };
+  const others = await listeningPorts(pid);
+  // The last look before the signal: it kills what does not expect it.
+  const now = await readProcess(pid);
+  if (now?.identity !== identity || now.signal !== 'CAUGHT') {
+    throw new MemoirError('TARGET_GONE', `the process ${pid} changed while it was looked at`);
+  }
+  try {
+    process.kill(pid, 'SIGUSR1');
+  } catch (cause) {
+    throw new MemoirError('TARGET_UNAVAILABLE', `the process ${pid} may not be signalled`, {
+      cause,
+      hint: 'Run Memoir as the same user as the process, or as root.',
+    });
+  }
+  const until = performance.now() + wakeTimeoutMs;
+  while (performance.now() < until) {
+    const port = await inspectorPort(pid, others, dial, signal);
+    if (port !== null) return { port, woken: true };
+    if ((await readProcess(pid)) === null) throw new MemoirError('TARGET_GONE', `the process ${pid} ended`);
+    await sleep(pollMs, undefined, { signal });
+  }
+  throw new MemoirError('TARGET_UNAVAILABLE', 'the process did not open its inspector after SIGUSR1', {
+    hint: 'It may handle SIGUSR1 itself, be busy, or another process may hold port 9229: start it with --inspect-port=0.',
+  });
+}
+
+/** The port where this process's inspector answers; null if it sleeps. Ports in `except` are not asked. */
+async function inspectorPort(
+  pid: number,
+  except: readonly number[],
+  dial: Dial,
+  signal: AbortSignal,
+): Promise<number | null> {
+  for (const port of await listeningPorts(pid).catch(() => [])) {
+    if (except.includes(port)) continue;
+    const limit = AbortSignal.any([signal, AbortSignal.timeout(2000)]);
+    const answer = await getJson({ dial: dial(port) }, '/json/version', limit).catch(() => null);
+    const browser = (answer as { Browser?: unknown } | null)?.Browser;
+    if (typeof browser === 'string' && browser.startsWith('node.js/')) return port;
+  }
+  signal.throwIfAborted();
+  return null;
+}

@@ -1,0 +1,125 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createDockerTargets } from '../../src/heaps/docker/docker-targets.ts';
+import { createEngineApi } from '../../src/heaps/docker/engine-api.ts';
+import type { Heaps } from '../../src/heaps/heaps.ts';
+import type { Operations } from '../../src/operations/operations.ts';
+import { startDockerEngine, type TestEngine } from '../fakes/docker-engine.ts';
+import { openHeapWorld } from '../fakes/heap-world.ts';
+import { lacks } from '../system.ts';
+
+const node = '/nodejs/bin/node';
+const leaky = [node, '/app/leaky.cjs'];
+const { signal } = new AbortController();
+
+/** What a container has running, and what was written into it. */
+function traces(engine: TestEngine, name: string): { readonly processes: string[]; readonly written: string[] } {
+  const [, ...lines] = engine.docker('top', name, '-eo', 'pid,args').trim().split('\n');
+  const written = engine.docker('diff', name).split('\n').filter(Boolean);
+  return { processes: lines.map((line) => line.trim().replace(/^\d+\s+/, '')), written };
+}
+
+async function pair(heaps: Heaps, operations: Operations, target: string, between: () => Promise<unknown>) {
+  const started = await heaps.capture({ target, waitsSec: [0.5] }, 'tester');
+  for await (const { operation } of await operations.watchProgress({ ids: [started.id] })) {
+    if (operation.phase === 'waiting') break;
+  }
+  await between();
+  const done = await operations.settled(started.id);
+  expect(done.error).toBe(null);
+  const [before, after] = (await heaps.sessions()).find(({ id }) => id === started.id)?.captures ?? [];
+  return heaps.diff(before?.id ?? '', after?.id ?? '');
+}
+
+describe.skipIf(lacks('dockerd', 'docker', 'busybox'))('containers of a Docker engine', () => {
+  let engine: TestEngine;
+  beforeAll(async () => {
+    engine = await startDockerEngine();
+  }, 120_000);
+  afterAll(() => engine?.close(), 60_000);
+  const targets = () => createDockerTargets(createEngineApi(engine.socket));
+
+  it.each([
+    ['without a shell or node in the PATH, as another user', 'memoir-distroless', ['--user', '1234:1234'], leaky],
+    [
+      'read-only, without capabilities, with a shell as its first process',
+      'memoir-shell',
+      ['--read-only', '--cap-drop', 'ALL'],
+      ['/bin/sh', '-c', `${leaky.join(' ')}; true`],
+    ],
+  ])(
+    'give a pair that names the leak: %s',
+    async (_, image, flags, command) => {
+      const name = `pair-${image}`;
+      const service = await engine.run(name, image, flags, command);
+      const { heaps, operations } = await openHeapWorld({ targets: targets() });
+      const before = traces(engine, name);
+      await service.say('500');
+      const diff = await pair(heaps, operations, name, () => service.say('1234'));
+      expect(diff.comparedBy).toBe('IDENTITY');
+      expect(diff.suspects[0]).toMatchObject({
+        name: 'Session',
+        count: 1234,
+        holder: '`Map` in `SessionStore.sessions`',
+      });
+      // Nothing of ours is left: no program, no file, no open inspector.
+      expect(traces(engine, name)).toEqual(before);
+      expect(await service.say('0')).toBe('1734');
+      engine.docker('kill', name);
+    },
+    120_000,
+  );
+
+  it('with several processes are asked which one is meant', async () => {
+    const command = ['/bin/sh', '-c', `${node} -e 'setInterval(() => 0, 1000)' & ${leaky.join(' ')}; true`];
+    const service = await engine.run('several', 'memoir-shell', [], command);
+    const { heaps, operations } = await openHeapWorld({ targets: targets() });
+    const refused = await heaps.capture({ target: 'several' }, 'tester').catch((error) => error);
+    expect(refused).toMatchObject({ code: 'BAD_INPUT' });
+    expect(refused.details.candidates).toHaveLength(2);
+    const listed = (await heaps.targets(signal)).targets.filter(({ name }) => name === 'several');
+    const meant = listed.find(({ command: text }) => text.includes('leaky')) as { id: string };
+    const diff = await pair(heaps, operations, meant.id, () => service.say('77'));
+    expect(diff.classes.find((row) => row.name === 'Session')).toMatchObject({ newCount: 77 });
+    engine.docker('kill', 'several');
+  }, 120_000);
+
+  it('leave no program behind when a capture is cancelled', async () => {
+    const service = await engine.run('cancelled', 'memoir-distroless', [], leaky);
+    const before = traces(engine, 'cancelled');
+    const { heaps, operations } = await openHeapWorld({ targets: targets() });
+    const started = await heaps.capture({ target: 'cancelled', waitsSec: [3600] }, 'tester');
+    for await (const { operation } of await operations.watchProgress({ ids: [started.id] })) {
+      if (operation.phase === 'waiting') break;
+    }
+    await heaps.cancel(started.id, 'tester');
+    expect(await operations.settled(started.id)).toMatchObject({ state: 'CANCELLED' });
+    await expect.poll(() => traces(engine, 'cancelled'), { timeout: 10_000 }).toEqual(before);
+    expect(await service.say('1')).toBe('1');
+    engine.docker('kill', 'cancelled');
+  }, 120_000);
+
+  it('that are not there, or run no Node.js, are named so', async () => {
+    const { heaps } = await openHeapWorld({ targets: targets() });
+    await expect(heaps.capture({ target: 'docker:nobody' }, 'tester')).rejects.toMatchObject({ code: 'NOT_FOUND' });
+    const unreachable = createDockerTargets(createEngineApi('/nowhere/docker.sock'));
+    await expect(unreachable.list(signal)).rejects.toMatchObject({ code: 'TARGET_UNAVAILABLE' });
+  });
+
+  // A limit needs a cgroup of memory; a machine without one runs the rest.
+  const limits = () => /^Memory Limit: true|"MemoryLimit":true/m.test(engine.docker('info', '--format', '{{json .}}'));
+
+  it('with a tight memory limit are refused with the figures, and live', async (context) => {
+    if (!limits()) context.skip();
+    const service = await engine.run('tight', 'memoir-distroless', ['--memory', '120m'], leaky);
+    await service.say('50000');
+    const { heaps, operations } = await openHeapWorld({ targets: targets() });
+    const options = await heaps.options('tight', signal);
+    expect(options).toMatchObject({ enough: false, limitedBy: 'cgroup' });
+    const started = await heaps.capture({ target: 'tight' }, 'tester');
+    const { error } = await operations.settled(started.id);
+    expect(error).toMatchObject({ code: 'TARGET_MEMORY' });
+    expect(error?.message).toMatch(/may need \d+ MB, and its memory limit leaves \d+ MB/);
+    expect(await service.say('0')).toBe('50000');
+    engine.docker('kill', 'tight');
+  }, 120_000);
+});

@@ -21,13 +21,15 @@ type Handle = (actor: Actor, request: FastifyRequest, reply: FastifyReply) => Pr
  * rename fields, and that is all.
  */
 export function serveRest(app: FastifyInstance, graphql: GraphqlServer, access: Access): void {
-  app.register(async (rest) => {
+  app.register((rest, _options, done) => {
     rest.setErrorHandler((error: FastifyError, _request, reply) => sendDetail(reply, graphql.mask, error));
     addRoutes(rest, createAsk(graphql), access);
+    done();
   });
-  app.register(async (rest) => {
+  app.register((rest, _options, done) => {
     rest.setErrorHandler((error: FastifyError, _request, reply) => sendDetail(reply, graphql.mask, error));
     addVolumeRoutes(rest, createAsk(graphql), access);
+    done();
   });
 }
 

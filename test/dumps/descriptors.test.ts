@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { MemoirError } from '../../src/domain/memoir-error.ts';
 import { newCaptureWorker, startCaptureThread } from '../../src/dumps/pipeline/capture-threads.ts';
-import { coreDumpSourceModule } from '../../src/machines/libvirt/core-dump-source.ts';
+import { coreDumpSourceModule } from '../../src/machines/libvirt/core-dump/core-dump-source.ts';
 import { directoryStoreModule } from '../../src/storage/directory/directory-store.ts';
 import { temporaryFolder } from '../temporary-folder.ts';
 

@@ -1,5 +1,5 @@
 import type { Json } from '../../src/domain/json.ts';
-import { openSource } from '../../src/machines/libvirt/drained-snapshot-source.ts';
+import { openSource } from '../../src/machines/libvirt/snapshot/drained-snapshot-source.ts';
 
 // A server that has opened the source of a drained snapshot, and reads nothing: for tests that end it.
 

@@ -15,22 +15,22 @@ import type {
 import { decideMethod } from '../decision.ts';
 import type { MachineRecovery } from '../hypervisor.ts';
 import { type Machine, machineStates } from '../machine.ts';
-import { type CaptureNote, CaptureNotes } from './capture-note.ts';
-import { takeCoreDump } from './core-dump-capture.ts';
-import type { CoreDumpSourceOptions } from './core-dump-source.ts';
-import type { DomainRecords } from './domain-records.ts';
+import { takeCoreDump } from './core-dump/core-dump-capture.ts';
+import type { CoreDumpSourceOptions } from './core-dump/core-dump-source.ts';
+import { findVolumePlace, type VolumePlace } from './core-dump/volume-place.ts';
 import { isAway, toFailure } from './failure.ts';
 import { type Forecast, makeForecast } from './forecast.ts';
-import { Guest, survivesInterruption } from './guest.ts';
-import { isOfGuestEnd } from './guest-end.ts';
+import { type CaptureNote, CaptureNotes } from './guest/capture-note.ts';
+import { isOfGuestEnd } from './guest/capture-parts.ts';
+import { Guest, survivesInterruption } from './guest/guest.ts';
+import { recoverNoted, recoverUnnoted } from './guest/recovery.ts';
+import { restore } from './guest/restoration.ts';
 import type { LibvirtHypervisorOptions } from './hypervisor-options.ts';
-import { type HypervisorLinks, linksReady, throughRestarts } from './links.ts';
+import type { DomainRecords } from './inventory/domain-records.ts';
+import { type HypervisorLinks, linksReady, throughRestarts } from './link/links.ts';
 import { planSource } from './plan-source.ts';
-import { recoverNoted, recoverUnnoted } from './recovery.ts';
-import { restore } from './restoration.ts';
-import { takeSnapshot } from './snapshot-capture.ts';
-import type { SnapshotSourceOptions } from './snapshot-source.ts';
-import { findVolumePlace, type VolumePlace } from './volume-place.ts';
+import { takeSnapshot } from './snapshot/snapshot-capture.ts';
+import type { SnapshotSourceOptions } from './snapshot/snapshot-source.ts';
 
 export interface CapturesParts {
   readonly links: HypervisorLinks;

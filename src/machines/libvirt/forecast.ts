@@ -1,12 +1,12 @@
 import type { ErrorCode } from '../../domain/error-catalogue.ts';
 import type { CaptureBlocker, CaptureMethod, CaptureOptions, MethodForecast } from '../capture.ts';
 import { type Machine, machineStates } from '../machine.ts';
-import type { DomainDescription } from './domain-description.ts';
 import { toFailure } from './failure.ts';
-import { type ForeignWork, foreignJob, foreignMigration } from './foreign-work.ts';
-import { hasFrozenThread } from './frozen-threads.ts';
-import { type Guest, type QemuVersion, stateObstacle, survivesInterruption, versionText } from './guest.ts';
-import { type PlannedRegion, readRegions, regionBytes } from './memory-plan.ts';
+import { type ForeignWork, foreignJob, foreignMigration } from './guest/foreign-work.ts';
+import { hasFrozenThread } from './guest/frozen-threads.ts';
+import { type Guest, type QemuVersion, stateObstacle, survivesInterruption, versionText } from './guest/guest.ts';
+import { type PlannedRegion, readRegions, regionBytes } from './guest/memory-plan.ts';
+import type { DomainDescription } from './inventory/domain-description.ts';
 
 /** What was found out about a machine before its capture. */
 export interface Forecast {

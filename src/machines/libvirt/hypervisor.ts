@@ -4,17 +4,16 @@ import { MemoirError } from '../../domain/memoir-error.ts';
 import type { LinkState } from '../../libvirt/link-state.ts';
 import type { Hypervisor } from '../hypervisor.ts';
 import type { Machine } from '../machine.ts';
-import { hostOf, isRemote } from './address.ts';
 import { Captures } from './captures.ts';
-import { DomainRecords } from './domain-records.ts';
 import { toFailure } from './failure.ts';
-import { type HypervisorFacts, readFacts, readFullVersion } from './hypervisor-facts.ts';
 import type { LibvirtHypervisorOptions } from './hypervisor-options.ts';
-import { LinkStatus } from './link-status.ts';
-import { closeLinks, openLinks, watchUnanswered } from './links.ts';
-import { MachineWatch } from './machine-watch.ts';
-import { measureDomains } from './measurement.ts';
-import { Watchers } from './watchers.ts';
+import { DomainRecords } from './inventory/domain-records.ts';
+import { MachineWatch } from './inventory/machine-watch.ts';
+import { measureDomains } from './inventory/measurement.ts';
+import { hostOf, isRemote } from './link/address.ts';
+import { type HypervisorFacts, readFacts, readFullVersion } from './link/hypervisor-facts.ts';
+import { LinkStatus, Watchers } from './link/link-status.ts';
+import { closeLinks, openLinks, watchUnanswered } from './link/links.ts';
 
 /** How long the start waits for the first connection: a local one takes milliseconds. */
 const firstConnectionMs = 1_000;

@@ -4,14 +4,14 @@ import type { Json } from '../../domain/json.ts';
 import { MemoirError } from '../../domain/memoir-error.ts';
 import type { ModuleReference } from '../../domain/module-reference.ts';
 import type { CaptureMethod, CapturePlan } from '../capture.ts';
-import { type CoreDumpSourceOptions, coreDumpSourceModule } from './core-dump-source.ts';
-import { type DrainedSnapshotOptions, drainedSnapshotModule } from './drained-snapshot-source.ts';
+import { type CoreDumpSourceOptions, coreDumpSourceModule } from './core-dump/core-dump-source.ts';
 import type { Forecast } from './forecast.ts';
-import { survivesInterruption } from './guest.ts';
+import { survivesInterruption } from './guest/guest.ts';
+import { regionBytes } from './guest/memory-plan.ts';
 import type { LibvirtHypervisorOptions } from './hypervisor-options.ts';
 import { fitsSocket, privatePlace, socketIn } from './meeting-place.ts';
-import { regionBytes } from './memory-plan.ts';
-import { type SnapshotSourceOptions, snapshotSourceModule } from './snapshot-source.ts';
+import { type DrainedSnapshotOptions, drainedSnapshotModule } from './snapshot/drained-snapshot-source.ts';
+import { type SnapshotSourceOptions, snapshotSourceModule } from './snapshot/snapshot-source.ts';
 
 /** Room for what a stream has beside the guest's memory. */
 const besideMemoryBytes = 128 * 1024 * 1024;

@@ -1,12 +1,15 @@
 import type { Json } from '../../../src/domain/json.ts';
 import type { ReconnectingConnection } from '../../../src/libvirt/reconnecting-connection.ts';
 import type { CapturePlan } from '../../../src/machines/capture.ts';
-import { Guest } from '../../../src/machines/libvirt/guest.ts';
+import { Guest } from '../../../src/machines/libvirt/guest/guest.ts';
+import { readRegions, regionBytes } from '../../../src/machines/libvirt/guest/memory-plan.ts';
+import { restore } from '../../../src/machines/libvirt/guest/restoration.ts';
 import { fitsSocket, privatePlace } from '../../../src/machines/libvirt/meeting-place.ts';
-import { readRegions, regionBytes } from '../../../src/machines/libvirt/memory-plan.ts';
-import { restore } from '../../../src/machines/libvirt/restoration.ts';
-import { takeSnapshot } from '../../../src/machines/libvirt/snapshot-capture.ts';
-import { type SnapshotSourceOptions, snapshotSourceModule } from '../../../src/machines/libvirt/snapshot-source.ts';
+import { takeSnapshot } from '../../../src/machines/libvirt/snapshot/snapshot-capture.ts';
+import {
+  type SnapshotSourceOptions,
+  snapshotSourceModule,
+} from '../../../src/machines/libvirt/snapshot/snapshot-source.ts';
 import type { Machine } from '../../../src/machines/machine.ts';
 import type { MemorySink } from '../../../src/machines/memory-source.ts';
 import { SinkReader } from './sink-reader.ts';

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import type { Hypervisor } from '../../../src/machines/hypervisor.ts';
-import type { CaptureNote } from '../../../src/machines/libvirt/capture-note.ts';
+import type { CaptureNote } from '../../../src/machines/libvirt/guest/capture-note.ts';
 import { createLibvirtHypervisor } from '../../../src/machines/libvirt/hypervisor.ts';
 import type { Machine } from '../../../src/machines/machine.ts';
 import { InProcessReader } from '../../fakes/in-process-reader.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { findLibvirtUri, hostOf, isRemote, withoutSecrets } from '../../../src/machines/libvirt/address.ts';
+import { findLibvirtUri, hostOf, isRemote, withoutSecrets } from '../../../src/machines/libvirt/link/address.ts';
 import { temporaryFolder } from '../../temporary-folder.ts';
 
 describe('a hypervisor’s address', () => {

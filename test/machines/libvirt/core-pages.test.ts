@@ -7,7 +7,7 @@ import { CoreReader } from '../../../src/formats/elf/core-reader.ts';
 import type { CoreSegment } from '../../../src/formats/elf/layout.ts';
 import { planCore } from '../../../src/formats/elf/layout.ts';
 import { type CoreNote, notesSize } from '../../../src/formats/elf/note.ts';
-import { CorePages } from '../../../src/machines/libvirt/core-pages.ts';
+import { CorePages } from '../../../src/machines/libvirt/core-dump/core-pages.ts';
 import type { MemoryLayout, MemoryTail } from '../../../src/machines/memory-source.ts';
 import { MemoryRecorder } from '../../fakes/in-process-reader.ts';
 

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
-import { describeDomain } from '../../../src/machines/libvirt/domain-description.ts';
-import { SnapshotReader } from '../../../src/machines/libvirt/snapshot-reader.ts';
+import { describeDomain } from '../../../src/machines/libvirt/inventory/domain-description.ts';
+import { SnapshotReader } from '../../../src/machines/libvirt/snapshot/snapshot-reader.ts';
 import { MemoryRecorder } from '../../fakes/in-process-reader.ts';
 import { cpu } from '../../formats/elf/guest.ts';
 import { cpuDevice } from '../../formats/qemu-migration/devices.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { describeDomain } from '../../../src/machines/libvirt/domain-description.ts';
+import { describeDomain } from '../../../src/machines/libvirt/inventory/domain-description.ts';
 
 /** The shape of a running domain's XML as libvirt 11.3 prints it, with what is asked about. */
 const domain = (devices = '', more = ''): string => `<domain type='kvm' id='7'>

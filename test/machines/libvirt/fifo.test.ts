@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
-import { Fifo, removeFifo } from '../../../src/machines/libvirt/fifo.ts';
+import { Fifo, removeFifo } from '../../../src/machines/libvirt/core-dump/fifo.ts';
 import { privatePlace } from '../../../src/machines/libvirt/meeting-place.ts';
 import { temporaryFolder } from '../../temporary-folder.ts';
 

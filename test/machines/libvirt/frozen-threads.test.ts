@@ -2,7 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
-import { hasFrozenThread } from '../../../src/machines/libvirt/frozen-threads.ts';
+import { hasFrozenThread } from '../../../src/machines/libvirt/guest/frozen-threads.ts';
 import { temporaryFolder } from '../../temporary-folder.ts';
 
 const uuid = '869f750d-8425-4a7c-85f4-cdabc121ff8b';

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { PauseMeter } from '../../../src/machines/libvirt/pause-meter.ts';
+import { PauseMeter } from '../../../src/machines/libvirt/guest/pause-meter.ts';
 
 describe('the pause of a guest', () => {
   let meter: PauseMeter;

@@ -1,7 +1,7 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { makeForecast } from '../../../src/machines/libvirt/forecast.ts';
-import { Guest } from '../../../src/machines/libvirt/guest.ts';
-import { closeLinks, linksReady, openLinks } from '../../../src/machines/libvirt/links.ts';
+import { Guest } from '../../../src/machines/libvirt/guest/guest.ts';
+import { closeLinks, linksReady, openLinks } from '../../../src/machines/libvirt/link/links.ts';
 import { fakeDaemon } from '../../fakes/libvirt/connected-pair.ts';
 import type { FakeLibvirtd } from '../../fakes/libvirt/fake-libvirtd.ts';
 import { FakeFailure } from '../../fakes/libvirt/handlers.ts';

@@ -2,10 +2,10 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import type { CapturePlan, CaptureReader } from '../../../src/machines/capture.ts';
-import type { CaptureParts } from '../../../src/machines/libvirt/capture-parts.ts';
-import type { Guest, Migration } from '../../../src/machines/libvirt/guest.ts';
-import { readRegions } from '../../../src/machines/libvirt/memory-plan.ts';
-import { takeSnapshot } from '../../../src/machines/libvirt/snapshot-capture.ts';
+import type { CaptureParts } from '../../../src/machines/libvirt/guest/capture-parts.ts';
+import type { Guest, Migration } from '../../../src/machines/libvirt/guest/guest.ts';
+import { readRegions } from '../../../src/machines/libvirt/guest/memory-plan.ts';
+import { takeSnapshot } from '../../../src/machines/libvirt/snapshot/snapshot-capture.ts';
 import { machine } from '../../fakes/machines.ts';
 import { temporaryFolder } from '../../temporary-folder.ts';
 

@@ -151,6 +151,20 @@ export function readClientConfig(variables: Readonly<Record<string, string | und
   return { url: url || `http://127.0.0.1:${port || 4000}`, token: token || null, memwatch };
 }
 
+/** Variables of the old deployments that nothing here needs, and what does their work. */
+const retired: Readonly<Record<string, string>> = {
+  MEMDUMP_SERVICE_URL: 'this server captures by itself; the address of another service is not used',
+  MEMDUMP_SERVICE_TIMEOUT: 'no other service is waited for; DUMP_TIMEOUT limits a dump',
+  MEMDUMP_LOG_DIR: 'the log goes to standard output; redirect it, or let the service manager keep it',
+};
+
+/** A sentence for each variable that is set and has no effect, for the start to say. */
+export function retiredVariables(variables: Readonly<Record<string, string | undefined>> = process.env): string[] {
+  return Object.entries(retired)
+    .filter(([name]) => (variables[name] ?? '') !== '')
+    .map(([name, what]) => `${name} is set and has no effect: ${what}.`);
+}
+
 /** Reads the environment, or throws CONFIG_INVALID with a line for every variable that makes no sense. */
 export function readConfig(variables: Readonly<Record<string, string | undefined>> = process.env): Config {
   // An empty variable is one that was not set: that is how compose files and unit files leave things out.

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import packageFile from '../package.json' with { type: 'json' };
 import { exitCodeOf } from './cli/exit-codes.ts';
 import { describeError, runProgram } from './cli/program.ts';
-import { readClientConfig, readConfig, sizeThreadPool } from './config.ts';
+import { readClientConfig, readConfig, retiredVariables, sizeThreadPool } from './config.ts';
 import { isMemoirError } from './domain/memoir-error.ts';
 
 // The process: runs a command. The server is one of them: it says where it is, and ends when asked; a second signal ends it at
@@ -27,6 +27,7 @@ async function serve(): Promise<void> {
   });
   // What was compiled for this start is there for the next one, however this one ends (see NODE_COMPILE_CACHE).
   flushCompileCache();
+  for (const sentence of retiredVariables()) complain(`${sentence}\n`);
   const { kind } = app.services.hypervisor;
   say(`Memoir listens on ${url}\n`);
   if (kind === 'demo') {
@@ -88,6 +89,10 @@ try {
     columns: process.stderr.isTTY ? process.stderr.columns : null,
     out: say,
     tell: complain,
+    localTokens: {
+      create: async (request) =>
+        (await import('./access/local-token.ts')).createLocalToken(readConfig().dataDir, request),
+    },
     serve,
     ownServer,
   });

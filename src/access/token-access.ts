@@ -3,6 +3,7 @@ import { MemoirError } from '../domain/memoir-error.ts';
 import type { Access, TokenRequest } from './access.ts';
 import type { AccessService, KeptToken } from './access-service.ts';
 import type { Actor } from './actor.ts';
+import { lookOf } from './look-alike.ts';
 import { Tickets } from './tickets.ts';
 import { createSecret, digestOf, endOf, type Token } from './token.ts';
 
@@ -23,6 +24,10 @@ const environment: Actor = { name: 'MEMOIR_TOKEN', role: 'ADMIN' };
 const namePattern = /^[\p{L}\p{N}][\p{L}\p{N} ._@:-]{0,63}$/u;
 /** How exactly a token's last use is kept: a write for each request would cost more than the request. */
 const touchMs = 60_000;
+/** Between two looks for tokens that were made beside the server. */
+const lookMs = 1_000;
+/** What helps whoever is locked out. */
+const wayBack = '`memoir token create NAME --role admin --local` on the server’s own machine always makes one.';
 
 /** Access by tokens in the embedded database. Live tokens are in memory, so that nothing waits for a disk to let somebody in. */
 export async function createTokenAccess(options: TokenAccessOptions): Promise<Access> {
@@ -56,6 +61,22 @@ export async function createTokenAccess(options: TokenAccessOptions): Promise<Ac
   }
   const flushing = setInterval(() => void flush(), touchMs).unref();
 
+  let lookedAtMs = Number.NEGATIVE_INFINITY;
+  /** A token that another process of this machine has made since; looked for at most once a second, whoever guesses. */
+  async function findNew(digest: string): Promise<KeptToken | undefined> {
+    if (elapsedMs() - lookedAtMs < lookMs) return undefined;
+    lookedAtMs = elapsedMs();
+    for (const token of await service.tokens()) if (!byDigest.has(token.digest)) byDigest.set(token.digest, token);
+    return byDigest.get(digest);
+  }
+
+  /** Whether an ADMIN’s token that never ends by itself is left beside the one of the id. */
+  function hasKeeper(withoutId: string | null): boolean {
+    const isKeeper = ({ id, role, expiresAtMs, revokedAtMs }: KeptToken) =>
+      id !== withoutId && role === 'ADMIN' && expiresAtMs === null && revokedAtMs === null;
+    return environmentDigest !== null || [...byDigest.values()].some(isKeeper);
+  }
+
   const tickets = new Tickets(now, elapsedMs);
 
   return {
@@ -65,11 +86,11 @@ export async function createTokenAccess(options: TokenAccessOptions): Promise<Ac
     },
 
     async authenticate(secret) {
-      if (!isRequired()) return local;
+      if (!isRequired() && (secret === undefined || (await findNew(digestOf(secret))) === undefined)) return local;
       if (secret === undefined) throw new MemoirError('UNAUTHENTICATED', 'this server needs a token');
       const digest = digestOf(secret);
       if (digest === environmentDigest) return environment;
-      const token = byDigest.get(digest);
+      const token = byDigest.get(digest) ?? (await findNew(digest));
       if (token === undefined) throw new MemoirError('UNAUTHENTICATED', 'the token is not known');
       const end = endOf(token, now());
       if (end !== null) throw new MemoirError('UNAUTHENTICATED', `the token ${token.name} is ${end}`);
@@ -82,8 +103,15 @@ export async function createTokenAccess(options: TokenAccessOptions): Promise<Ac
 
     async createToken(request, actor) {
       check(request, now());
-      if (!isRequired() && request.role !== 'ADMIN') {
-        throw new MemoirError('BAD_INPUT', 'the first token must be an ADMIN’s: from it on nobody gets in without one');
+      if (!isRequired() && (request.role !== 'ADMIN' || request.expiresAtMs !== null)) {
+        throw new MemoirError('BAD_INPUT', 'the first token must be an ADMIN’s and must not expire', { hint: wayBack });
+      }
+      const look = lookOf(request.name);
+      const twin = [local, environment, ...byDigest.values()].find(({ name }) => lookOf(name) === look);
+      if (twin !== undefined && twin.name !== request.name) {
+        throw new MemoirError('BAD_INPUT', `the name looks like ${twin.name}, which is another’s`, {
+          hint: 'Choose a name that nobody takes for the other.',
+        });
       }
       const secret = createSecret();
       const fresh = { lastUsedAtMs: null, revokedAtMs: null, createdAtMs: now(), createdBy: actor };
@@ -99,6 +127,11 @@ export async function createTokenAccess(options: TokenAccessOptions): Promise<Ac
     async revokeToken(id) {
       const token = [...byDigest.values()].find((one) => one.id === id);
       if (token === undefined) throw new MemoirError('NOT_FOUND', `there is no token ${JSON.stringify(id)}`);
+      if (token.revokedAtMs === null && hasKeeper(null) && !hasKeeper(token.id)) {
+        throw new MemoirError('BAD_INPUT', `${token.name} is the last ADMIN’s token that does not expire`, {
+          hint: `Make another ADMIN’s token that does not expire first. ${wayBack}`,
+        });
+      }
       const revokedAtMs = now();
       if (!(await service.revoke(id, revokedAtMs))) {
         throw new MemoirError('ALREADY_FINISHED', `the token ${token.name} was revoked before`);

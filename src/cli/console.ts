@@ -1,4 +1,5 @@
 import type { Client } from './client.ts';
+import { plain } from './text.ts';
 
 /** Where a command runs: its streams, and how it reaches the server. */
 export interface Console {
@@ -17,8 +18,14 @@ export interface Console {
   readonly signal: AbortSignal;
 }
 
+/** JSON escapes some of what a terminal obeys; the rest is escaped here, as JSON can have it. */
+function toJson(value: unknown, terminal: boolean): string {
+  const text = JSON.stringify(value, null, 2);
+  return terminal ? text.split('\n').map(plain).join('\n') : text;
+}
+
 /** Results as one JSON text, or as people like to read them. */
-export function print({ json, out }: Console, value: unknown, text: () => string): void {
-  const shown = json ? JSON.stringify(value, null, 2) : text();
+export function print({ json, out, terminal }: Console, value: unknown, text: () => string): void {
+  const shown = json ? toJson(value, terminal) : text();
   if (shown !== '') out(`${shown}\n`);
 }

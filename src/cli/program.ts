@@ -6,7 +6,7 @@ import { type DumpOptions, dump } from './commands/dump.ts';
 import { listRecords, type RecordsOptions } from './commands/records.ts';
 import { type SyncOptions, syncRecords } from './commands/records-sync.ts';
 import { reindex } from './commands/reindex.ts';
-import { type CreateTokenOptions, createToken, listTokens, revokeToken } from './commands/token.ts';
+import { type CreateTokenOptions, createToken, type LocalTokens, listTokens, revokeToken } from './commands/token.ts';
 import { verify } from './commands/verify.ts';
 import { listVms, type VmsOptions } from './commands/vms.ts';
 import {
@@ -42,6 +42,8 @@ export interface Host {
   tell(text: string): void;
   /** Starts a server that nobody else knows, with an empty folder of its own; closing it removes both. */
   ownServer(): Promise<{ readonly url: string; close(): Promise<void> }>;
+  /** Tokens made in this machine's data folder. */
+  readonly localTokens: LocalTokens;
   /** Runs the server; resolves when it is up. */
   serve(): Promise<void>;
 }
@@ -143,7 +145,10 @@ export async function runProgram(args: readonly string[], host: Host): Promise<E
     .argument('<name>', 'what the journal will call its bearer')
     .requiredOption('--role <role>', 'viewer, operator or admin')
     .option('--expires <time>', 'when it ends by itself')
-    .action((name: string, options: CreateTokenOptions) => remote((console) => createToken(console, name, options))());
+    .option('--local', 'write it into DATA_DIR itself, past the server: the way back in')
+    .action((name: string, options: CreateTokenOptions) =>
+      remote((console) => createToken(console, host.localTokens, name, options))(),
+    );
   token
     .command('list')
     .description('list tokens')

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { createLocalToken } from '../../src/access/local-token.ts';
 import { createTokenAccess, type TokenAccessOptions } from '../../src/access/token-access.ts';
 import { openDatabase } from '../../src/database/database.ts';
 import { createIdSource } from '../../src/domain/id.ts';
@@ -31,6 +32,7 @@ describe('access', () => {
     expect(access.required).toBe(true);
     await expect(access.authenticate(undefined)).rejects.toEqual(refusal('UNAUTHENTICATED'));
     expect(await access.authenticate(secret)).toEqual({ name: 'root', role: 'ADMIN' });
+    await access.createToken({ ...admin, name: 'second' }, 'root');
     await access.revokeToken(token.id, 'root');
     await expect(access.authenticate(secret)).rejects.toEqual(refusal('UNAUTHENTICATED'));
     await expect(access.authenticate(undefined)).rejects.toEqual(refusal('UNAUTHENTICATED'));
@@ -55,9 +57,10 @@ describe('access', () => {
   it('ends with a token’s time', async () => {
     let now = 1_000_000;
     const { access } = await open({ now: () => now });
-    const { secret } = await access.createToken({ ...admin, expiresAtMs: now + 1000 }, 'local');
+    await access.createToken(admin, 'local');
+    const { secret } = await access.createToken({ ...admin, name: 'guest', expiresAtMs: now + 1000 }, 'local');
     now += 999;
-    expect((await access.authenticate(secret)).name).toBe('root');
+    expect((await access.authenticate(secret)).name).toBe('guest');
     now += 1;
     await expect(access.authenticate(secret)).rejects.toEqual(refusal('UNAUTHENTICATED'));
   });
@@ -65,6 +68,7 @@ describe('access', () => {
   it('refuses names that are taken, the server’s own, or not names', async () => {
     const { access } = await open();
     const { token } = await access.createToken(admin, 'local');
+    await access.createToken({ ...admin, name: 'keeper' }, 'local');
     await access.revokeToken(token.id, 'local');
     for (const name of ['root', 'local', 'MEMOIR_TOKEN', '', ' ', 'x'.repeat(65), 'a\nb', '\u001b[31m', '<b>']) {
       await expect(access.createToken({ ...admin, name }, 'local'), name).rejects.toEqual(refusal('BAD_INPUT'));
@@ -95,5 +99,55 @@ describe('access', () => {
       hasNext: false,
       records: [{ seq: 1, actor: 'root', action: 'test', details: { n: 1 } }],
     });
+  });
+
+  it('keeps one admin who cannot be locked out: by revoking, or by time', async () => {
+    const { access } = await open();
+    const soon = Date.now() + 60_000;
+    await expect(access.createToken({ ...admin, expiresAtMs: soon }, 'local')).rejects.toEqual(refusal('BAD_INPUT'));
+    const first = await access.createToken(admin, 'local');
+    const passing = await access.createToken({ ...admin, name: 'passing', expiresAtMs: soon }, 'root');
+    await expect(access.revokeToken(first.token.id, 'root')).rejects.toEqual(
+      expect.objectContaining({ code: 'BAD_INPUT', hint: expect.stringContaining('--local') }),
+    );
+    await access.revokeToken(passing.token.id, 'root');
+    const second = await access.createToken({ ...admin, name: 'second' }, 'root');
+    await access.revokeToken(first.token.id, 'second');
+    expect((await access.authenticate(second.secret)).name).toBe('second');
+  });
+
+  it('finds a token that was made in the data folder while it runs, also the first one', async () => {
+    let elapsed = 0;
+    const { access, folder } = await open({ elapsedMs: () => elapsed });
+    const { secret } = await createLocalToken(folder, admin);
+    expect(await access.authenticate(secret)).toEqual({ name: 'root', role: 'ADMIN' });
+    await expect(access.authenticate(undefined)).rejects.toEqual(refusal('UNAUTHENTICATED'));
+    elapsed += 2000;
+    const second = await createLocalToken(folder, { ...admin, name: 'second', role: 'VIEWER' });
+    expect((await access.authenticate(second.secret)).name).toBe('second');
+    expect((await access.auditLog({ limit: 9 })).records).toMatchObject([
+      { actor: 'local', action: 'createToken' },
+      { actor: 'local', action: 'createToken' },
+    ]);
+  });
+
+  it.each([
+    ['root', 'r\u043e\u043et'],
+    ['root', 'ROOT'],
+    ['root', 'ro0t'],
+    ['monitor', 'rnonitor'],
+    ['deploy bot', 'deploy_bot'],
+    ['backup', 'b\u0430ckup'],
+  ])('refuses a name that looks like another’s: %s, %s', async (name, twin) => {
+    const { access } = await open();
+    await access.createToken({ ...admin, name }, 'local');
+    await expect(access.createToken({ ...admin, name: twin }, 'x')).rejects.toEqual(refusal('BAD_INPUT'));
+    await access.createToken({ ...admin, name: `${name} 2` }, 'x');
+  });
+
+  it('refuses a name that looks like the house’s own', async () => {
+    const { access } = await open();
+    for (const name of ['l\u043ecal', 'Local', 'MEMOIR-TOKEN'])
+      await expect(access.createToken({ ...admin, name }, 'x')).rejects.toEqual(refusal('BAD_INPUT'));
   });
 });

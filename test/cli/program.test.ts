@@ -107,6 +107,28 @@ describe('memoir', () => {
     expect(JSON.parse((await memoir(url, ['--json', 'records', '--vm', '101'])).out)).toHaveLength(1);
   });
 
+  it('lists records so that neither spreadsheet nor terminal obeys a name', async () => {
+    const { url, records } = await startTestServer();
+    await records.append(sampleRecord(1, { dom: '\n=1+1' }));
+    await records.append(sampleRecord(2, { dom: '\uff1d1+1' }));
+    await records.append(sampleRecord(3, { dom: 'a\u009b31m\u202eb' }));
+    const { out } = await memoir(url, ['records', '--csv']);
+    expect(out).toContain(',"\'\n=1+1",');
+    expect(out).toContain(",'\uff1d1+1,");
+    const shown = (await memoir(url, ['--json', 'records'], { terminal: true })).out;
+    expect(shown).not.toMatch(/[\u009b\u202e]/);
+    expect(JSON.parse(shown)[0].dom).toBe('a\u009b31m\u202eb');
+  });
+
+  it('makes a token past a server that lets nobody in', async () => {
+    const { url, folder, access } = await startTestServer();
+    await access.createToken({ name: 'lost', role: 'ADMIN', expiresAtMs: null }, 'test');
+    expect((await memoir(url, ['vms'])).code).toBe(4);
+    const made = await memoir(url, ['token', 'create', 'back', '--role', 'admin', '--local'], { dataDir: folder });
+    const token = made.out.trim();
+    expect((await memoir(url, ['vms'], { token })).code).toBe(0);
+  });
+
   it('makes, lists and ends tokens', async () => {
     const { url, access } = await startTestServer();
     expect((await memoir(url, ['token', 'create', 'eve', '--role', 'viewer'])).code).toBe(2);
@@ -116,6 +138,8 @@ describe('memoir', () => {
     const listed = await memoir(url, ['token', 'list'], { token });
     expect(listed.out).toMatch(/root +ADMIN/);
     expect(listed.out + listed.told).not.toContain(token);
+    expect((await memoir(url, ['token', 'revoke', 'root'], { token })).code, 'the last admin').toBe(2);
+    await memoir(url, ['token', 'create', 'keeper', '--role', 'admin'], { token });
     expect((await memoir(url, ['token', 'revoke', 'root'], { token })).code).toBe(0);
     expect((await memoir(url, ['vms'], { token })).code).toBe(4);
   });

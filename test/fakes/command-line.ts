@@ -1,3 +1,4 @@
+import { createLocalToken } from '../../src/access/local-token.ts';
 import { runProgram } from '../../src/cli/program.ts';
 
 /** Runs one command in this process, as `main.ts` would, and keeps what it says. */
@@ -9,6 +10,7 @@ export async function memoir(
     terminal?: boolean;
     columns?: number;
     signal?: AbortSignal;
+    dataDir?: string;
     onOut?: (text: string) => void;
   } = {},
 ) {
@@ -29,6 +31,7 @@ export async function memoir(
     tell: (text) => {
       told += text;
     },
+    localTokens: { create: (request) => createLocalToken(more.dataDir ?? '', request) },
     serve: async () => {},
     ownServer: async () => ({ url, close: async () => {} }),
   });

@@ -115,6 +115,17 @@ describe('authority', () => {
   });
 });
 
+describe('a viewer', () => {
+  it('is told the role that a deed needs, not one that would not do', async () => {
+    const { url, access } = await startTestServer();
+    await access.createToken({ name: 'root', role: 'ADMIN', expiresAtMs: null }, 'test');
+    const { secret } = await access.createToken({ name: 'eve', role: 'VIEWER', expiresAtMs: null }, 'test');
+    const mutation = 'mutation { createToken(input: { name: "x", role: VIEWER }) { secret } }';
+    const { errors } = await ask(url, mutation, {}, { authorization: `Bearer ${secret}` });
+    expect(errors).toMatchObject([{ message: 'this needs the role ADMIN; eve has VIEWER' }]);
+  });
+});
+
 describe('a token', () => {
   it('is made, used, listed without its secret, and ends at once, with what it had open', async () => {
     const server = await startTestServer({ limits: { heartbeatMs: 100 } });

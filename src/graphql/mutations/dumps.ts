@@ -35,6 +35,7 @@ builder.mutationField('deleteDump', (t) =>
     ...failsAlone,
     description: 'Deletes a completed dump’s artifact and its manifest for good; the record stays and says so.',
     authScopes: { role: 'ADMIN' },
+    skipTypeScopes: true,
     args: { id: t.arg.id({ required: true, description: 'The dump’s id.' }) },
     resolve: attempt(async ({ id }: { id: string }, { services, actor }) => ({
       dump: await services.dumps.remove(id, actor.name),
@@ -57,6 +58,7 @@ builder.mutationField('reindex', (t) =>
     description:
       'Starts an operation that rebuilds the catalogue from the manifests beside the artifacts: after a database was lost, or artifacts were copied here. What is known stays as it is.',
     authScopes: { role: 'ADMIN' },
+    skipTypeScopes: true,
     resolve: attempt(async (_: object, { services, actor }) => ({
       operation: await services.dumps.reindex(actor.name),
     })),

@@ -34,6 +34,7 @@ builder.mutationField('createToken', (t) =>
     description:
       'Makes a token. From the first one on, nobody gets in without a token, so the first must be an ADMIN’s.',
     authScopes: { role: 'ADMIN' },
+    skipTypeScopes: true,
     args: { input: t.arg({ type: CreateTokenInput, required: true, description: 'What it is like.' }) },
     resolve: attempt(({ input }: { input: typeof CreateTokenInput.$inferInput }, { services, actor }) => {
       const { name, role, expiresAt } = input;
@@ -54,6 +55,7 @@ builder.mutationField('revokeToken', (t) =>
     ...failsAlone,
     description: 'Ends a token at once: its open connections are closed within a heartbeat.',
     authScopes: { role: 'ADMIN' },
+    skipTypeScopes: true,
     args: { id: t.arg.id({ required: true, description: 'The token’s id.' }) },
     resolve: attempt(async ({ id }: { id: string }, { services, actor }) => ({
       token: await services.access.revokeToken(id, actor.name),

@@ -32,6 +32,7 @@ builder.queryField('tokens', (t) =>
     ...failsAlone,
     description: 'All tokens, also those that have ended, oldest first.',
     authScopes: { role: 'ADMIN' },
+    skipTypeScopes: true,
     resolve: async (_, __, { services }) => [...(await services.access.tokens())],
   }),
 );
@@ -62,6 +63,7 @@ builder.queryField('auditLog', (t) =>
     ...failsAlone,
     description: 'Who did what, newest first. Pages forwards only.',
     authScopes: { role: 'ADMIN' },
+    skipTypeScopes: true,
     args: { first: pageArgs(t.arg).first, after: pageArgs(t.arg).after },
     resolve: (_, args, { services: { access } }): Connection<AuditRecord> => {
       const { limit, after } = toPage(args);

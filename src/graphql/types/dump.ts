@@ -1,3 +1,5 @@
+import { join } from 'node:path';
+import { artifactKeyOf } from '../../dumps/artifact-name.ts';
 import { dumpKind } from '../../dumps/dumps.ts';
 import { dumpType } from '../../dumps/operation-types.ts';
 import type { Operation } from '../../operations/operation.ts';
@@ -96,6 +98,13 @@ DumpType.implement({
       nullable: true,
       description: 'Size of the uncompressed image.',
       resolve: (dump) => resultOf(dump)?.rawSizeBytes ?? null,
+    }),
+    plannedPath: t.string({
+      description: 'Where its artifact will lie on the server, or lies: known before anything is there.',
+      resolve: (dump, _, { services: { store } }) => {
+        const { folder, file } = artifactKeyOf(dump, wishOf(dump));
+        return join(store.location, folder, file);
+      },
     }),
     dumpPath: t.string({
       nullable: true,

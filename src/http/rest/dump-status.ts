@@ -1,8 +1,10 @@
 import { type OperationState, operationStates } from '../../domain/operation-state.ts';
+import type { TriggerMemory } from './trigger-memory.ts';
 
 /** The fields of a dump that the old shapes are made of. */
 export const dumpFields = `
-  id vmName machineId vmid state phase message progress { percent } createdAt startedAt finishedAt dumpPath durationSec
+  id vmName machineId vmid state phase message progress { percent } createdAt startedAt finishedAt dumpPath plannedPath
+  durationSec
   error { message }
 `;
 
@@ -18,13 +20,26 @@ export interface DumpNode {
   readonly startedAt: string | null;
   readonly finishedAt: string | null;
   readonly dumpPath: string | null;
+  readonly plannedPath: string;
   readonly durationSec: number | null;
   readonly error: { readonly message: string } | null;
 }
 
-/** A dump in the words of the old service (seeds: memory dump service, “Get Status for Specific VM”). */
-export function toStatus(dump: DumpNode) {
-  const percent = dump.state === 'COMPLETED' ? 100 : (dump.progress?.percent ?? 0);
+/** A dump in the words of the old service. */
+export interface ToldStatus {
+  readonly dump_id: string | null;
+  readonly vm: string;
+  readonly state: string;
+  readonly progress: number;
+  readonly message: string;
+  readonly started_at: string | null;
+  readonly finished_at: string | null;
+  readonly dump_path: string | null;
+  readonly duration_sec: number | null;
+}
+
+export function toStatus(dump: DumpNode, memory: TriggerMemory): ToldStatus {
+  const percent = dump.state === 'COMPLETED' ? 100 : memory.percentOf(dump.id, dump.progress?.percent ?? null);
   const message = dump.state === 'RUNNING' ? `Dump in progress (${percent}%)` : (dump.error?.message ?? dump.message);
   return {
     dump_id: dump.id,
@@ -34,16 +49,16 @@ export function toStatus(dump: DumpNode) {
     message,
     started_at: dump.startedAt,
     finished_at: dump.finishedAt,
-    dump_path: dump.dumpPath,
+    dump_path: dump.dumpPath ?? (dump.state === 'RUNNING' ? dump.plannedPath : null),
     duration_sec: dump.durationSec,
   };
 }
 
 /** The newest dump of each machine, by its name, of dumps that come newest first. */
-export function newestByName(dumps: readonly DumpNode[]): Record<string, ReturnType<typeof toStatus>> {
+export function newestByName(dumps: readonly DumpNode[], memory: TriggerMemory): Record<string, ToldStatus> {
   const newest = new Map<string, DumpNode>();
   for (const dump of dumps) if (!newest.has(dump.vmName)) newest.set(dump.vmName, dump);
-  return Object.fromEntries([...newest].map(([name, dump]) => [name, toStatus(dump)]));
+  return Object.fromEntries([...newest].map(([name, dump]) => [name, toStatus(dump, memory)]));
 }
 
 /**

@@ -18,14 +18,16 @@ const words = [...new Set(Object.values(operationStates).map(({ rest }) => rest)
 
 const schemas = {
   Dump: object({
-    dump_id: text('Identity of the dump.'),
+    dump_id: orNull(text('Identity of the dump; null for a machine that was not found.')),
     vm: text('Name of the machine.'),
     state: { type: 'string', enum: words, description: 'Where the dump is in its life; a cancelled one is failed.' },
     progress: number('0 to 100.'),
     message: text('How things stand, in one sentence.'),
     started_at: orNull(text('When it began to run; null while it waits.')),
     finished_at: orNull(text('When it ended; null before that.')),
-    dump_path: orNull(text('Where the artifact lies on the server; null before it is complete.')),
+    dump_path: orNull(
+      text('Where the artifact lies on the server, or will; null while it waits, and where there is none.'),
+    ),
     duration_sec: orNull(number('Seconds from start to end; null before the end.')),
   }),
   Rejection: object({
@@ -38,6 +40,7 @@ const schemas = {
     ...object({
       vms: list({ type: ['string', 'number'] }, 'Machines by name, number or UUID.'),
       vm_ids: list({ type: ['string', 'number'] }, 'The same, as the older dashboard calls it.'),
+      compression: { type: 'string', enum: ['zstd', 'gzip', 'none'], description: 'Of the artifact; zstd if absent.' },
     }),
     required: [],
   },
@@ -72,9 +75,12 @@ const schemas = {
   }),
   LastTrigger: object({
     timestamp: text('When; local time of the server.'),
-    vm_ids: list({ type: 'string' }, 'The machines that got a dump.'),
+    vm_ids: list({ type: 'string' }, 'The machines, as they were sent.'),
     status: text('in_progress, completed or failed.'),
-    trigger_response: { type: 'object', description: 'What was answered.' },
+    trigger_response: {
+      type: 'object',
+      description: 'What was answered, word for word, as long as the server remembers it.',
+    },
     duration: orNull(number('Seconds until the last of them ended.')),
     error: orNull(text('Why the first that failed did.')),
   }),
@@ -183,7 +189,12 @@ export const openapi = {
         ['total', 'warnings', 'error'],
       ),
       [
-        parameter('limit', 'query', { type: 'integer', default: 1000, maximum: 10_000 }, 'How many at most.'),
+        parameter(
+          'limit',
+          'query',
+          { type: 'integer', default: 1000 },
+          'How many at most, up to 10000; -1 for as many.',
+        ),
         parameter('offset', 'query', { type: 'integer', default: 0 }, 'How many to skip.'),
       ],
     ),

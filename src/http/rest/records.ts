@@ -37,28 +37,31 @@ interface Payload {
 
 /** `GET /api/memory-dumps/records?limit&offset`. Where the records cannot be read, the old answer is an empty list that says why. */
 export async function listRecords(ask: Ask, actor: Actor, query: Readonly<Record<string, unknown>>) {
-  const limit = Math.min(wholeNumber('limit', query.limit ?? 1000, 1), maxLength);
+  const limit = wholeNumber('limit', query.limit ?? 1000, -1);
   const offset = wholeNumber('offset', query.offset ?? 0, 0);
+  // As a database takes them: none at all, and without a limit.
+  const wanted = limit === -1 ? maxLength : Math.min(limit, maxLength);
+  if (wanted === 0) return { records: [], count: 0, limit, offset };
   try {
     const nodes: RecordNode[] = [];
     const warnings = new Set<string>();
     let total: number | null = 0;
     let place: { offset?: number; after?: string } = { offset };
     for (;;) {
-      const first = Math.min(limit - nodes.length, pageLength);
+      const first = Math.min(wanted - nodes.length, pageLength);
       const { dumpRecords } = await ask<Payload>(actor, document, { first, ...place });
       nodes.push(...dumpRecords.nodes);
       total = dumpRecords.totalCount;
       for (const warning of dumpRecords.warnings) warnings.add(warning);
       const { hasNextPage, endCursor } = dumpRecords.pageInfo;
-      if (!hasNextPage || endCursor === null || nodes.length >= limit) break;
+      if (!hasNextPage || endCursor === null || nodes.length >= wanted) break;
       place = { after: endCursor };
     }
     const records = nodes.map(toRecord);
     return {
       records,
       count: records.length,
-      limit,
+      limit: limit === -1 ? limit : wanted,
       offset,
       total,
       ...(warnings.size > 0 && { warnings: [...warnings] }),
@@ -86,8 +89,11 @@ function toRecord(node: RecordNode) {
   };
 }
 
+/** What the database counts with. */
+const high = 2 ** 31 - 1;
+
 function wholeNumber(name: string, value: unknown, low: number): number {
   const number = typeof value === 'string' || typeof value === 'number' ? Number(value) : Number.NaN;
-  if (Number.isSafeInteger(number) && number >= low && String(value).trim() !== '') return number;
-  throw new MemoirError('BAD_INPUT', `${name} must be a whole number from ${low} on`);
+  if (Number.isInteger(number) && number >= low && number <= high && String(value).trim() !== '') return number;
+  throw new MemoirError('BAD_INPUT', `${name} must be a whole number from ${low} to ${high}`);
 }

@@ -12,6 +12,7 @@ import { listRecords } from './records.ts';
 import { showStats } from './stats.ts';
 import { listDumps, showStatus, showStatusOf } from './status.ts';
 import { triggerForDashboard, triggerForService } from './trigger.ts';
+import { TriggerMemory } from './trigger-memory.ts';
 import { addVolumeRoutes } from './volumes/volume-routes.ts';
 
 type Handle = (actor: Actor, request: FastifyRequest, reply: FastifyReply) => Promise<unknown>;
@@ -34,37 +35,36 @@ export function serveRest(app: FastifyInstance, graphql: GraphqlServer, access: 
 }
 
 function addRoutes(rest: FastifyInstance, ask: Ask, access: Access): void {
+  const memory = new TriggerMemory();
   function route(method: 'GET' | 'POST', url: string, handle: Handle): void {
-    rest.route({
-      method,
-      url,
-      handler: async (request, reply) => {
-        const actor = await access.authenticate(bearerToken(request.headers.authorization));
-        reply.header('cache-control', 'no-store');
-        return handle(actor, request, reply);
-      },
-    });
+    const handler = async (request: FastifyRequest, reply: FastifyReply) => {
+      const actor = await access.authenticate(bearerToken(request.headers.authorization));
+      reply.header('cache-control', 'no-store');
+      return handle(actor, request, reply);
+    };
+    // The old services sent a caller with a slash at the end to the address without.
+    for (const one of [url, `${url}/`]) rest.route({ method, url: one, handler });
   }
   const triggerRoute =
     (trigger: typeof triggerForDashboard | typeof triggerForService): Handle =>
     async (actor, { body }, reply) => {
-      const { status, answer } = await trigger(ask, actor, body);
+      const { status, answer } = await trigger({ ask, actor, body, memory });
       return reply.code(status).send(answer);
     };
 
   route('POST', '/api/memory-dumps/trigger', triggerRoute(triggerForDashboard));
   route('GET', '/api/memory-dumps/status', (actor, { protocol, host }) =>
-    showStatus(ask, actor, `${protocol}://${host}`),
+    showStatus(ask, actor, memory, `${protocol}://${host}`),
   );
   route('GET', '/api/memory-dumps/status/:vm', (actor, { params }) =>
-    showStatusOf(ask, actor, (params as { vm: string }).vm),
+    showStatusOf(ask, actor, memory, (params as { vm: string }).vm),
   );
   route('GET', '/api/memory-dumps/records', (actor, { query }) =>
     listRecords(ask, actor, query as Record<string, unknown>),
   );
   route('GET', '/api/memory-dumps/stats', (actor) => showStats(ask, actor));
   route('POST', '/api/dumps', triggerRoute(triggerForService));
-  route('GET', '/api/dumps', (actor) => listDumps(ask, actor));
+  route('GET', '/api/dumps', (actor) => listDumps(ask, actor, memory));
   route('GET', '/api/telemetry/live-vms', (actor) => listLiveVms(ask, actor));
   // What there is to ask for is no secret.
   rest.get('/api/openapi.json', async () => openapi);

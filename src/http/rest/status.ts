@@ -3,8 +3,9 @@ import { isUuid } from '../../domain/id.ts';
 import { MemoirError } from '../../domain/memoir-error.ts';
 import { activeStates } from '../../domain/operation-state.ts';
 import type { Ask } from './ask.ts';
-import { type DumpNode, dumpFields, localTimestamp, newestByName, toStatus } from './dump-status.ts';
+import { type DumpNode, dumpFields, localTimestamp, newestByName, type ToldStatus, toStatus } from './dump-status.ts';
 import { toMachineNames } from './machine-names.ts';
+import type { RememberedTrigger, TriggerMemory } from './trigger-memory.ts';
 
 const listDocument = `{
   service { hypervisor { state reason mend } }
@@ -25,20 +26,25 @@ const isActive = ({ state }: DumpNode) => (activeStates as string[]).includes(st
 const isRecent = ({ finishedAt }: DumpNode) => finishedAt !== null && Date.now() - Date.parse(finishedAt) < shownMs;
 
 /** `GET /api/dumps`: the newest dump of each machine that is active or ended a short while ago. */
-export async function listDumps(ask: Ask, actor: Actor) {
+export async function listDumps(ask: Ask, actor: Actor, memory: TriggerMemory) {
   const { dumps } = await ask<Listing>(actor, listDocument);
-  return newestByName(dumps.nodes.filter((dump) => isActive(dump) || isRecent(dump)));
+  return shown(dumps.nodes, memory);
+}
+
+function shown(dumps: readonly DumpNode[], memory: TriggerMemory): Record<string, ToldStatus> {
+  const recent = dumps.filter((dump) => isActive(dump) || isRecent(dump));
+  return { ...Object.fromEntries(memory.unknown()), ...newestByName(recent, memory) };
 }
 
 /** `GET /api/memory-dumps/status`: the same, whether the hypervisor answers, and what became of the last trigger. */
-export async function showStatus(ask: Ask, actor: Actor, address: string) {
+export async function showStatus(ask: Ask, actor: Actor, memory: TriggerMemory, address: string) {
   const { service, dumps } = await ask<Listing>(actor, listDocument);
   const { state, reason, mend } = service.hypervisor;
-  const last = lastTrigger(dumps.nodes);
+  const last = lastTrigger(dumps.nodes, memory.last);
   return {
     service: address,
     status: state === 'UP' ? 'ok' : 'unavailable',
-    active_dumps: newestByName(dumps.nodes.filter((dump) => isActive(dump) || isRecent(dump))),
+    active_dumps: shown(dumps.nodes, memory),
     last_trigger: last,
     timestamp: localTimestamp(Date.now()),
     // The older dashboard read what follows from the same address.
@@ -49,23 +55,34 @@ export async function showStatus(ask: Ask, actor: Actor, address: string) {
   };
 }
 
-/** Dumps of one trigger were accepted in one step, and so at one time. */
-function lastTrigger(dumps: readonly DumpNode[]) {
+/**
+ * Dumps of one trigger were accepted in one step, and so at one time. What this route answered to the newest is remembered; of
+ * any other trigger it is told what can be.
+ */
+function lastTrigger(dumps: readonly DumpNode[], remembered: RememberedTrigger | null) {
   const newest = dumps[0];
-  if (newest === undefined) return null;
-  const batch = dumps.filter(({ createdAt }) => createdAt === newest.createdAt).reverse();
+  const isRemembered =
+    remembered !== null &&
+    (newest === undefined || remembered.atMs >= Date.parse(newest.createdAt) || remembered.dumpIds.includes(newest.id));
+  if (newest === undefined && !isRemembered) return null;
+  const ids = isRemembered ? remembered.dumpIds : null;
+  const batch = dumps
+    .filter(({ id, createdAt }) => (ids === null ? createdAt === newest?.createdAt : ids.includes(id)))
+    .reverse();
   const failed = batch.filter(({ state }) => state === 'FAILED' || state === 'CANCELLED');
   const ends = batch.map(({ finishedAt }) => (finishedAt === null ? Number.NaN : Date.parse(finishedAt)));
-  const endMs = Math.max(...ends);
-  const begunMs = Date.parse(newest.createdAt);
-  const names = batch.map(({ vmName }) => vmName);
+  const begunMs = isRemembered ? remembered.atMs : Date.parse(newest?.createdAt ?? '');
+  const endMs = Math.max(begunMs, ...ends);
+  const names = isRemembered ? remembered.sent : batch.map(({ vmName }) => vmName);
   return {
     timestamp: localTimestamp(begunMs),
     vm_ids: names,
-    status: Number.isNaN(endMs) ? 'in_progress' : failed.length > 0 ? 'failed' : 'completed',
-    trigger_response: { status: 'scheduled', vm_ids: names, dump_ids: batch.map(({ id }) => id) },
+    status: Number.isNaN(endMs) ? 'in_progress' : failed.length > 0 || batch.length === 0 ? 'failed' : 'completed',
+    trigger_response: isRemembered
+      ? remembered.answer
+      : { status: 'scheduled', vm_ids: names, dump_ids: batch.map(({ id }) => id) },
     duration: Number.isNaN(endMs) ? null : (endMs - begunMs) / 1000,
-    error: failed[0]?.error?.message ?? null,
+    error: failed[0]?.error?.message ?? (batch.length === 0 ? 'Domain not found' : null),
   };
 }
 
@@ -75,7 +92,9 @@ const oneDocument = `query ($vm: String!) {
 }`;
 
 /** `GET /api/memory-dumps/status/{vm}`: the newest dump of a machine, by name, number or UUID. */
-export async function showStatusOf(ask: Ask, actor: Actor, given: string) {
+export async function showStatusOf(ask: Ask, actor: Actor, memory: TriggerMemory, given: string) {
+  const unknown = memory.unknown().get(given);
+  if (unknown !== undefined) return unknown;
   const [vm = given] = isUuid(given) ? [given] : await toMachineNames(ask, actor, [given]);
   const { dumps, service } = await ask<Listing>(actor, oneDocument, { vm });
   if (service.hypervisor.state !== 'UP' && service.hypervisor.state !== 'DEGRADED') {
@@ -83,5 +102,5 @@ export async function showStatusOf(ask: Ask, actor: Actor, given: string) {
   }
   const [dump] = dumps.nodes;
   if (dump === undefined) throw new MemoirError('NOT_FOUND', `there is no dump of ${JSON.stringify(given)}`);
-  return toStatus(dump);
+  return toStatus(dump, memory);
 }

@@ -14,6 +14,7 @@ import type { DumpRequest, DumpResult } from './dump-request.ts';
 import {
   artifactSubject,
   catalogueSubject,
+  type DumpForecast,
   type DumpRejection,
   type Dumps,
   dumpKind,
@@ -107,6 +108,28 @@ export function createDumps({ operations, hypervisor, store, tidy, maxPauseMs = 
     return earlyRefusals(hypervisor, idle, method, { maxPauseMs: limitMs });
   }
 
+  async function forecasts(machines: readonly Machine[]): Promise<(DumpForecast | Error)[]> {
+    if (machines.length === 0) return [];
+    const subjects = machines.map(({ id }) => machineSubject(id));
+    const [options, space, page] = await Promise.all([
+      Promise.allSettled(machines.map((machine) => hypervisor.captureOptions(machine))),
+      store.space(),
+      operations.page({ subjects, states: ['QUEUED', 'RUNNING'], limit: 1000 }),
+    ]);
+    const active = new Map(page.operations.map((operation) => [operation.subject, operation]));
+    return options.map((found, index) => {
+      if (found.status === 'rejected') return found.reason as Error;
+      const { memoryBytes } = found.value;
+      return {
+        ...found.value,
+        expectedSizeBytes: expectedArtifactBytes(memoryBytes),
+        freeBytes: space.freeBytes,
+        enoughSpace: fits(memoryBytes, space),
+        active: active.get(subjects[index] as string) ?? null,
+      };
+    });
+  }
+
   return {
     async trigger(input, actor) {
       checkInput(input);
@@ -184,16 +207,12 @@ export function createDumps({ operations, hypervisor, store, tidy, maxPauseMs = 
     async forecast(vm) {
       const machine = await hypervisor.find(vm);
       if (machine === null) throw new MemoirError('NOT_FOUND', `there is no machine ${quote(vm)}`);
-      const [options, space, active] = await Promise.all([
-        hypervisor.captureOptions(machine),
-        store.space(),
-        activeOn(machineSubject(machine.id)),
-      ]);
-      const expectedSizeBytes = expectedArtifactBytes(options.memoryBytes);
-      const { freeBytes } = space;
-      const enoughSpace = fits(options.memoryBytes, space);
-      return { ...options, expectedSizeBytes, freeBytes, enoughSpace, active };
+      const [forecast] = await forecasts([machine]);
+      if (forecast instanceof Error) throw forecast;
+      return forecast as DumpForecast;
     },
+
+    forecasts,
   };
 }
 

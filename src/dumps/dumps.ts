@@ -1,5 +1,6 @@
 import type { ErrorShape } from '../domain/memoir-error.ts';
 import type { CaptureOptions, MethodChoice } from '../machines/capture.ts';
+import type { Machine } from '../machines/machine.ts';
 import type { Operation } from '../operations/operation.ts';
 import type { UnwantedArtifacts } from './artifact-tidy.ts';
 import type { Compression, ImageFormat } from './dump-request.ts';
@@ -73,4 +74,9 @@ export interface Dumps {
   /** Removes those that still have none, and answers which that were. */
   removeUnwanted(): Promise<UnwantedArtifacts>;
   forecast(vm: string): Promise<DumpForecast>;
+  /**
+   * The same for machines that are known already, in their order: one look at disk and journal for all of them. An error in place of
+   * each that cannot be told.
+   */
+  forecasts(machines: readonly Machine[]): Promise<(DumpForecast | Error)[]>;
 }

@@ -1,7 +1,7 @@
 import DataLoader from 'dataloader';
 import { isMemoirError } from '../domain/memoir-error.ts';
 import { activeStates } from '../domain/operation-state.ts';
-import { dumpKind, machineSubject } from '../dumps/dumps.ts';
+import { type DumpForecast, dumpKind, machineSubject } from '../dumps/dumps.ts';
 import type { Machine } from '../machines/machine.ts';
 import type { Operation } from '../operations/operation.ts';
 import type { DumpRecord } from '../records/dump-record.ts';
@@ -22,6 +22,8 @@ export interface Loaders {
   readonly activeDump: DataLoader<string, Operation | null>;
   /** The newest record of a machine. */
   readonly lastRecord: DataLoader<string, DumpRecord | null>;
+  /** What dumps of machines would be like: hypervisor, disk and journal are asked once for all of them. */
+  readonly forecast: DataLoader<Machine, DumpForecast, string>;
   /** Statistics of a machine over a range. */
   readonly stats: DataLoader<StatsKey, Series, string>;
 }
@@ -32,15 +34,16 @@ export interface StatsKey {
 }
 
 export function createLoaders(
-  services: Pick<Services, 'operations' | 'records' | 'hypervisor' | 'telemetry'>,
+  services: Pick<Services, 'operations' | 'dumps' | 'records' | 'hypervisor' | 'telemetry'>,
 ): Loaders {
-  const { operations, records, hypervisor, telemetry } = services;
+  const { operations, dumps, records, hypervisor, telemetry } = services;
   return {
     operation: new DataLoader((ids) => operations.get(ids), { maxBatchSize }),
     record: new DataLoader((ids) => records.get(ids), { maxBatchSize }),
     machine: new DataLoader((ids) => findMachines(hypervisor, ids), { maxBatchSize }),
     activeDump: new DataLoader((ids) => findActiveDumps(operations, ids), { maxBatchSize }),
     lastRecord: new DataLoader((ids) => findLastRecords(records, ids), { maxBatchSize }),
+    forecast: new DataLoader((machines) => dumps.forecasts(machines), { maxBatchSize, cacheKeyFn: ({ id }) => id }),
     stats: new DataLoader((keys) => findStats(telemetry, keys), {
       maxBatchSize,
       cacheKeyFn: ({ machineId, query }) => JSON.stringify([machineId, query]),

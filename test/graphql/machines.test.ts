@@ -107,3 +107,35 @@ describe('what belongs to many dumps', () => {
     expect(calls).toEqual(['records.count']);
   });
 });
+
+describe('forecasts of many machines', () => {
+  it('cost one list, one batch of options, one look at the disk and one page of the journal', async () => {
+    const machines = Array.from({ length: 40 }, (_, index) => machine(index + 1));
+    const asked: string[] = [];
+    const { url } = await startTestServer({
+      machines,
+      wrap: (services) => {
+        for (const [room, names] of [
+          ['hypervisor', ['list', 'find']],
+          ['store', ['space']],
+          ['operations', ['page']],
+          ['dumps', ['forecasts', 'forecast']],
+        ] as const) {
+          const contract = services[room] as unknown as Record<string, (...args: unknown[]) => unknown>;
+          for (const name of names) {
+            const original = contract[name]?.bind(contract);
+            contract[name] = (...args) => {
+              asked.push(`${room}.${name}`);
+              return original?.(...args);
+            };
+          }
+        }
+        return services;
+      },
+    });
+    const { data } = await ask(url, '{ vms { captureOptions { automatic enoughSpace activeDump { id } } } }');
+    expect(data.vms).toHaveLength(40);
+    expect(data.vms[0].captureOptions).toMatchObject({ enoughSpace: true, activeDump: null });
+    expect(asked.sort()).toEqual(['dumps.forecasts', 'hypervisor.list', 'operations.page', 'store.space']);
+  });
+});

@@ -56,6 +56,12 @@ describe.each(transports)('over %s', (_, send) => {
       reindex: 'reindex { operation { id } }',
       retryDeadLetters: 'retryDeadLetters { retried }',
       syncRecords: 'syncRecords { operation { id } }',
+      createVolume: 'createVolume(input: { name: "x", sizeBytes: 1 }) { operation { id } }',
+      attachVolume: 'attachVolume(volume: "x", vm: "vm-1") { operation { id } }',
+      detachVolume: 'detachVolume(volume: "x") { operation { id } }',
+      resizeVolume: 'resizeVolume(volume: "x", sizeBytes: 1) { operation { id } }',
+      deleteVolume: 'deleteVolume(volume: "x") { operation { id } }',
+      reconcileVolumes: 'reconcileVolumes { operation { id } }',
     };
 
     it.each(Object.keys(schema.getMutationType()?.getFields() ?? {}))('%s is refused, and not done', async (name) => {

@@ -75,7 +75,7 @@ VmType.implement({
       description:
         'What a dump of it would be like now; null, with an error, where that cannot be told. Asks the hypervisor for each machine: costly in a long list.',
       extensions: { cost: 300, semanticNonNull: true },
-      resolve: (machine, _, { services }) => services.dumps.forecast(machine.id),
+      resolve: (machine, _, { loaders }) => loaders.forecast.load(machine),
     }),
   }),
 });

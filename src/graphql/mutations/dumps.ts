@@ -86,6 +86,7 @@ builder.mutationField('removeUnwantedArtifacts', (t) =>
     description:
       'Removes for good every artifact of which there is no record (see ServiceInfo.unwantedArtifacts). Run `reindex` instead if the database was lost.',
     authScopes: { role: 'ADMIN' },
+    skipTypeScopes: true,
     resolve: attempt(async (_: object, { services }) => ({ removed: await services.dumps.removeUnwanted() })),
   }),
 );

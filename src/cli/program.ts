@@ -1,3 +1,4 @@
+// Long: every command with its options, in one list that reads like the manual.
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
 import { isMemoirError, MemoirError } from '../domain/memoir-error.ts';
 import { createClient, Unreachable } from './client.ts';

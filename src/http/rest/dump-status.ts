@@ -1,4 +1,5 @@
 import { type OperationState, operationStates } from '../../domain/operation-state.ts';
+import type { ToldStatus } from './told-status.ts';
 import type { TriggerMemory } from './trigger-memory.ts';
 
 /** The fields of a dump that the old shapes are made of. */
@@ -23,19 +24,6 @@ export interface DumpNode {
   readonly plannedPath: string;
   readonly durationSec: number | null;
   readonly error: { readonly message: string } | null;
-}
-
-/** A dump in the words of the old service. */
-export interface ToldStatus {
-  readonly dump_id: string | null;
-  readonly vm: string;
-  readonly state: string;
-  readonly progress: number;
-  readonly message: string;
-  readonly started_at: string | null;
-  readonly finished_at: string | null;
-  readonly dump_path: string | null;
-  readonly duration_sec: number | null;
 }
 
 export function toStatus(dump: DumpNode, memory: TriggerMemory): ToldStatus {

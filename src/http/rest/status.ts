@@ -3,8 +3,9 @@ import { isUuid } from '../../domain/id.ts';
 import { MemoirError } from '../../domain/memoir-error.ts';
 import { activeStates } from '../../domain/operation-state.ts';
 import type { Ask } from './ask.ts';
-import { type DumpNode, dumpFields, localTimestamp, newestByName, type ToldStatus, toStatus } from './dump-status.ts';
+import { type DumpNode, dumpFields, localTimestamp, newestByName, toStatus } from './dump-status.ts';
 import { toMachineNames } from './machine-names.ts';
+import type { ToldStatus } from './told-status.ts';
 import type { RememberedTrigger, TriggerMemory } from './trigger-memory.ts';
 
 const listDocument = `{

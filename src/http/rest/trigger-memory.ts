@@ -1,4 +1,4 @@
-import type { ToldStatus } from './dump-status.ts';
+import type { ToldStatus } from './told-status.ts';
 
 /** A trigger as its caller sees it afterwards. */
 export interface RememberedTrigger {

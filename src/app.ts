@@ -12,7 +12,7 @@ import { watchDatabaseHealth } from './database/health.ts';
 import { readNodeId } from './database/node-id.ts';
 import { privateFolder } from './database/private-folder.ts';
 import type { Closable } from './domain/closable.ts';
-import { createIdSource } from './domain/id.ts';
+import { createIdSource, isUuid } from './domain/id.ts';
 import { MemoirError, toErrorShape } from './domain/memoir-error.ts';
 import { ArtifactTidy } from './dumps/artifact-tidy.ts';
 import { createDumpKind } from './dumps/dump-kind.ts';
@@ -52,12 +52,15 @@ import type { ArtifactStore } from './storage/artifact-store.ts';
 import { directoryStoreModule, openStore } from './storage/directory/directory-store.ts';
 import { createTelemetry } from './telemetry/create-telemetry.ts';
 import { type VolumeCatalogue, volumeEffectWriters } from './volumes/catalogue.ts';
+import { createCloudstackProvider } from './volumes/cloudstack/cloudstack-provider.ts';
 import { openDemoDisks } from './volumes/demo/demo-disks.ts';
 import { createDemoProvider } from './volumes/demo/demo-provider.ts';
 import { createDeviceFinder } from './volumes/device-finder.ts';
 import { openDeviceNames } from './volumes/device-names.ts';
 import type { BlockDevices } from './volumes/devices/block-devices.ts';
 import { createKernelDevices } from './volumes/devices/kernel-devices.ts';
+import { createStorageDaemon } from './volumes/exports/storage-daemon.ts';
+import { createVolumeExports } from './volumes/exports/volume-exports.ts';
 import { createLibvirtProvider } from './volumes/libvirt/libvirt-provider.ts';
 import { createSqliteCatalogue } from './volumes/sqlite/sqlite-catalogue.ts';
 import type { VolumeProvider } from './volumes/volume-provider.ts';
@@ -209,7 +212,12 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
 
   const tidy = new ArtifactTidy({ store, records: catalogue, operations });
   const dumps = createDumps({ operations, hypervisor, store, tidy, maxPauseMs: config.maxPauseMs });
-  const machines = { find: (nameOrId: string) => hypervisor.find(nameOrId), subject: machineSubject };
+  const machines = {
+    // A cloud's machines need not be this hypervisor's: the cloud itself refuses an id that it does not know.
+    find: async (nameOrId: string) =>
+      config.cloudstack !== null && isUuid(nameOrId) ? { id: nameOrId, name: nameOrId } : hypervisor.find(nameOrId),
+    subject: machineSubject,
+  };
   const volumes = createVolumes({ ...volumeParts, operations, machines, log });
   opened.defer(() => volumes.close());
   void volumes.reconcile();
@@ -313,12 +321,15 @@ async function chooseHypervisor(uri: string, config: Config, log: Log): Promise<
 async function openVolumeParts(uri: string, config: Config, hypervisor: Hypervisor, catalogue: VolumeCatalogue) {
   const folder = join(config.dataDir, 'volumes');
   const { provider, devices } = await chooseVolumes(uri, config, hypervisor, folder);
+  const exports = createVolumeExports({ daemon: createStorageDaemon({ folder: join(folder, 'nbd') }) });
   return {
     provider,
     catalogue,
     finder: createDeviceFinder({ devices, catalogue }),
     names: await openDeviceNames(join(folder, 'by-name')),
+    exports,
     async close() {
+      await exports.close();
       await provider.close();
       await devices.close();
     },
@@ -331,14 +342,20 @@ async function chooseVolumes(
   hypervisor: Hypervisor,
   folder: string,
 ): Promise<{ readonly provider: VolumeProvider; readonly devices: BlockDevices }> {
+  const { pool, machine: here } = config.volumes;
+  // Where no machine's devices are this host's there is nothing to watch.
+  const watching = here === null ? { monitor: null, pollMs: 3_600_000 } : {};
+  if (config.cloudstack !== null)
+    return {
+      provider: createCloudstackProvider({ ...config.cloudstack, here }),
+      devices: createKernelDevices(watching),
+    };
   if (uri === demoUri) {
     const disks = await openDemoDisks(join(folder, 'demo'));
     const hasMachine = async (id: string): Promise<boolean> => (await hypervisor.find(id)) !== null;
     return { provider: createDemoProvider({ disks, hasMachine, delayMs: demoVolumeDelayMs }), devices: disks };
   }
-  const { pool, machine: here } = config.volumes;
-  // Where no machine's devices are this host's there is nothing to watch.
-  const devices = createKernelDevices(here === null ? { monitor: null, pollMs: 3_600_000 } : {});
+  const devices = createKernelDevices(watching);
   return { provider: createLibvirtProvider({ uri, pool, here, isLocal: !isRemote(uri) }), devices };
 }
 

@@ -75,6 +75,11 @@ const environment = z.object({
   LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
   VOLUME_POOL: z.string().min(1).optional(),
   VOLUME_MACHINE: z.string().min(1).optional(),
+  CLOUDSTACK_URL: z.string().min(1).optional(),
+  CLOUDSTACK_API_KEY: z.string().default(''),
+  CLOUDSTACK_SECRET_KEY: z.string().default(''),
+  CLOUDSTACK_ZONE: z.string().min(1).optional(),
+  CLOUDSTACK_OFFERING: z.string().min(1).optional(),
   VOLUME_API_PORT: wholeNumber(0, 65535).optional(),
   DEMO_SPEED: wholeNumber(0, 1_000_000).default(128),
 });
@@ -109,6 +114,14 @@ export interface Config {
   readonly logLevel: string;
   /** The storage pool of volumes that name none, and the machine that this server runs in; null where there is none. */
   readonly volumes: { readonly pool: string | null; readonly machine: string | null };
+  /** Whose volumes are managed in place of the hypervisor's; null where none is configured. */
+  readonly cloudstack: {
+    readonly url: string;
+    readonly apiKey: string;
+    readonly secretKey: string;
+    readonly zone: string | null;
+    readonly offering: string | null;
+  } | null;
   /** A second port of the loopback address for the old volume daemon's callers alone; null for none. */
   readonly volumeApiPort: number | null;
   /** Bytes per second at which the demo hypervisor's memory is read; 0 is as fast as it goes. */
@@ -199,6 +212,16 @@ export function readConfig(variables: Readonly<Record<string, string | undefined
     graphiql: env.GRAPHIQL,
     logLevel: env.LOG_LEVEL,
     volumes: { pool: env.VOLUME_POOL ?? null, machine: env.VOLUME_MACHINE ?? null },
+    cloudstack:
+      env.CLOUDSTACK_URL === undefined
+        ? null
+        : {
+            url: env.CLOUDSTACK_URL,
+            apiKey: env.CLOUDSTACK_API_KEY,
+            secretKey: env.CLOUDSTACK_SECRET_KEY,
+            zone: env.CLOUDSTACK_ZONE ?? null,
+            offering: env.CLOUDSTACK_OFFERING ?? null,
+          },
     volumeApiPort: env.VOLUME_API_PORT ?? null,
     demoBytesPerSecond: env.DEMO_SPEED * 1024 * 1024,
   });

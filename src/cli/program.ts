@@ -17,6 +17,7 @@ import {
   deleteVolume,
   detachVolume,
   examineVolumes,
+  exportVolume,
   listVolumes,
   resizeVolume,
   showDevice,
@@ -217,6 +218,15 @@ function addVolumeCommands(volume: Command, remote: (run: Run) => () => Promise<
     .description('print the path of a volume’s device, verified now')
     .argument(one, meant)
     .action((id: string) => remote((console) => showDevice(console, id))());
+  volume
+    .command('export')
+    .description('show a volume’s bytes over NBD, and print where')
+    .argument(one, meant)
+    .option('--writable', 'let clients write')
+    .option('--remove', 'end the export')
+    .action((id: string, options: { writable?: boolean; remove?: boolean }) =>
+      remote((console) => exportVolume(console, id, options))(),
+    );
   volume
     .command('doctor')
     .description('compare all volumes with provider and devices')

@@ -9,6 +9,8 @@ export const operationKinds = {
   VOLUME_DETACH: { type: 'VolumeOperation', description: 'Detaches a volume from its machine.' },
   VOLUME_DELETE: { type: 'VolumeOperation', description: 'Deletes a volume with its bytes.' },
   VOLUME_RESIZE: { type: 'VolumeOperation', description: 'Makes a volume larger.' },
+  VOLUME_EXPORT: { type: 'VolumeOperation', description: 'Shows a volume’s bytes over NBD.' },
+  VOLUME_UNEXPORT: { type: 'VolumeOperation', description: 'Ends a volume’s export.' },
   HEAP_CAPTURE: { type: 'HeapCapture', description: 'Captures the heap of a Node.js process.' },
   OTHER: { type: 'OtherOperation', description: 'A kind that this version does not know.' },
 } as const;

@@ -10,7 +10,11 @@ const about = { volumeId: z.string(), name: z.string() };
 const at = { machineId: z.string(), machineName: z.string() };
 
 /** The results that the old daemon's callers read: `volume_id`, `device_path`, `message`. */
-const result = z.object({ volumeId: z.string(), devicePath: z.string().nullable().default(null) });
+const result = z.object({
+  volumeId: z.string(),
+  devicePath: z.string().nullable().default(null),
+  uri: z.string().nullable().default(null),
+});
 export type VolumeResult = z.infer<typeof result>;
 
 function volumeOperation<Request extends Json>(
@@ -24,11 +28,13 @@ function volumeOperation<Request extends Json>(
 const createRequest = z.object({ ...about, sizeBytes: bytes, placement });
 const machineRequest = z.object({ ...about, ...at });
 const plainRequest = z.object(about);
+const exportRequest = z.object({ ...about, writable: z.boolean() });
 const resizeRequest = z.object({ ...about, sizeBytes: bytes });
 
 export type CreateRequest = z.infer<typeof createRequest>;
 export type MachineRequest = z.infer<typeof machineRequest>;
 export type PlainRequest = z.infer<typeof plainRequest>;
+export type ExportRequest = z.infer<typeof exportRequest>;
 export type ResizeRequest = z.infer<typeof resizeRequest>;
 
 const underWay = 'another operation on this volume or its machine is queued or running';
@@ -37,5 +43,7 @@ export const attachType = volumeOperation('VOLUME_ATTACH', underWay, machineRequ
 export const detachType = volumeOperation('VOLUME_DETACH', underWay, machineRequest);
 export const deleteType = volumeOperation('VOLUME_DELETE', underWay, plainRequest);
 export const resizeType = volumeOperation('VOLUME_RESIZE', underWay, resizeRequest);
+export const exportType = volumeOperation('VOLUME_EXPORT', underWay, exportRequest);
+export const unexportType = volumeOperation('VOLUME_UNEXPORT', underWay, plainRequest);
 
 export const volumeSubject = (volumeId: string): string => `volume:${volumeId}`;

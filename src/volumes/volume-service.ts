@@ -7,9 +7,19 @@ import { createAttachKind } from './kinds/attach-kind.ts';
 import { createCreateKind } from './kinds/create-kind.ts';
 import { createDeleteKind } from './kinds/delete-kind.ts';
 import { createDetachKind } from './kinds/detach-kind.ts';
+import { createExportKind, createUnexportKind } from './kinds/export-kind.ts';
 import { createResizeKind } from './kinds/resize-kind.ts';
 import type { VolumeParts } from './kinds/volume-kind.ts';
-import { attachType, createType, deleteType, detachType, resizeType, volumeSubject } from './operation-types.ts';
+import {
+  attachType,
+  createType,
+  deleteType,
+  detachType,
+  exportType,
+  resizeType,
+  unexportType,
+  volumeSubject,
+} from './operation-types.ts';
 import { startReconciler } from './reconcile/reconciler.ts';
 import type { Volume } from './volume.ts';
 import type { VolumeCaller, Volumes } from './volumes.ts';
@@ -32,7 +42,15 @@ const maxKeyLength = 200;
 
 /** The kinds of operation that the engine has to know. */
 export function volumeKindsOf(parts: VolumeParts): readonly OperationKind[] {
-  const makers = [createCreateKind, createAttachKind, createDetachKind, createDeleteKind, createResizeKind];
+  const makers = [
+    createCreateKind,
+    createAttachKind,
+    createDetachKind,
+    createDeleteKind,
+    createResizeKind,
+    createExportKind,
+    createUnexportKind,
+  ];
   return makers.map((make) => make(parts) as unknown as OperationKind);
 }
 
@@ -90,9 +108,10 @@ export function createVolumes(options: VolumeServiceOptions): Volumes {
       return submit(createType.submission({ subjects, request, message: `Waiting to create ${name}` }), caller);
     },
     async attach(nameOrId, wanted, caller) {
-      const { id: volumeId, name, attachment } = await existing(nameOrId);
+      const { id: volumeId, name, attachment, export: exported } = await existing(nameOrId);
       const machine = await machines.find(wanted);
       if (machine === null) throw new MemoirError('NOT_FOUND', `there is no machine ${wanted}`);
+      if (attachment === null && exported !== null) throw new MemoirError('VOLUME_IN_USE', `${name} is exported`);
       if (attachment !== null && attachment.machineId !== machine.id)
         throw new MemoirError('VOLUME_IN_USE', `${name} is attached to ${attachment.machineName}`);
       const request = { volumeId, name, machineId: machine.id, machineName: machine.name };
@@ -130,6 +149,24 @@ export function createVolumes(options: VolumeServiceOptions): Volumes {
       const request = { volumeId, name };
       const subjects = [volumeSubject(volumeId)] as const;
       return submit(deleteType.submission({ subjects, request, message: `Waiting to delete ${name}` }), caller);
+    },
+    async addExport(nameOrId, writable, caller) {
+      const { id: volumeId, name, attachment, device } = await existing(nameOrId);
+      if (attachment !== null && device === null)
+        throw new MemoirError('VOLUME_IN_USE', `${name} is a disk of ${attachment.machineName}, not of this host`);
+      const request = { volumeId, name, writable };
+      const subjects = [volumeSubject(volumeId)] as const;
+      return submit(exportType.submission({ subjects, request, message: `Waiting to export ${name}` }), caller);
+    },
+    async removeExport(nameOrId, caller) {
+      const { id: volumeId, name, export: exported } = await existing(nameOrId);
+      if (exported === null) throw new MemoirError('NOT_FOUND', `${name} is not exported`);
+      const request = { volumeId, name };
+      const subjects = [volumeSubject(volumeId)] as const;
+      return submit(
+        unexportType.submission({ subjects, request, message: `Waiting to end the export of ${name}` }),
+        caller,
+      );
     },
     async device(nameOrId) {
       const volume = await existing(nameOrId);

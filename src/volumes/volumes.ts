@@ -34,6 +34,9 @@ export interface Volumes extends Closable {
   detach(volume: string, machine: string | null, caller: VolumeCaller): Promise<Operation>;
   resize(volume: string, sizeBytes: number, caller: VolumeCaller): Promise<Operation>;
   remove(volume: string, caller: VolumeCaller): Promise<Operation>;
+  /** Shows its bytes over NBD, read-only unless asked for otherwise. */
+  addExport(volume: string, writable: boolean, caller: VolumeCaller): Promise<Operation>;
+  removeExport(volume: string, caller: VolumeCaller): Promise<Operation>;
   /** The device of an attached volume, verified by this call: DEVICE_MISSING, DEVICE_AMBIGUOUS or DEVICE_CHANGED if it is not certain. */
   device(volume: string): Promise<BlockDevice>;
   /** Compares everything with the world, now. */

@@ -1,6 +1,9 @@
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
 import { expect, it } from 'vitest';
 import { memoir } from '../fakes/command-line.ts';
 import { startTestServer } from '../fakes/server.ts';
+import { lacks } from '../system.ts';
 
 it('memoir volume does the whole life of a volume, and says by exit code how each step ended', async () => {
   const { url } = await startTestServer();
@@ -28,3 +31,20 @@ it('memoir volume does the whole life of a volume, and says by exit code how eac
   expect((await volume('delete', 'data')).code).toBe(0);
   expect(JSON.parse((await memoir(url, ['--json', 'volume', 'list'])).out)).toEqual([]);
 });
+
+it.skipIf(lacks('qemu-storage-daemon', 'nbdinfo'))(
+  'memoir volume export prints where a client finds the bytes',
+  async () => {
+    const { url } = await startTestServer();
+    const volume = (...args: string[]) => memoir(url, ['volume', ...args]);
+    await volume('create', 'data', '--size', '1M');
+    const exported = await volume('export', 'data');
+    expect(exported.code).toBe(0);
+    const uri = exported.out.split('\n')[1] as string;
+    expect(uri).toMatch(/^nbd\+unix:\/\/\/data\?socket=/);
+    expect((await promisify(execFile)('nbdinfo', ['--size', uri])).stdout).toBe('1048576\n');
+    expect((await volume('delete', 'data')).told).toContain('data is exported');
+    expect((await volume('export', 'data', '--remove')).code).toBe(0);
+    expect((await volume('delete', 'data')).code).toBe(0);
+  },
+);

@@ -162,6 +162,7 @@ export async function openTestServer({
     closing ??= (async () => {
       await volumes.close();
       await operations.close();
+      await volumeParts.exports.close();
       await telemetry.close();
       await host.close();
       await access.close();

@@ -7,7 +7,15 @@ import { operationKinds } from '../../src/graphql/operation-kinds.ts';
 import { printAnnotated } from '../../src/graphql/print.ts';
 import { schema } from '../../src/graphql/schema.ts';
 import { heapCaptureType } from '../../src/heaps/operation-types.ts';
-import { attachType, createType, deleteType, detachType, resizeType } from '../../src/volumes/operation-types.ts';
+import {
+  attachType,
+  createType,
+  deleteType,
+  detachType,
+  exportType,
+  resizeType,
+  unexportType,
+} from '../../src/volumes/operation-types.ts';
 
 describe('the schema', () => {
   it('is what schema.graphql says', () => {
@@ -38,7 +46,7 @@ describe('the schema', () => {
   });
 
   it('has every kind of operation of this version, and one type for each', () => {
-    const volumeTypes = [createType, attachType, detachType, deleteType, resizeType];
+    const volumeTypes = [createType, attachType, detachType, deleteType, resizeType, exportType, unexportType];
     const known = [dumpType, verifyType, reindexType, syncType, ...volumeTypes, heapCaptureType].map(
       ({ name }) => name,
     );

@@ -300,8 +300,12 @@ export type OperationKind =
   | 'VOLUME_DELETE'
   /** Detaches a volume from its machine. */
   | 'VOLUME_DETACH'
+  /** Shows a volume’s bytes over NBD. */
+  | 'VOLUME_EXPORT'
   /** Makes a volume larger. */
-  | 'VOLUME_RESIZE';
+  | 'VOLUME_RESIZE'
+  /** Ends a volume’s export. */
+  | 'VOLUME_UNEXPORT';
 
 /** Where an operation is in its life: QUEUED, then RUNNING, then one of the three ends. */
 export type OperationState =

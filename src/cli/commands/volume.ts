@@ -6,8 +6,10 @@ import {
   CliCreateVolumeDocument,
   CliDeleteVolumeDocument,
   CliDetachVolumeDocument,
+  CliExportVolumeDocument,
   CliReconcileVolumesDocument,
   CliResizeVolumeDocument,
+  CliUnexportVolumeDocument,
   CliVerificationDocument,
   CliVolumeDeviceDocument,
   CliVolumeOperationDocument,
@@ -65,6 +67,14 @@ export const resizeVolume = (console: Console, volume: string, size: string) =>
 export const deleteVolume = (console: Console, volume: string) =>
   follow(console, console.client.ask(CliDeleteVolumeDocument, { volume }));
 
+export const exportVolume = (console: Console, volume: string, options: { writable?: boolean; remove?: boolean }) =>
+  follow(
+    console,
+    options.remove === true
+      ? console.client.ask(CliUnexportVolumeDocument, { volume })
+      : console.client.ask(CliExportVolumeDocument, { volume, writable: options.writable === true }),
+  );
+
 /** The device's path alone, for scripts: verified now, or nothing. */
 export async function showDevice(console: Console, volume: string) {
   const { volumeDevice } = await console.client.ask(CliVolumeDeviceDocument, { volume });
@@ -99,7 +109,7 @@ async function follow(
     view.show({ ...operationProgress, name: 'volume' });
   const { operation } = await console.client.ask(CliVolumeOperationDocument, { id });
   const error = operation?.error ?? null;
-  const path = operation && 'devicePath' in operation ? operation.devicePath : null;
+  const path = operation && 'devicePath' in operation ? (operation.exportUri ?? operation.devicePath) : null;
   print(console, operation, () =>
     error === null
       ? [plain(operation?.message ?? ''), ...(path == null ? [] : [plain(path)])].join('\n')

@@ -288,8 +288,12 @@ export type OperationKind =
   | 'VOLUME_DELETE'
   /** Detaches a volume from its machine. */
   | 'VOLUME_DETACH'
+  /** Shows a volume’s bytes over NBD. */
+  | 'VOLUME_EXPORT'
   /** Makes a volume larger. */
-  | 'VOLUME_RESIZE';
+  | 'VOLUME_RESIZE'
+  /** Ends a volume’s export. */
+  | 'VOLUME_UNEXPORT';
 
 /** Where an operation is in its life: QUEUED, then RUNNING, then one of the three ends. */
 export type OperationState =
@@ -639,6 +643,21 @@ export type CliDeleteVolumeMutationVariables = Exact<{
 
 export type CliDeleteVolumeMutation = { payload: { operation: { id: string }, errors: Array<{ code: ErrorCode, message: string, hint: string }> } };
 
+export type CliExportVolumeMutationVariables = Exact<{
+  volume: string;
+  writable: boolean;
+}>;
+
+
+export type CliExportVolumeMutation = { payload: { operation: { id: string }, errors: Array<{ code: ErrorCode, message: string, hint: string }> } };
+
+export type CliUnexportVolumeMutationVariables = Exact<{
+  volume: string;
+}>;
+
+
+export type CliUnexportVolumeMutation = { payload: { operation: { id: string }, errors: Array<{ code: ErrorCode, message: string, hint: string }> } };
+
 export type CliReconcileVolumesMutationVariables = Exact<{ [key: string]: never; }>;
 
 
@@ -656,7 +675,7 @@ export type CliVolumeOperationQuery = { operation:
     | { id: string, state: OperationState, message: string, error: { code: ErrorCode, message: string, hint: string } | null }
     | { id: string, state: OperationState, message: string, error: { code: ErrorCode, message: string, hint: string } | null }
     | { id: string, state: OperationState, message: string, error: { code: ErrorCode, message: string, hint: string } | null }
-    | { volumeId: string | null, volumeName: string | null, devicePath: string | null, id: string, state: OperationState, message: string, error: { code: ErrorCode, message: string, hint: string } | null }
+    | { volumeId: string | null, volumeName: string | null, devicePath: string | null, exportUri: string | null, id: string, state: OperationState, message: string, error: { code: ErrorCode, message: string, hint: string } | null }
    | null };
 
 export class TypedDocumentString<TResult, TVariables>
@@ -1320,6 +1339,34 @@ export const CliDeleteVolumeDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<CliDeleteVolumeMutation, CliDeleteVolumeMutationVariables>;
+export const CliExportVolumeDocument = new TypedDocumentString(`
+    mutation CliExportVolume($volume: String!, $writable: Boolean!) {
+  payload: exportVolume(volume: $volume, writable: $writable) {
+    operation {
+      id
+    }
+    errors {
+      code
+      message
+      hint
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<CliExportVolumeMutation, CliExportVolumeMutationVariables>;
+export const CliUnexportVolumeDocument = new TypedDocumentString(`
+    mutation CliUnexportVolume($volume: String!) {
+  payload: unexportVolume(volume: $volume) {
+    operation {
+      id
+    }
+    errors {
+      code
+      message
+      hint
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<CliUnexportVolumeMutation, CliUnexportVolumeMutationVariables>;
 export const CliReconcileVolumesDocument = new TypedDocumentString(`
     mutation CliReconcileVolumes {
   reconcileVolumes {
@@ -1357,6 +1404,7 @@ export const CliVolumeOperationDocument = new TypedDocumentString(`
       volumeId
       volumeName
       devicePath
+      exportUri
     }
   }
 }

@@ -115,6 +115,35 @@ builder.mutationField('deleteVolume', (t) =>
   }),
 );
 
+builder.mutationField('exportVolume', (t) =>
+  t.field({
+    type: VolumePayload,
+    ...failsAlone,
+    description: 'Shows a volume’s bytes over NBD on a socket of this host, after its device was verified.',
+    authScopes: { role: 'ADMIN' },
+    args: {
+      volume: t.arg.string({ required: true, description: 'The volume’s name or UUID.' }),
+      writable: t.arg.boolean({ required: true, defaultValue: false, description: 'Whether clients may write.' }),
+    },
+    resolve: attempt(async ({ volume, writable }: { volume: string; writable: boolean }, context) => ({
+      operation: await context.services.volumes.addExport(volume, writable, callerOf(context, null)),
+    })),
+  }),
+);
+
+builder.mutationField('unexportVolume', (t) =>
+  t.field({
+    type: VolumePayload,
+    ...failsAlone,
+    description: 'Ends a volume’s export: its clients get a few seconds to leave, then they are cut off.',
+    authScopes: { role: 'ADMIN' },
+    args: { volume: t.arg.string({ required: true, description: 'The volume’s name or UUID.' }) },
+    resolve: attempt(async ({ volume }: { volume: string }, context) => ({
+      operation: await context.services.volumes.removeExport(volume, callerOf(context, null)),
+    })),
+  }),
+);
+
 const ReconcileVolumesPayload = payloadType<{ readonly report: ReconcileReport }>(
   'ReconcileVolumesPayload',
   'What the comparison found.',

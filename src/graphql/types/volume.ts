@@ -5,11 +5,13 @@ import {
   createType,
   deleteType,
   detachType,
+  exportType,
   resizeType,
+  unexportType,
   volumeSubject,
 } from '../../volumes/operation-types.ts';
 import type { ReconcileReport } from '../../volumes/reconcile/reconciler.ts';
-import type { Attachment, DeviceMapping, Volume } from '../../volumes/volume.ts';
+import type { Attachment, DeviceMapping, Volume, VolumeExport } from '../../volumes/volume.ts';
 import type { ProvidedVolume } from '../../volumes/volume-provider.ts';
 import { builder, failsAlone } from '../builder.ts';
 import { type Connection, connectionType, pageArgs } from '../connection.ts';
@@ -25,6 +27,18 @@ const AttachmentType = builder.objectRef<Attachment>('VolumeAttachment').impleme
     machineId: t.exposeID('machineId', { description: 'The machine’s UUID.' }),
     machineName: t.exposeString('machineName', { description: 'The machine’s name when the volume was attached.' }),
     since: t.expose('sinceMs', { type: 'DateTime', description: 'When the attachment began.' }),
+  }),
+});
+
+const ExportType = builder.objectRef<VolumeExport>('VolumeExport').implement({
+  description: 'A volume’s bytes over NBD.',
+  fields: (t) => ({
+    name: t.exposeString('name', { description: 'The export’s name on its server.' }),
+    uri: t.exposeString('uri', {
+      description: 'Where a client on this host finds it: for qemu-img, nbdcopy and others.',
+    }),
+    writable: t.exposeBoolean('writable', { description: 'Whether clients may write.' }),
+    since: t.expose('sinceMs', { type: 'DateTime', description: 'Since when it is there.' }),
   }),
 });
 
@@ -92,6 +106,11 @@ export const VolumeType = builder.objectRef<Volume>('Volume').implement({
       description:
         'Its device as it was verified last; null where it is no device of this host. Before you use it, ask volumeDevice.',
     }),
+    export: t.expose('export', {
+      type: ExportType,
+      nullable: true,
+      description: 'Its export over NBD; null if there is none.',
+    }),
     problem: t.expose('problem', {
       type: OperationErrorType,
       nullable: true,
@@ -110,7 +129,7 @@ export const VolumeType = builder.objectRef<Volume>('Volume').implement({
   }),
 });
 
-const types = [createType, attachType, detachType, deleteType, resizeType];
+const types = [createType, attachType, detachType, deleteType, resizeType, exportType, unexportType];
 
 interface Asked {
   readonly volumeId: string;
@@ -156,6 +175,11 @@ export const VolumeOperationType = builder.objectRef<Operation>('VolumeOperation
       nullable: true,
       description: 'The size that it creates or resizes to; null for any other.',
       resolve: (operation) => requestOf(operation)?.sizeBytes ?? null,
+    }),
+    exportUri: t.string({
+      nullable: true,
+      description: 'Where the export is that it made; null for any other.',
+      resolve: (operation) => exportType.resultOf(operation)?.uri ?? null,
     }),
     devicePath: t.string({
       nullable: true,

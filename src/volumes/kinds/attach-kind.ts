@@ -5,7 +5,7 @@ import { attachType, type MachineRequest, type VolumeResult } from '../operation
 import { toMapping } from '../reconcile/to-mapping.ts';
 import type { DeviceMapping, Volume } from '../volume.ts';
 import type { ProvidedVolume } from '../volume-provider.ts';
-import { compensationSignal, type VolumeParts, type VolumeRun, volumeKind, volumeOf } from './volume-kind.ts';
+import { compensationSignal, resultOf, type VolumeParts, type VolumeRun, volumeKind, volumeOf } from './volume-kind.ts';
 
 type Run = VolumeRun<MachineRequest>;
 
@@ -27,7 +27,7 @@ export function createAttachKind(parts: VolumeParts): OperationKind<MachineReque
       const { providerId, sizeBytes, serial } = provided;
       const patch = { state: 'ATTACHED', problem: null, providerId, sizeBytes, serial, device } as const;
       return {
-        result: { volumeId, devicePath: device?.path ?? null },
+        result: resultOf(volumeId, { devicePath: device?.path ?? null }),
         message: 'Volume attached successfully',
         effects: [changeVolume.of({ id: volumeId, patch })],
       };
@@ -45,6 +45,8 @@ async function intend({ context, catalogue, finder, provider, signal, nowMs }: R
   const { attachment } = volume;
   if (attachment !== null && attachment.machineId !== machineId)
     throw new MemoirError('VOLUME_IN_USE', `${volume.name} is attached to ${attachment.machineName}`);
+  if (volume.export !== null && attachment === null)
+    throw new MemoirError('VOLUME_IN_USE', `${volume.name} is exported`);
   if (volume.state === 'CREATING' || volume.state === 'DELETING')
     throw new MemoirError('VOLUME_IN_USE', `${volume.name} is ${volume.state.toLowerCase()}`);
   const isHere = provider.isHere(machineId);

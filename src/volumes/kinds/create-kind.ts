@@ -3,7 +3,7 @@ import type { OperationKind } from '../../operations/operation-kind.ts';
 import { changeVolume } from '../catalogue.ts';
 import { type CreateRequest, createType, type VolumeResult } from '../operation-types.ts';
 import type { ProvidedVolume } from '../volume-provider.ts';
-import { compensationSignal, type VolumeParts, type VolumeRun, volumeKind } from './volume-kind.ts';
+import { compensationSignal, resultOf, type VolumeParts, type VolumeRun, volumeKind } from './volume-kind.ts';
 
 /** Makes a volume. One that cannot be made is removed again, at the provider and in the catalogue. */
 export function createCreateKind(parts: VolumeParts): OperationKind<CreateRequest, VolumeResult> {
@@ -17,7 +17,7 @@ export function createCreateKind(parts: VolumeParts): OperationKind<CreateReques
       run.reached?.('VOLUME_CREATE made');
       const patch = { state: 'AVAILABLE', problem: null, ...toKept(made) } as const;
       return {
-        result: { volumeId, devicePath: null },
+        result: resultOf(volumeId),
         message: 'Volume created successfully',
         effects: [changeVolume.of({ id: volumeId, patch })],
       };

@@ -2,7 +2,7 @@ import { isMemoirError, MemoirError, toErrorShape } from '../../domain/memoir-er
 import type { OperationKind } from '../../operations/operation-kind.ts';
 import { changeVolume } from '../catalogue.ts';
 import { deleteType, type PlainRequest, type VolumeResult } from '../operation-types.ts';
-import { type VolumeParts, volumeKind, volumeOf } from './volume-kind.ts';
+import { resultOf, type VolumeParts, volumeKind, volumeOf } from './volume-kind.ts';
 
 /** Deletes a volume with its bytes. Only one that is attached nowhere and exported nowhere. */
 export function createDeleteKind(parts: VolumeParts): OperationKind<PlainRequest, VolumeResult> {
@@ -26,7 +26,7 @@ export function createDeleteKind(parts: VolumeParts): OperationKind<PlainRequest
       throw error;
     }
     return {
-      result: { volumeId, devicePath: null },
+      result: resultOf(volumeId),
       message: 'Volume deleted successfully',
       effects: [changeVolume.of({ id: volumeId, patch: null })],
     };

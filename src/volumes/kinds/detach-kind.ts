@@ -3,7 +3,7 @@ import type { OperationKind } from '../../operations/operation-kind.ts';
 import { changeVolume } from '../catalogue.ts';
 import { detachType, type MachineRequest, type VolumeResult } from '../operation-types.ts';
 import type { Volume } from '../volume.ts';
-import { type VolumeParts, type VolumeRun, volumeKind, volumeOf } from './volume-kind.ts';
+import { resultOf, type VolumeParts, type VolumeRun, volumeKind, volumeOf } from './volume-kind.ts';
 
 type Run = VolumeRun<MachineRequest>;
 
@@ -29,7 +29,7 @@ export function createDetachKind(parts: VolumeParts): OperationKind<MachineReque
       if (provider.isHere(machineId)) await finder.left(volume, signal);
       const patch = { state: 'AVAILABLE', attachment: null, device: null, problem: null } as const;
       return {
-        result: { volumeId, devicePath: null },
+        result: resultOf(volumeId),
         message: 'Volume detached successfully',
         effects: [changeVolume.of({ id: volumeId, patch })],
       };

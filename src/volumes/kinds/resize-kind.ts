@@ -1,7 +1,7 @@
 import type { OperationKind } from '../../operations/operation-kind.ts';
 import { changeVolume } from '../catalogue.ts';
 import { type ResizeRequest, resizeType, type VolumeResult } from '../operation-types.ts';
-import { type VolumeParts, volumeKind, volumeOf } from './volume-kind.ts';
+import { resultOf, type VolumeParts, volumeKind, volumeOf } from './volume-kind.ts';
 
 /** Makes a volume larger; a machine that has it sees the new size. */
 export function createResizeKind(parts: VolumeParts): OperationKind<ResizeRequest, VolumeResult> {
@@ -13,7 +13,7 @@ export function createResizeKind(parts: VolumeParts): OperationKind<ResizeReques
     const resized = await provider.resize(volumeId, sizeBytes, signal);
     run.reached?.('VOLUME_RESIZE resized');
     return {
-      result: { volumeId, devicePath: volume.device?.path ?? null },
+      result: resultOf(volumeId, { devicePath: volume.device?.path ?? null }),
       message: 'Volume resized successfully',
       effects: [changeVolume.of({ id: volumeId, patch: { sizeBytes: resized.sizeBytes } })],
     };

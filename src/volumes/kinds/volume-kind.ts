@@ -5,6 +5,7 @@ import type { OperationType } from '../../operations/operation-type.ts';
 import type { VolumeCatalogue } from '../catalogue.ts';
 import type { DeviceFinder } from '../device-finder.ts';
 import type { DeviceNames } from '../device-names.ts';
+import type { VolumeExports } from '../exports/volume-exports.ts';
 import type { VolumeResult } from '../operation-types.ts';
 import type { Volume } from '../volume.ts';
 import type { VolumeProvider } from '../volume-provider.ts';
@@ -15,6 +16,7 @@ export interface VolumeParts {
   readonly catalogue: VolumeCatalogue;
   readonly finder: DeviceFinder;
   readonly names: DeviceNames;
+  readonly exports: VolumeExports;
   readonly now?: () => number;
   /** Called between any two steps, with the step's name: where a test ends the process. */
   readonly reached?: (step: string) => void;
@@ -76,6 +78,14 @@ export async function volumeOf(catalogue: VolumeCatalogue, id: string): Promise<
   if (volume === null) throw new MemoirError('NOT_FOUND', `there is no volume ${id}`);
   return volume;
 }
+
+/** What an operation leaves behind for its callers. */
+export const resultOf = (volumeId: string, more: Partial<VolumeResult> = {}): VolumeResult => ({
+  volumeId,
+  devicePath: null,
+  uri: null,
+  ...more,
+});
 
 /** For putting things right: the run's own signal may be aborted already. */
 export const compensationSignal = (): AbortSignal => AbortSignal.timeout(compensationMs);

@@ -3,6 +3,7 @@ import { isMemoirError, MemoirError, toErrorShape } from '../../domain/memoir-er
 import type { VolumeParts } from '../kinds/volume-kind.ts';
 import type { Attachment, DeviceMapping, Volume, VolumePatch } from '../volume.ts';
 import type { ProvidedVolume } from '../volume-provider.ts';
+import { checkExports } from './export-check.ts';
 import { toMapping } from './to-mapping.ts';
 
 export interface ReconcilerOptions extends VolumeParts {
@@ -80,6 +81,7 @@ export function startReconciler(options: ReconcilerOptions): Reconciler {
       const isKnown = ({ mark }: ProvidedVolume): boolean => known.has(mark) || before.some(({ id }) => id === mark);
       orphans = [...provided.values()].filter((volume) => !isKnown(volume));
       await removeStaleNames(repaired);
+      await checkExports(options, repaired, problems);
     } catch (error) {
       failure = toErrorShape(error).message;
     }
@@ -122,7 +124,11 @@ export function startReconciler(options: ReconcilerOptions): Reconciler {
   }
 
   async function detached(volume: Volume, facts: VolumePatch): Promise<Settled> {
-    const patch = { ...facts, state: 'AVAILABLE', attachment: null, device: null } as const;
+    // Bytes of a device that has gone are nobody's.
+    const losesExport = volume.device !== null && volume.export !== null;
+    if (losesExport) await options.exports.remove(volume.id);
+    const kept = losesExport ? ({ export: null } as const) : {};
+    const patch = { ...facts, ...kept, state: 'AVAILABLE', attachment: null, device: null } as const;
     const text = volume.attachment === null ? `its state was ${volume.state}` : 'it is attached no more';
     const isNews = volume.state !== 'AVAILABLE' || volume.attachment !== null;
     if (isNews) await options.names.remove(volume.name);
@@ -141,14 +147,20 @@ export function startReconciler(options: ReconcilerOptions): Reconciler {
       : before.state === 'ATTACHED'
         ? null
         : `its state was ${before.state}`;
-    if (!provider.isHere(machineId)) return write(before, { ...base, device: null }, news, null);
+    if (!provider.isHere(machineId)) {
+      if (before.export !== null) await options.exports.remove(before.id);
+      return write(before, { ...base, device: null, export: null }, news, null);
+    }
     const found = await findDevice({ ...seen, attachment, device: isNew ? null : before.device });
     if (found instanceof MemoirError) {
       // Whoever asks for the device is refused from now on.
+      if (before.export !== null) await options.exports.remove(before.id);
       await options.names.remove(before.name);
       return write(before, { ...base, problem: toErrorShape(found) }, news, found.message);
     }
     const isOther = before.device?.rdev !== found.rdev || before.device.diskseq !== found.diskseq;
+    // It shows the old device; it is made anew of this one.
+    if (isOther && before.export !== null) await options.exports.remove(before.id);
     const settled = await write(
       before,
       { ...base, device: found },

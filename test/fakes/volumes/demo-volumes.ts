@@ -4,6 +4,8 @@ import { openDemoDisks } from '../../../src/volumes/demo/demo-disks.ts';
 import { createDemoProvider } from '../../../src/volumes/demo/demo-provider.ts';
 import { createDeviceFinder } from '../../../src/volumes/device-finder.ts';
 import { openDeviceNames } from '../../../src/volumes/device-names.ts';
+import { createStorageDaemon } from '../../../src/volumes/exports/storage-daemon.ts';
+import { createVolumeExports } from '../../../src/volumes/exports/volume-exports.ts';
 import { createSqliteCatalogue } from '../../../src/volumes/sqlite/sqlite-catalogue.ts';
 
 /** What operations on volumes work with, of the demo, in a folder. */
@@ -19,5 +21,6 @@ export async function openDemoVolumes(
     catalogue,
     finder: createDeviceFinder({ devices: disks, catalogue }),
     names: await openDeviceNames(join(folder, 'volumes', 'by-name')),
+    exports: createVolumeExports({ daemon: createStorageDaemon({ folder: join(folder, 'nbd') }) }),
   };
 }

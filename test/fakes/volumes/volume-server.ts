@@ -10,6 +10,8 @@ import { createDemoProvider } from '../../../src/volumes/demo/demo-provider.ts';
 import { createDeviceFinder } from '../../../src/volumes/device-finder.ts';
 import { openDeviceNames } from '../../../src/volumes/device-names.ts';
 import type { BlockDevices } from '../../../src/volumes/devices/block-devices.ts';
+import { createStorageDaemon } from '../../../src/volumes/exports/storage-daemon.ts';
+import { createVolumeExports } from '../../../src/volumes/exports/volume-exports.ts';
 import type { VolumeParts } from '../../../src/volumes/kinds/volume-kind.ts';
 import { createSqliteCatalogue } from '../../../src/volumes/sqlite/sqlite-catalogue.ts';
 import type { VolumeProvider } from '../../../src/volumes/volume-provider.ts';
@@ -28,6 +30,7 @@ export interface VolumeServerOptions {
   ) => { provider: VolumeProvider; devices: BlockDevices };
   readonly reached?: (step: string) => void;
   readonly deviceTimeoutMs?: number;
+  readonly exportGraceMs?: number;
   readonly open?: typeof openDatabase;
 }
 
@@ -42,11 +45,14 @@ export async function openVolumeServer(folder: string, options: VolumeServerOpti
   const { provider, devices } = options.lie?.(honest, disks) ?? { provider: honest, devices: disks };
   const finder = createDeviceFinder({ devices, catalogue, timeoutMs: deviceTimeoutMs });
   const names = await openDeviceNames(join(folder, 'names'));
+  const daemon = createStorageDaemon({ folder: join(folder, 'nbd') });
+  const exports = createVolumeExports({ daemon, graceMs: options.exportGraceMs ?? 200 });
   const parts: VolumeParts = {
     provider,
     catalogue,
     finder,
     names,
+    exports,
     ...(options.reached && { reached: options.reached }),
   };
   const operations = await startOperations({
@@ -76,6 +82,8 @@ export async function openVolumeServer(folder: string, options: VolumeServerOpti
     catalogue,
     disks,
     names,
+    exports,
+    daemon,
     journal,
     /** Waits for the operation's end. */
     ended: async (operation: Operation | Promise<Operation>) => operations.settled((await operation).id),
@@ -83,6 +91,7 @@ export async function openVolumeServer(folder: string, options: VolumeServerOpti
       closed ??= volumes
         .close()
         .then(() => operations.close())
+        .then(() => exports.close())
         .then(() => database.close());
       return closed;
     },

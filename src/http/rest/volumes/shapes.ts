@@ -53,6 +53,8 @@ export const types = {
   VOLUME_DETACH: 'detach',
   VOLUME_DELETE: 'delete',
   VOLUME_RESIZE: 'resize',
+  VOLUME_EXPORT: 'export',
+  VOLUME_UNEXPORT: 'unexport',
 } as const;
 export type VolumeKind = keyof typeof types;
 

@@ -1,0 +1,102 @@
+import { spawn } from 'node:child_process';
+import { mkdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Closable } from '../../domain/closable.ts';
+import { MemoirError } from '../../domain/memoir-error.ts';
+import { connectQmp, type QmpClient } from './qmp-client.ts';
+
+export interface StorageDaemonOptions {
+  /** A folder of this server alone: whoever reaches the sockets in it reads volumes. */
+  readonly folder: string;
+  readonly program?: string;
+  readonly maxConnections?: number;
+}
+
+/** The one qemu-storage-daemon of this server. It survives a crash of ours, and the next server finds it. */
+export interface StorageDaemon extends Closable {
+  /** Where its NBD server listens. */
+  readonly socketPath: string;
+  /** Connected, started if need be. */
+  client(): Promise<QmpClient>;
+  /** The same, but null where none runs: asking does not start one. */
+  running(): Promise<QmpClient | null>;
+}
+
+const startMs = 10_000;
+
+export function createStorageDaemon(options: StorageDaemonOptions): StorageDaemon {
+  const { folder, program = 'qemu-storage-daemon', maxConnections = 100 } = options;
+  const socketPath = join(folder, 'nbd.sock');
+  const controlPath = join(folder, 'control.sock');
+  let current: Promise<QmpClient> | undefined;
+  let closed = false;
+
+  function remember(connecting: Promise<QmpClient>): Promise<QmpClient> {
+    current = connecting;
+    const forget = (): void => {
+      if (current === connecting) current = undefined;
+    };
+    connecting.then((client) => client.closed.then(forget), forget);
+    return connecting;
+  }
+
+  async function start(): Promise<QmpClient> {
+    await mkdir(folder, { recursive: true, mode: 0o700 });
+    const found = await connectQmp(controlPath).catch(() => null);
+    if (found !== null) return found;
+    for (const path of [socketPath, controlPath]) await rm(path, { force: true });
+    const args = [
+      ...['--nbd-server', `addr.type=unix,addr.path=${socketPath},max-connections=${maxConnections}`],
+      ...['--chardev', `socket,id=control,path=${controlPath},server=on,wait=off`],
+      ...['--monitor', 'chardev=control'],
+    ];
+    // The sockets are for this user alone, whatever the umask; it goes on when this process dies.
+    const child = spawn('sh', ['-c', 'umask 177; exec "$@"', 'sh', program, ...args], {
+      stdio: ['ignore', 'ignore', 'pipe'],
+      detached: true,
+    });
+    let said = '';
+    child.stderr?.setEncoding('utf8').on('data', (chunk: string) => {
+      said = (said + chunk).slice(-2_000);
+    });
+    let ended = false;
+    child.once('exit', () => {
+      ended = true;
+    });
+    child.unref();
+    (child.stderr as unknown as { unref?(): void } | null)?.unref?.();
+    const endsAtMs = performance.now() + startMs;
+    while (!ended && performance.now() < endsAtMs) {
+      const client = await connectQmp(controlPath).catch(() => null);
+      if (client !== null) return client;
+      await sleep(20);
+    }
+    throw new MemoirError('NOT_CONFIGURED', `qemu-storage-daemon does not start: ${said.trim() || 'no reason given'}`, {
+      hint: 'Install it: the packages qemu-utils and qemu-system-common, or qemu-img on Red Hat.',
+    });
+  }
+
+  return {
+    socketPath,
+    client() {
+      if (closed) throw new MemoirError('SHUTTING_DOWN', 'the server is stopping');
+      return current ?? remember(start());
+    },
+    async running() {
+      if (current !== undefined) return current.catch(() => null);
+      return connectQmp(controlPath).then(
+        (client) => remember(Promise.resolve(client)),
+        () => null,
+      );
+    },
+    /** Ends the daemon with the server: its clients see the end of their connection, and the next start exports anew. */
+    async close() {
+      closed = true;
+      const client = await current?.catch(() => null);
+      if (client == null) return;
+      await client.execute('quit').catch(() => undefined);
+      await client.close();
+    },
+  };
+}

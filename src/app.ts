@@ -218,9 +218,8 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
       config.cloudstack !== null && isUuid(nameOrId) ? { id: nameOrId, name: nameOrId } : hypervisor.find(nameOrId),
     subject: machineSubject,
   };
-  const volumes = createVolumes({ ...volumeParts, operations, machines, log });
+  const volumes = createVolumes({ ...volumeParts, operations, machines, log, reconcileAtStart: true });
   opened.defer(() => volumes.close());
-  void volumes.reconcile();
   const info: ServerInfo = {
     version: packageFile.version,
     startedAtMs,

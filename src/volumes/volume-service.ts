@@ -34,6 +34,8 @@ export interface VolumeServiceOptions extends VolumeParts {
   };
   readonly log: { warn(facts: object, message: string): void };
   readonly reconcileMs?: number;
+  /** Compares with the world at once, and not only after the first interval. */
+  readonly reconcileAtStart?: boolean;
 }
 
 const volumeName = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
@@ -59,6 +61,7 @@ export function createVolumes(options: VolumeServiceOptions): Volumes {
 
   const reconciler = startReconciler({
     ...options,
+    immediately: options.reconcileAtStart ?? false,
     ...(options.reconcileMs !== undefined && { intervalMs: options.reconcileMs }),
     async isBusy(id) {
       const query = { subjects: [volumeSubject(id)], states: ['QUEUED', 'RUNNING'], limit: 1 } as const;

@@ -1,7 +1,7 @@
 import type { Closable } from '../domain/closable.ts';
 import type { Operation } from '../operations/operation.ts';
 import type { BlockDevice } from './devices/block-device.ts';
-import type { ReconcileReport } from './reconcile/reconciler.ts';
+import type { ReconcileReport } from './reconcile/reconcile-report.ts';
 import type { Volume } from './volume.ts';
 import type { VolumePlacement, VolumeProvider } from './volume-provider.ts';
 

@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { expect, it } from 'vitest';
 import type { DemoDisk } from '../../src/volumes/demo/demo-disks.ts';
-import type { ReconcileReport } from '../../src/volumes/reconcile/reconciler.ts';
+import type { ReconcileReport } from '../../src/volumes/reconcile/reconcile-report.ts';
 import type { Volume } from '../../src/volumes/volume.ts';
 import { temporaryFolder } from '../temporary-folder.ts';
 import { thorough } from '../thorough.ts';

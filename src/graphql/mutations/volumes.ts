@@ -1,5 +1,5 @@
 import type { Operation } from '../../operations/operation.ts';
-import type { ReconcileReport } from '../../volumes/reconcile/reconciler.ts';
+import type { ReconcileReport } from '../../volumes/reconcile/reconcile-report.ts';
 import type { VolumeCaller } from '../../volumes/volumes.ts';
 import { builder, failsAlone } from '../builder.ts';
 import type { RequestContext } from '../context.ts';

@@ -10,7 +10,7 @@ import {
   unexportType,
   volumeSubject,
 } from '../../volumes/operation-types.ts';
-import type { ReconcileReport } from '../../volumes/reconcile/reconciler.ts';
+import type { ReconcileReport } from '../../volumes/reconcile/reconcile-report.ts';
 import type { Attachment, DeviceMapping, Volume, VolumeExport } from '../../volumes/volume.ts';
 import type { ProvidedVolume } from '../../volumes/volume-provider.ts';
 import { builder, failsAlone } from '../builder.ts';

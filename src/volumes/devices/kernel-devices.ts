@@ -5,7 +5,7 @@ import { readDevices, type SysfsPlaces } from './sysfs.ts';
 import { startUdevMonitor, type UdevMonitorOptions } from './udev-monitor.ts';
 
 export interface KernelDevicesOptions extends SysfsPlaces {
-  /** How often /sys/block is read without an event. */
+  /** How often /sys/block is read without an event: a lost one heals within two seconds, the reading included. */
   readonly pollMs?: number;
   /** How long is waited for more events before it is read: one attachment brings a burst of them. */
   readonly debounceMs?: number;
@@ -16,7 +16,7 @@ export interface KernelDevicesOptions extends SysfsPlaces {
 
 /** The kernel's devices: its events say when to look, /sys/block says what is there, and a poll finds what no event told. */
 export function createKernelDevices(options: KernelDevicesOptions = {}): BlockDevices {
-  const { pollMs = 2_000, debounceMs = 20, onListenerError = () => undefined } = options;
+  const { pollMs = 1_800, debounceMs = 20, onListenerError = () => undefined } = options;
   const listeners = new Set<{ readonly listener: (change: DeviceChange) => void }>();
   let known: ReadonlyMap<string, BlockDevice> | undefined;
   let closed = false;

@@ -38,7 +38,12 @@ const aliasOf = (mark: string): string => `ua-${mark}`;
 /** Volumes of libvirt's storage pools, hot-plugged as virtio disks whose serial and alias are made from our mark. */
 export function createLibvirtProvider(options: LibvirtProviderOptions): VolumeProvider {
   const { uri, pool, here, detachTimeoutMs = 30_000, askAgainMs = 5_000, readyMs = 5_000 } = options;
-  const link = new ReconnectingConnection(uri, options.connection);
+  // Dialled with the first question: a server whose volumes nobody uses opens no second connection.
+  let dialled: ReconnectingConnection | undefined;
+  const link = (): ReconnectingConnection => {
+    dialled ??= new ReconnectingConnection(uri, options.connection);
+    return dialled;
+  };
   const turns = new Turns();
 
   /** Carries out what needs an answer; one call at a time about one volume. */
@@ -57,18 +62,20 @@ export function createLibvirtProvider(options: LibvirtProviderOptions): VolumePr
   /** A daemon that is being dialled gets a moment; then the reason why it is away is the answer. */
   async function ready(signal: AbortSignal): Promise<void> {
     const limit = AbortSignal.timeout(readyMs);
-    await link.ready({ signal: AbortSignal.any([signal, limit]) }).catch((error: unknown) => {
-      if (limit.aborted) return link.connection;
-      throw error;
-    });
+    await link()
+      .ready({ signal: AbortSignal.any([signal, limit]) })
+      .catch((error: unknown) => {
+        if (limit.aborted) return link().connection;
+        throw error;
+      });
   }
   async function existing(mark: string, signal: AbortSignal): Promise<PoolVolume> {
-    const volume = await findPoolVolume({ link, signal }, mark);
+    const volume = await findPoolVolume({ link: link(), signal }, mark);
     if (volume === null) throw new MemoirError('NOT_FOUND', `libvirt has no volume of the mark ${mark}`);
     return volume;
   }
   async function shown(volume: PoolVolume, signal: AbortSignal): Promise<ProvidedVolume> {
-    return toProvided(volume, await allDomainDisks({ link, signal }), options.isLocal);
+    return toProvided(volume, await allDomainDisks({ link: link(), signal }), options.isLocal);
   }
 
   async function attachTo(domain: DomainDisks, volume: PoolVolume, signal: AbortSignal): Promise<void> {
@@ -83,14 +90,14 @@ export function createLibvirtProvider(options: LibvirtProviderOptions): VolumePr
     const target =
       [...domain.live, ...domain.config].find((disk) => disk.alias === alias)?.target ??
       freeTarget([...domain.live, ...domain.config]);
-    await link.call(
+    await link().call(
       'domainAttachDeviceFlags',
       { domain: domain.domain, xml: diskXml(volume, target), flags },
       { signal },
     );
   }
   async function isPersistent(machineId: string, signal: AbortSignal): Promise<boolean> {
-    const { domains } = await link.call('connectListAllDomains', { need: 1, flags: 4 }, { signal });
+    const { domains } = await link().call('connectListAllDomains', { need: 1, flags: 4 }, { signal });
     return domains.some(({ uuid }) => uuid === machineId);
   }
 
@@ -98,8 +105,8 @@ export function createLibvirtProvider(options: LibvirtProviderOptions): VolumePr
     kind: 'libvirt',
     create: (spec, signal) =>
       asked('creating a volume', spec.mark, signal, async () => {
-        if ((await findPoolVolume({ link, signal }, spec.mark)) === null)
-          await createPoolVolume({ link, signal }, spec, pool);
+        if ((await findPoolVolume({ link: link(), signal }, spec.mark)) === null)
+          await createPoolVolume({ link: link(), signal }, spec, pool);
         return shown(await existing(spec.mark, signal), signal);
       }),
 
@@ -110,7 +117,7 @@ export function createLibvirtProvider(options: LibvirtProviderOptions): VolumePr
         if (other !== undefined) throw new MemoirError('VOLUME_IN_USE', `the volume is attached to machine ${other}`);
         // Two volumes that come to one machine at once must not choose the same target.
         await turns.take(`machine ${machineId}`, async () => {
-          const domain = await domainDisks({ link, signal }, machineId);
+          const domain = await domainDisks({ link: link(), signal }, machineId);
           if (domain === null) throw new MemoirError('NOT_FOUND', `libvirt has no machine ${machineId}`);
           await attachTo(domain, volume, signal);
         });
@@ -124,29 +131,29 @@ export function createLibvirtProvider(options: LibvirtProviderOptions): VolumePr
       asked('detaching a volume', mark, signal, async () => {
         const alias = aliasOf(mark);
         const has = (disks: readonly DomainDisk[] | undefined) => disks?.some((disk) => disk.alias === alias) ?? false;
-        const before = await domainDisks({ link, signal }, machineId);
+        const before = await domainDisks({ link: link(), signal }, machineId);
         if (before !== null && has(before.live)) {
           const limits = { timeoutMs: detachTimeoutMs, againMs: Math.min(askAgainMs, detachTimeoutMs) };
-          await unplug(before.domain, alias, { link, signal, ...limits });
+          await unplug(before.domain, alias, { link: link(), signal, ...limits });
         }
         // Only now: a guest that refuses has the disk at its next start as well.
-        const after = before && (await domainDisks({ link, signal }, machineId));
+        const after = before && (await domainDisks({ link: link(), signal }, machineId));
         if (after !== null && has(after.config)) {
           const args = { domain: after.domain, alias, flags: impactFlags.config };
-          await link.call('domainDetachDeviceAlias', args, { signal });
+          await link().call('domainDetachDeviceAlias', args, { signal });
         }
         return shown(await existing(mark, signal), signal);
       }),
 
     delete: (mark, signal) =>
       asked('deleting a volume', mark, signal, async () => {
-        const volume = await findPoolVolume({ link, signal }, mark);
+        const volume = await findPoolVolume({ link: link(), signal }, mark);
         if (volume === null) return;
         const [machine] = (await shown(volume, signal)).attachedTo;
         if (machine !== undefined)
           throw new MemoirError('VOLUME_IN_USE', `the volume is attached to machine ${machine}`);
         try {
-          await link.call('storageVolDelete', { volume: volume.ref, flags: 0 }, { signal });
+          await link().call('storageVolDelete', { volume: volume.ref, flags: 0 }, { signal });
         } catch (error) {
           if (!isLibvirt(error, 'NO_STORAGE_VOL')) throw error;
         }
@@ -163,32 +170,32 @@ export function createLibvirtProvider(options: LibvirtProviderOptions): VolumePr
 
     describe: (mark, signal) =>
       asked('asking for a volume', mark, signal, async () => {
-        const volume = await findPoolVolume({ link, signal }, mark);
+        const volume = await findPoolVolume({ link: link(), signal }, mark);
         return volume && shown(volume, signal);
       }),
 
     list: (signal) =>
       asked('listing volumes', 'list', signal, async () => {
-        const domains = await allDomainDisks({ link, signal });
-        const volumes = await listPoolVolumes({ link, signal });
+        const domains = await allDomainDisks({ link: link(), signal });
+        const volumes = await listPoolVolumes({ link: link(), signal });
         return volumes.map((volume) => toProvided(volume, domains, options.isLocal));
       }),
 
     isHere: (machineId) => machineId === here,
-    close: () => link.close(),
+    close: async () => dialled?.close(),
   };
 
   /** A running QEMU has to do it itself, so that the guest learns of it. */
   async function grow(volume: PoolVolume, capacityBytes: bigint, signal: AbortSignal): Promise<void> {
-    const domains = await allDomainDisks({ link, signal });
+    const domains = await allDomainDisks({ link: link(), signal });
     for (const { domain, live } of domains) {
       const disk = live.find(({ alias }) => alias === aliasOf(volume.mark));
       if (disk === undefined) continue;
       const args = { domain, disk: disk.target, size: capacityBytes, flags: blockResizeFlags.bytes };
-      await link.call('domainBlockResize', args, { signal });
+      await link().call('domainBlockResize', args, { signal });
       return;
     }
-    await link.call('storageVolResize', { volume: volume.ref, capacityBytes, flags: 0 }, { signal });
+    await link().call('storageVolResize', { volume: volume.ref, capacityBytes, flags: 0 }, { signal });
   }
 }
 

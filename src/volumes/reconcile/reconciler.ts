@@ -4,6 +4,7 @@ import type { VolumeParts } from '../kinds/volume-kind.ts';
 import type { Attachment, DeviceMapping, Volume, VolumePatch } from '../volume.ts';
 import type { ProvidedVolume } from '../volume-provider.ts';
 import { checkExports } from './export-check.ts';
+import type { ReconcileReport } from './reconcile-report.ts';
 import { toMapping } from './to-mapping.ts';
 
 export interface ReconcilerOptions extends VolumeParts {
@@ -12,20 +13,8 @@ export interface ReconcilerOptions extends VolumeParts {
   readonly machineName: (machineId: string) => Promise<string>;
   readonly log: { warn(facts: object, message: string): void };
   readonly intervalMs?: number;
-}
-
-/** What a reconciliation found. */
-export interface ReconcileReport {
-  readonly atMs: number;
-  readonly volumes: number;
-  /** What was put right, one sentence each. */
-  readonly repaired: readonly string[];
-  /** What could not be put right, one sentence each. */
-  readonly problems: readonly string[];
-  /** Volumes of our mark at the provider that no catalogue knows; they are never touched. */
-  readonly orphans: readonly ProvidedVolume[];
-  /** Why the provider could not be asked; null if it was. */
-  readonly failure: string | null;
+  /** Begins with one at once. */
+  readonly immediately?: boolean;
 }
 
 /** Compares the catalogue with the world, and writes down what the world says. Never deletes bytes that somebody could have. */
@@ -44,7 +33,15 @@ export function startReconciler(options: ReconcilerOptions): Reconciler {
   const closing = new AbortController();
   /** Volumes whose device was another volume's in the catalogue. */
   const conflicts = new Set<string>();
-  const timer = setInterval(() => void reconcile().catch(() => undefined), intervalMs).unref();
+  const timer = setInterval(() => void tick(), intervalMs).unref();
+  if (options.immediately) void tick();
+  let told = '';
+
+  /** Where there are no volumes, a provider that nobody uses is not asked. */
+  async function tick(): Promise<void> {
+    const volumes = await catalogue.list().catch(() => []);
+    if (volumes.length > 0 && !closing.signal.aborted) await reconcile().catch(() => undefined);
+  }
 
   function reconcile(): Promise<ReconcileReport> {
     running ??= look().finally(() => {
@@ -86,8 +83,12 @@ export function startReconciler(options: ReconcilerOptions): Reconciler {
       failure = toErrorShape(error).message;
     }
     last = { atMs: now(), volumes: before.length, repaired, problems: [...problems.values()], orphans, failure };
-    if (repaired.length + problems.size > 0 || failure !== null)
-      log.warn({ repaired, problems: last.problems, failure }, 'volumes reconciled');
+    // What stays as it is is told once, not every minute.
+    const news = { repaired, problems: last.problems, failure };
+    const text = JSON.stringify(news);
+    if (text !== told && repaired.length + problems.size + (failure === null ? 0 : 1) > 0)
+      log.warn(news, 'volumes reconciled');
+    told = text;
     return last;
   }
 

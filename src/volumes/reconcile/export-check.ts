@@ -1,14 +1,14 @@
 import { isMemoirError, toErrorShape } from '../../domain/memoir-error.ts';
 import { exportIdOf } from '../exports/volume-exports.ts';
 import { verifiedSource } from '../kinds/export-kind.ts';
-import type { ReconcilerOptions } from './reconciler.ts';
+import type { VolumeParts } from '../kinds/volume-kind.ts';
 
 /**
  * Brings the storage daemon's exports together with the catalogue: one that is missing (the daemon has died) is made again after its bytes
  * have been verified again; one that nobody wants (this server has died) is removed.
  */
 export async function checkExports(
-  options: ReconcilerOptions,
+  options: VolumeParts & { readonly isBusy: (volumeId: string) => Promise<boolean> },
   repaired: string[],
   problems: Map<string, string>,
 ): Promise<void> {

@@ -75,7 +75,7 @@ const rootsOfRooms: Readonly<Record<string, string>> = {
  * Lines a file may have without a word, and with a reason in its first lines (a comment that starts with `Long:`). Sizes follow
  * nouns: what is one thing is one file. A file of tests is as long as what it tests has behaviours.
  */
-const budget = { plain: 250, withReason: 400, tests: 400 };
+const budget = { plain: 400, withReason: 600, tests: 400 };
 
 function files(folder: string, pattern: RegExp): string[] {
   return readdirSync(join(root, folder), { recursive: true, withFileTypes: true })

@@ -1,3 +1,4 @@
+// Long: one reader has one way through windows, columns and cursors; its methods share all three.
 import type { InfluxClient, InfluxQuery } from '../../influx/influx-client.ts';
 import { InfluxError, isInfluxError } from '../../influx/influx-error.ts';
 import type { InfluxRow } from '../../influx/influx-values.ts';
@@ -79,7 +80,9 @@ export function createSqlReader(client: InfluxClient, memory: ColumnMemory, dead
   async function readInOrderOfTime(filter: CheckedFilter, reading: Reading): Promise<PointEntry[]> {
     const entries: PointEntry[] = [];
     let skip = reading.offset ?? 0;
+    const { after, before, order } = reading;
     const visit = async (window: TimeRange): Promise<Visited> => {
+      if (after !== undefined || before !== undefined) return visitWithin(window);
       if (skip > 0) {
         const [row] = await askTable((known) => countQuery(known, filter, window, reading));
         const dumps = number(row?.n) ?? 0;
@@ -93,6 +96,25 @@ export function createSqlReader(client: InfluxClient, memory: ColumnMemory, dead
       skip = 0;
       entries.push(...rows.map((row) => toSqlEntry(row, reading)));
       return entries.length >= reading.limit ? 'DONE' : rows.length === 0 ? 'EMPTY' : 'MORE';
+    };
+    /**
+     * InfluxDB 3 cannot plan a condition in which time is anything but compared with a moment. So the window is all that it is
+     * told of the cursors, and which rows of their own microsecond are meant is decided here.
+     */
+    const visitWithin = async (window: TimeRange): Promise<Visited> => {
+      const compare = comparePlaces(order);
+      const wanted = skip + reading.limit - entries.length;
+      for (let size = wanted + 16; ; size *= 8) {
+        const whole = { order, limit: size, offset: 0 };
+        const rows = await askTable((known) => rowsQuery(known, filter, window, whole));
+        const within = rows
+          .map((row) => toSqlEntry(row, reading))
+          .filter((entry) => (!after || compare(entry, after) > 0) && (!before || compare(entry, before) < 0));
+        if (within.length < wanted && rows.length === size) continue;
+        entries.push(...within.slice(skip, wanted));
+        skip = Math.max(0, skip - within.length);
+        return entries.length >= reading.limit ? 'DONE' : rows.length === 0 ? 'EMPTY' : 'MORE';
+      }
     };
     // A page's rows are near its start; who skips many, or reads many, goes in long strides.
     const isShort = skip + reading.limit <= shortPage;

@@ -37,7 +37,7 @@ export function serveHeaps(app: FastifyInstance, services: Services, seats: Seat
     return reply.send(Readable.from({ [Symbol.asyncIterator]: () => content }, { objectMode: false }));
   });
 
-  app.register(async (uploads) => {
+  app.register((uploads, _options, done) => {
     // The body is handed on as it comes; its size is limited where it is written.
     uploads.removeAllContentTypeParsers();
     uploads.addContentTypeParser('*', (_request, payload, done) => done(null, payload));
@@ -49,6 +49,7 @@ export function serveHeaps(app: FastifyInstance, services: Services, seats: Seat
       const { id, sessionId, sizeBytes, rawSizeBytes, sha256 } = capture;
       return reply.header('cache-control', 'no-store').send({ id, sessionId, sizeBytes, rawSizeBytes, sha256 });
     });
+    done();
   });
 }
 

@@ -64,10 +64,12 @@ export class MachineWatch {
 
   close(): void {
     this.#closed = true;
+    this.#touched.clear();
     clearTimeout(this.#calm);
   }
 
   #touch(domain: DomainRef): void {
+    if (this.#closed) return;
     this.#touched.set(domain.uuid, domain);
     this.#calm ??= setTimeout(() => {
       this.#calm = undefined;
@@ -79,8 +81,8 @@ export class MachineWatch {
   #look(): Promise<void> {
     this.#looking ??= this.#run().finally(() => {
       this.#looking = undefined;
-      // Touched between the last look and this moment.
-      if (this.#touched.size > 0 && this.#calm === undefined) void this.#look();
+      // Touched between the last look and this moment. A closed watch looks at nothing: asking again would never end.
+      if (!this.#closed && this.#touched.size > 0 && this.#calm === undefined) void this.#look();
     });
     return this.#looking;
   }

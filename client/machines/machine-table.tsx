@@ -31,6 +31,7 @@ export function MachineTable({ machines, forecasts, sorting }: Props) {
   const active = new Set(data?.dumps.nodes.map(({ machineId }) => machineId));
   return (
     <DataTable
+      cardsBelow="62em"
       head={
         <>
           <SortHeading label="Machine" by="NAME" sorting={sorting} />

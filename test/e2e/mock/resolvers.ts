@@ -221,7 +221,10 @@ export function resolvers(world: World) {
       const rows = active(states).filter((dump) => dump.kind === 'DUMP');
       return page(rows.slice(0, first).map(dumpView), rows.length, 0);
     },
-    dump: ({ id }: { id: string }) => dumpView(find(id)),
+    dump: ({ id }: { id: string }) => {
+      const dump = world.dumps.find((it) => it.id === id);
+      return dump ? dumpView(dump) : null;
+    },
     dumpRecords: (args: RecordArgs) => {
       const rows = matching(args);
       const start = Number(args.after ?? 0) + (args.offset ?? 0);

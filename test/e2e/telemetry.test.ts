@@ -45,7 +45,7 @@ describe.skipIf(lacks('chromium'))('the usage of machines', { timeout: 180_000 }
     await form.getByRole('radio', { name: 'Charts' }).focus();
     await page.keyboard.press('ArrowRight');
     const table = usage.getByRole('region', { name: 'Usage as a table' });
-    await table.getByRole('columnheader', { name: 'CPU, peak' }).waitFor();
+    await table.getByRole('columnheader', { name: 'Peak CPU' }).waitFor();
     await table
       .getByRole('cell', { name: /^\d[\d.]* %$/ })
       .first()

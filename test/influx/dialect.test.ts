@@ -6,10 +6,10 @@ import { dumpFields, dumpTags } from '../../src/records/influx/point.ts';
 import {
   type Columns,
   columnsQuery,
-  countQuery,
   daysQuery,
   measureQueries,
   rowsByIdQuery,
+  rowsOfMomentQuery,
   rowsQuery,
 } from '../../src/records/influx/sql.ts';
 import { type DataFusion, openDataFusion } from '../fakes/influxdb3/datafusion.ts';
@@ -52,10 +52,10 @@ function statements(columns: Columns): InfluxQuery[] {
     ),
     ...orders.map((reading) => rowsQuery(columns, checkFilter({}), range, { ...reading, before: undefined })),
     ...orders.map((reading) => rowsQuery(columns, checkFilter({}), range, { ...reading, after: undefined })),
-    ...orders.map((reading) => countQuery(columns, checkFilter({}), range, reading)),
     ...filters.flatMap((filter) => Object.values(measureQueries).map((query) => query(columns, filter, range))),
     ...filters.map((filter) => daysQuery(columns, filter, range)),
-    rowsByIdQuery(columns, ['a', 'point:1763078400000001:2:web-2'], range),
+    rowsByIdQuery(columns, ['a', 'b'], range),
+    rowsOfMomentQuery(range),
     columnsQuery,
   ];
 }

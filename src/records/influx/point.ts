@@ -98,6 +98,12 @@ export function isForeignId(id: string): boolean {
   return id.startsWith('point:');
 }
 
+/** The microsecond of another writer's point, which its id begins with; null for an id of a dump. */
+export function momentOfPoint(id: string): number | null {
+  const digits = /^point:(\d{1,16}):/.exec(id)?.[1];
+  return digits === undefined ? null : Number(digits);
+}
+
 /**
  * A row as a record. Points of other writers lack what was added since: their tags are taken as they are (ours are pictured
  * text), format and compression follow from the path, and what nobody knows is zero or null.

@@ -7,7 +7,7 @@ import { type CheckedFilter, maxTimeUs } from '../check-query.ts';
 import type { DumpRecord } from '../dump-record.ts';
 import type { RecordMachine } from '../dump-records.ts';
 import type { Reading } from '../page-steps.ts';
-import { dumpFields, dumpTags, fromRow, number } from './point.ts';
+import { dumpFields, dumpTags, fromRow, momentOfPoint, number } from './point.ts';
 import {
   addMachine,
   askInTime,
@@ -23,12 +23,12 @@ import {
 import {
   type Columns,
   columnsQuery,
-  countQuery,
   daysQuery,
   machinesQuery,
   maxMachines,
   measureQueries,
   rowsByIdQuery,
+  rowsOfMomentQuery,
   rowsQuery,
 } from './sql.ts';
 
@@ -80,11 +80,11 @@ export function createSqlReader(client: InfluxClient, memory: ColumnMemory, dead
   async function readInOrderOfTime(filter: CheckedFilter, reading: Reading): Promise<PointEntry[]> {
     const entries: PointEntry[] = [];
     let skip = reading.offset ?? 0;
-    const { after, before, order } = reading;
+    const { after, before } = reading;
     const visit = async (window: TimeRange): Promise<Visited> => {
       if (after !== undefined || before !== undefined) return visitWithin(window);
       if (skip > 0) {
-        const [row] = await askTable((known) => countQuery(known, filter, window, reading));
+        const [row] = await askTable((known) => measureQueries.count(known, filter, window));
         const dumps = number(row?.n) ?? 0;
         if (dumps <= skip) {
           skip -= dumps;
@@ -97,29 +97,35 @@ export function createSqlReader(client: InfluxClient, memory: ColumnMemory, dead
       entries.push(...rows.map((row) => toSqlEntry(row, reading)));
       return entries.length >= reading.limit ? 'DONE' : rows.length === 0 ? 'EMPTY' : 'MORE';
     };
-    /**
-     * InfluxDB 3 cannot plan a condition in which time is anything but compared with a moment. So the window is all that it is
-     * told of the cursors, and which rows of their own microsecond are meant is decided here.
-     */
     const visitWithin = async (window: TimeRange): Promise<Visited> => {
-      const compare = comparePlaces(order);
       const wanted = skip + reading.limit - entries.length;
-      for (let size = wanted + 16; ; size *= 8) {
-        const whole = { order, limit: size, offset: 0 };
-        const rows = await askTable((known) => rowsQuery(known, filter, window, whole));
-        const within = rows
-          .map((row) => toSqlEntry(row, reading))
-          .filter((entry) => (!after || compare(entry, after) > 0) && (!before || compare(entry, before) < 0));
-        if (within.length < wanted && rows.length === size) continue;
-        entries.push(...within.slice(skip, wanted));
-        skip = Math.max(0, skip - within.length);
-        return entries.length >= reading.limit ? 'DONE' : rows.length === 0 ? 'EMPTY' : 'MORE';
-      }
+      const { within, isEmpty } = await readWithin(filter, window, reading, wanted);
+      entries.push(...within.slice(skip, wanted));
+      skip = Math.max(0, skip - within.length);
+      return entries.length >= reading.limit ? 'DONE' : isEmpty ? 'EMPTY' : 'MORE';
     };
     // A page's rows are near its start; who skips many, or reads many, goes in long strides.
     const isShort = skip + reading.limit <= shortPage;
     await walk(narrow(rangeOf(filter), reading), reading.order.direction, visit, isShort ? shortUs : undefined);
     return entries;
+  }
+
+  /**
+   * The first `wanted` rows of a window that lie between the reading's cursors. The server is asked for a few more than that,
+   * because only here can be told which rows of a cursor's own key are meant; and for more again where that was not enough.
+   */
+  async function readWithin(filter: CheckedFilter, window: TimeRange, reading: Reading, wanted: number) {
+    const { order, after, before } = reading;
+    const compare = comparePlaces(order);
+    const isPart = (entry: PointEntry) =>
+      (!after || compare(entry, after) > 0) && (!before || compare(entry, before) < 0);
+    for (let limit = after || before ? wanted + 16 : wanted; ; limit *= 8) {
+      const size = limit;
+      const rows = await askTable((known) => rowsQuery(known, filter, window, { ...reading, limit: size, offset: 0 }));
+      const within = rows.map((row) => toSqlEntry(row, reading)).filter(isPart);
+      if (within.length < wanted && rows.length === size) continue;
+      return { within, isEmpty: rows.length === 0 };
+    }
   }
 
   /** The first of each window, merged: exact, however long the range. */
@@ -130,10 +136,9 @@ export function createSqlReader(client: InfluxClient, memory: ColumnMemory, dead
       throw new InfluxError('TOO_MUCH', `more than ${maxSorted} places from the start of the list`);
     let entries: PointEntry[] = [];
     await walk(rangeOf(filter), 'DESC', async (window) => {
-      const rows = await askTable((known) => rowsQuery(known, filter, window, { ...reading, limit, offset: 0 }));
-      const merged = [...entries, ...rows.map((row) => toSqlEntry(row, reading))].sort(comparePlaces(order));
-      entries = merged.slice(0, limit);
-      return rows.length === 0 ? 'EMPTY' : 'MORE';
+      const { within, isEmpty } = await readWithin(filter, window, reading, limit);
+      entries = [...entries, ...within].sort(comparePlaces(order)).slice(0, limit);
+      return isEmpty ? 'EMPTY' : 'MORE';
     });
     return entries.slice(offset);
   }
@@ -222,13 +227,21 @@ export function createSqlReader(client: InfluxClient, memory: ColumnMemory, dead
     },
     async get(ids) {
       const found = new Map<string, DumpRecord>();
-      await walk({ fromUs: 0, untilUs: maxTimeUs }, 'DESC', async (window) => {
-        const rows = await askTable((known) => rowsByIdQuery(known, ids, window));
+      const wanted = new Set(ids);
+      const keep = (rows: readonly InfluxRow[]) => {
         for (const row of rows) {
           const { record } = toEntry(row, timeOf(row), 'TIME');
-          found.set(record.id, record);
+          if (wanted.has(record.id)) found.set(record.id, record);
         }
-        return found.size >= ids.length ? 'DONE' : rows.length === 0 ? 'EMPTY' : 'MORE';
+      };
+      const moments = new Set(ids.map(momentOfPoint).filter((moment) => moment !== null));
+      for (const fromUs of moments) keep(await askTable(() => rowsOfMomentQuery({ fromUs, untilUs: fromUs + 1 })));
+      const own = ids.filter((id) => momentOfPoint(id) === null);
+      if (own.length === 0) return found;
+      await walk({ fromUs: 0, untilUs: maxTimeUs }, 'DESC', async (window) => {
+        const rows = await askTable((known) => rowsByIdQuery(known, own, window));
+        keep(rows);
+        return found.size >= wanted.size ? 'DONE' : rows.length === 0 ? 'EMPTY' : 'MORE';
       });
       return found;
     },

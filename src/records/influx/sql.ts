@@ -49,7 +49,7 @@ const keyOf: Record<RecordOrder['by'], string> = {
 export function rowsQuery(columns: Columns, filter: CheckedFilter, range: TimeRange, reading: Reading): InfluxQuery {
   const { order, limit, offset = 0 } = reading;
   const { by, direction } = order;
-  const conditions = [...conditionsOf(columns, filter, range), ...isBetween(columns, reading)];
+  const conditions = [...conditionsOf(columns, filter, range), ...isBetween(reading)];
   const skip = offset > 0 ? ` OFFSET ${offset}` : '';
   return finish(
     'SELECT *, time::bigint AS time_ns',
@@ -58,14 +58,15 @@ export function rowsQuery(columns: Columns, filter: CheckedFilter, range: TimeRa
   );
 }
 
-/** How many rows of the range lie in the reading's stretch of the list, its limit aside. */
-export function countQuery(columns: Columns, filter: CheckedFilter, range: TimeRange, reading: Reading): InfluxQuery {
-  return finish('SELECT count(*) AS n', [...conditionsOf(columns, filter, range), ...isBetween(columns, reading)]);
+/** Rows of dumps that carry one of these ids themselves. */
+export function rowsByIdQuery(columns: Columns, ids: readonly string[], range: TimeRange): InfluxQuery {
+  const conditions = [...isWithin(range), isOneOf(column(columns, 'dump_id'), 'id', ids)];
+  return finish('SELECT *, time::bigint AS time_ns', conditions, `LIMIT ${ids.length}`);
 }
 
-export function rowsByIdQuery(columns: Columns, ids: readonly string[], range: TimeRange): InfluxQuery {
-  const conditions = [...isWithin(range), isOneOf(idOf(columns), 'id', ids)];
-  return finish('SELECT *, time::bigint AS time_ns', conditions, `LIMIT ${ids.length}`);
+/** Every row of a short range: another writer's points have no other id than their moment, machine and name. */
+export function rowsOfMomentQuery(range: TimeRange): InfluxQuery {
+  return finish('SELECT *, time::bigint AS time_ns', isWithin(range));
 }
 
 /** The five measures, each a statement of its own, so that each can fail by itself. */
@@ -153,21 +154,23 @@ function isWithin({ fromUs, untilUs }: TimeRange): Condition[] {
   return [{ text: `time >= ${timestamp(fromUs)} AND time < ${timestamp(untilUs)} AND sha256 IS NOT NULL` }];
 }
 
-function isBetween(columns: Columns, { order, after, before }: Reading): Condition[] {
+/**
+ * Where a page begins and ends, with everything that shares the cursor's key: InfluxDB 3 cannot plan a condition in which time
+ * is part of an expression, as it is in the id of a point. Which of the equal ones are meant is decided by who reads them. In
+ * the order of time the range says it all.
+ */
+function isBetween({ order, after, before }: Reading): Condition[] {
+  if (order.by === 'TIME') return [];
   return [
-    ...(after ? [isBeyond(columns, order, after, 'after')] : []),
-    ...(before ? [isBeyond(columns, reverse(order), before, 'before')] : []),
+    ...(after ? [isFrom(order, after, 'after')] : []),
+    ...(before ? [isFrom(reverse(order), before, 'before')] : []),
   ];
 }
 
-function isBeyond(columns: Columns, { by, direction }: RecordOrder, { key, id }: Place, name: string): Condition {
-  const operator = direction === 'ASC' ? '>' : '<';
-  const value = by === 'VM' ? `$${name}_key` : by === 'TIME' ? timestamp(key as number) : String(key);
-  const column = keyOf[by];
-  return {
-    text: `(${column} ${operator} ${value} OR (${column} = ${value} AND ${idOf(columns)} ${operator} $${name}))`,
-    parameters: { [name]: id, ...(by === 'VM' && { [`${name}_key`]: key }) },
-  };
+function isFrom({ by, direction }: RecordOrder, { key }: Place, name: string): Condition {
+  const operator = direction === 'ASC' ? '>=' : '<=';
+  if (by === 'VM') return { text: `${keyOf.VM} ${operator} $${name}_key`, parameters: { [`${name}_key`]: key } };
+  return { text: `${keyOf[by]} ${operator} ${key}` };
 }
 
 function isOneOf(expression: string, name: string, values: readonly string[]): Condition {

@@ -45,7 +45,9 @@ describe.skipIf(lacksInfluxDb3)('a real InfluxDB 3 Core', () => {
     // An answer that came another way than the one that is tested would prove nothing.
     const from = async <T extends Sourced>(asked: Promise<T>): Promise<T> => {
       const answer = await asked;
-      if (answer.source !== source) throw new Error(`${answer.source}: ${answer.warnings.join(' ')}`);
+      // Where nothing can match, nothing is asked, and the answer names the first way: the one that is taken away here.
+      const isUnasked = hidden.sql !== undefined && answer.source === 'INFLUX_SQL';
+      if (answer.source !== source && !isUnasked) throw new Error(`${answer.source}: ${answer.warnings.join(' ')}`);
       return answer;
     };
     const records: WritableRecords = {

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { MemoirError } from '../../src/domain/memoir-error.ts';
+import { MemoirError } from '../../src/domain/memoir-error.ts';
 import type { Hypervisor } from '../../src/machines/hypervisor.ts';
 import { type Machine, type MachineChange, machineStates } from '../../src/machines/machine.ts';
 import type { HypervisorBench } from './hypervisor-bench.ts';
@@ -145,12 +145,15 @@ export function hypervisorSuite(name: string, create: () => Promise<HypervisorBe
       }
     });
 
-    it('takes no snapshot of a paused machine, and says what stands in the way', async () => {
-      const failure = await hypervisor.plan(await machineOf(bench.paused), 'SNAPSHOT').catch((error: unknown) => error);
-      expect(failure).toMatchObject({ code: 'METHOD_UNAVAILABLE' });
-      const { blockers } = (failure as MemoirError).details as { blockers: { method: string; reason: string }[] };
+    it('dumps a paused machine by CORE_DUMP unless told otherwise, and says why where a SNAPSHOT would set it running', async () => {
+      const paused = await machineOf(bench.paused);
+      expect((await hypervisor.captureOptions(paused)).automatic).toBe('CORE_DUMP');
+      const planned = await hypervisor.plan(paused, 'SNAPSHOT').catch((error: unknown) => error);
+      // QEMU keeps it paused from 9.0 on.
+      if (!(planned instanceof MemoirError)) return expect(planned).toMatchObject({ method: 'SNAPSHOT' });
+      expect(planned).toMatchObject({ code: 'METHOD_UNAVAILABLE' });
+      const { blockers } = planned.details as { blockers: { method: string; reason: string }[] };
       expect(blockers[0]).toMatchObject({ method: 'SNAPSHOT' });
-      expect((await hypervisor.captureOptions(await machineOf(bench.paused))).automatic).toBe('CORE_DUMP');
     });
 
     captureCases(() => bench);

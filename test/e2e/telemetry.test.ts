@@ -51,7 +51,7 @@ describe.skipIf(lacks('chromium'))('the usage of machines', { timeout: 180_000 }
       .first()
       .waitFor();
     await usage.getByRole('radiogroup', { name: 'Range of usage' }).getByText('24 h').click();
-    await usage.getByText('means of 5 min').waitFor();
+    await usage.getByText('averages over 5 min').waitFor();
     await table
       .getByRole('cell', { name: /^\d[\d.]* %$/ })
       .first()

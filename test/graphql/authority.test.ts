@@ -22,6 +22,8 @@ const needs: Record<string, Role> = {
   'Mutation.createHeapDownload': 'ADMIN',
   'Mutation.deleteDump': 'ADMIN',
   'Mutation.deleteVolume': 'ADMIN',
+  'Mutation.exportVolume': 'ADMIN',
+  'Mutation.unexportVolume': 'ADMIN',
   'Mutation.reindex': 'ADMIN',
   'Mutation.removeUnwantedArtifacts': 'ADMIN',
   'Mutation.createDownload': 'ADMIN',

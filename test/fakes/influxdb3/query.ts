@@ -161,6 +161,10 @@ function listColumns(text: string, context: QueryContext): Result {
 }
 
 export function matching(statement: Statement, table: Table, scope: Scope, context: QueryContext): StoredRow[] {
+  if (statement.where !== null && hidesTime(statement.where))
+    throw new ServerError(
+      'Error while planning query: External error: unable to analyze provided filters for a boundary on the time column',
+    );
   const [from, until] = bounds(statement.where);
   if (from >= until)
     throw new ServerError(
@@ -174,6 +178,30 @@ export function matching(statement: Statement, table: Table, scope: Scope, conte
   }
   const where: Compiled | null = statement.where && compile(statement.where, scope);
   return [...table.rows.values()].filter((row) => where === null || where.of(row) === true);
+}
+
+const isTime = (expression: Expression) => expression.kind === 'column' && expression.name === 'time';
+const comparisons = ['=', '<', '>', '<=', '>='];
+
+/** Whether time stands in the condition otherwise than compared as it is: InfluxDB 3 cannot plan that. */
+function hidesTime(expression: Expression): boolean {
+  switch (expression.kind) {
+    case 'column':
+      return isTime(expression);
+    case 'binary': {
+      const sides = [expression.left, expression.right];
+      return sides.some((side) => !(comparisons.includes(expression.operator) && isTime(side)) && hidesTime(side));
+    }
+    case 'call':
+      return expression.arguments.some(hidesTime);
+    case 'in':
+      return [expression.of, ...expression.list].some(hidesTime);
+    case 'cast':
+    case 'null':
+      return hidesTime(expression.of);
+    default:
+      return false;
+  }
 }
 
 /** What the server chooses files by: comparisons of time with a literal that are AND-ed at the top. */

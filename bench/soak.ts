@@ -253,7 +253,7 @@ async function judge(soak: Soak): Promise<void> {
   const { bench, server, dataFolder } = soak;
   const dumps = await settledDumps(server, settleMs);
   for (const { state, error } of dumps) count(soak, `ended ${state}${error === null ? '' : ` ${error.code}`}`);
-  // Restorations that were waiting for somebody's end have had theirs.
+  // Restorations that were waiting for someone's end have had theirs.
   const deadline = performance.now() + 90_000;
   let wrong: string[];
   do {

@@ -37,7 +37,7 @@ async function allOf<T>(server: SoakServer, document: string, field: string): Pr
   for (let after: string | null = null; ; ) {
     const data: Record<string, Page<T>> | null = await server.ask(document, { after });
     const page: Page<T> | undefined = data?.[field];
-    if (page == null) throw new Error(`the server does not answer ${field}`);
+    if (page == null) throw new Error(`the server does not respond ${field}`);
     rows.push(...page.nodes);
     if (!page.pageInfo.hasNextPage) return rows;
     after = page.pageInfo.endCursor;

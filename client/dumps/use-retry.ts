@@ -12,7 +12,7 @@ export interface Retry {
   run(dump: Retryable): Promise<boolean>;
 }
 
-/** Dumps a machine once more, the way it was asked for before; asks first where the guest would stand still by now. */
+/** Dumps a machine once more, the way requested explicitly before; asks first where the guest would stand still by now. */
 export function useRetry(): Retry {
   const client = useClient();
   const { dialogs, dismissed } = usePage();

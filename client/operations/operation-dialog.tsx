@@ -15,7 +15,7 @@ import { Name } from '../ui/name.tsx';
 import { StateBadge } from '../ui/state-badge.tsx';
 import styles from './operations.module.css';
 
-/** One operation: what it was asked for, how it went, and if it failed, why and what helps. */
+/** One operation: what requested explicitly, how it went, and if it failed, why and what helps. */
 export function OperationDialog({ id, close }: { readonly id: string; readonly close: () => void }) {
   const { data, error, refresh } = useFreshQuery(OperationDetailsDocument, { id }, ['operations']);
   const operation = data?.operation;

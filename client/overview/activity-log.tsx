@@ -10,7 +10,7 @@ import styles from './activity-log.module.css';
 
 const words = { success: 'Done', error: 'Error', warning: 'Warning', info: 'Info' } as const;
 
-/** The last 20 of what happened, newest at the bottom; follows by itself unless somebody scrolled up to read. */
+/** The last 20 of what happened, newest at the bottom; follows by itself unless someone scrolled up to read. */
 export function ActivityLog({ className }: { readonly className?: string | undefined }) {
   const { entries, count } = useStore(usePage().activity);
   const list = useRef<HTMLDivElement>(null);

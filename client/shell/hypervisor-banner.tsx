@@ -6,7 +6,7 @@ import { useStore } from '../state/store.ts';
 import { Icon } from '../ui/icon.tsx';
 import styles from './shell.module.css';
 
-/** When the hypervisor does not answer: the server's own reason, and what mends it. */
+/** When the hypervisor does not respond: the server's own reason, and what mends it. */
 export function HypervisorBanner({ hypervisor }: { readonly hypervisor: ServiceFieldsFragment['hypervisor'] }) {
   const zone = useStore(usePage().preferences.zone);
   if (hypervisor.state === 'UP') return null;

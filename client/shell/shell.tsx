@@ -90,7 +90,7 @@ export function Shell({ children }: { readonly children: ReactNode }) {
   );
 }
 
-/** Nothing can be shown before somebody signs in: the form for it, and nothing else. */
+/** Nothing can be shown before someone signs in: the form for it, and nothing else. */
 function Refused() {
   const reason =
     readToken() === null

@@ -1,7 +1,7 @@
 import { useSyncExternalStore } from 'react';
 import { usePage } from './page.ts';
 
-/** Ticks once a second while somebody listens. */
+/** Ticks once a second while someone listens. */
 export interface Clock {
   subscribe(listener: () => void): () => void;
 }

@@ -1,6 +1,6 @@
 import type { Json } from '../domain/json.ts';
 
-/** Something that somebody is about to do. */
+/** Something that someone is about to do. */
 export interface AuditEntry {
   /** A token's name, or `local`. */
   readonly actor: string;

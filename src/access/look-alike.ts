@@ -7,7 +7,7 @@ const twins: Readonly<Record<string, string>> = {
   ...{ ı: 'l', ɑ: 'a', ɡ: 'g', ո: 'n', ս: 'u', օ: 'o', հ: 'h' },
 };
 
-/** What a name looks like to somebody who reads a journal in a hurry: names of one look are taken for one person. */
+/** What a name looks like to someone who reads a journal in a hurry: names of one look are taken for one person. */
 export function lookOf(name: string): string {
   const plain = name.normalize('NFKD').toLowerCase().replace(/\p{M}/gu, '');
   return Array.from(plain, (sign) => twins[sign] ?? sign)

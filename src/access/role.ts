@@ -11,7 +11,7 @@ export const roles = {
 
 export type Role = keyof typeof roles;
 
-/** Whether somebody with the role `has` may do what `needs` asks for. */
+/** Whether someone with the role `has` may do what `needs` asks for. */
 export function allows(has: Role, needs: Role): boolean {
   return roles[has].rank >= roles[needs].rank;
 }

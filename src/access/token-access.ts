@@ -29,7 +29,7 @@ const lookMs = 1_000;
 /** What helps whoever is locked out. */
 const wayBack = '`memoir token create NAME --role admin --local` on the server’s own machine always makes one.';
 
-/** Access by tokens in the embedded database. Live tokens are in memory, so that nothing waits for a disk to let somebody in. */
+/** Access by tokens in the embedded database. Live tokens are in memory, so that nothing waits for a disk to let someone in. */
 export async function createTokenAccess(options: TokenAccessOptions): Promise<Access> {
   const { database, createId, environmentToken, now = Date.now } = options;
   const { elapsedMs = () => performance.now() } = options;

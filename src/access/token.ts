@@ -30,7 +30,7 @@ export function digestOf(secret: string): string {
   return createHash('sha256').update(secret).digest('hex');
 }
 
-/** Why a token lets nobody in any more; null while it does. */
+/** Why a token is revoked; null while it does. */
 export function endOf(token: Token, nowMs: number): 'revoked' | 'expired' | null {
   if (token.revokedAtMs !== null) return 'revoked';
   return token.expiresAtMs !== null && token.expiresAtMs <= nowMs ? 'expired' : null;

@@ -57,19 +57,19 @@ export function createClient(url: string, token: string | null): Client {
 
     async *follow<R, V>(document: Document<R, V>, variables: V, signal?: AbortSignal) {
       const silence = new AbortController();
-      const timer = setTimeout(() => silence.abort(new Error('the server has fallen silent')), silenceMs);
+      const timer = setTimeout(() => silence.abort(new Error('the server stopped responding')), silenceMs);
       const ended = signal === undefined ? silence.signal : AbortSignal.any([signal, silence.signal]);
       try {
         const response = await send(String(document), variables, 'text/event-stream', ended);
         if (!response.headers.get('content-type')?.startsWith('text/event-stream')) {
           dataOf((await readJson(response, address)) as Answer<R>);
-          throw lost(address, new Error('it answers without a stream'));
+          throw lost(address, new Error('the response is not a stream'));
         }
         for await (const event of readEvents(response.body, () => timer.refresh())) {
           if (event.type === 'complete') return;
           yield dataOf(JSON.parse(event.data) as Answer<R>);
         }
-        throw new Error('the stream broke off');
+        throw new Error('the stream was interrupted');
       } catch (error) {
         if (error instanceof MemoirError || error instanceof Unreachable || signal?.aborted) throw error;
         throw lost(address, error);
@@ -85,7 +85,7 @@ async function readJson(response: Response, address: URL): Promise<unknown> {
   try {
     return await response.json();
   } catch (cause) {
-    throw lost(address, cause, `answers with status ${response.status}, and not as Memoir does`);
+    throw lost(address, cause, `answers with status ${response.status}, which is not a Memoir response`);
   }
 }
 
@@ -97,12 +97,12 @@ function dataOf<R>({ data, errors }: Answer<R>): R {
   if (error === undefined && data != null) return data;
   const code = String(error?.extensions?.code) as ErrorCode;
   const hint = error?.extensions?.hint;
-  throw new MemoirError(code in errorCatalogue ? code : 'INTERNAL', error?.message ?? 'the answer holds no data', {
+  throw new MemoirError(code in errorCatalogue ? code : 'INTERNAL', error?.message ?? 'the response has no data', {
     ...(typeof hint === 'string' && { hint }),
   });
 }
 
-function lost(address: URL, cause: unknown, what = 'does not answer'): Unreachable {
+function lost(address: URL, cause: unknown, what = 'does not respond'): Unreachable {
   const reason = cause instanceof Error ? (cause.cause instanceof Error ? cause.cause : cause).message : String(cause);
   return new Unreachable(`${address.origin} ${what}: ${reason}`, { cause });
 }

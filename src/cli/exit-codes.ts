@@ -7,7 +7,7 @@ export const exitCodes = {
   failed: 1,
   /** The command itself makes no sense, or the configuration does not. */
   usage: 2,
-  /** The server does not answer. */
+  /** The server does not respond. */
   unreachable: 3,
   /** A token is missing or does not allow it. */
   denied: 4,

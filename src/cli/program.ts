@@ -98,12 +98,12 @@ export async function runProgram(args: readonly string[], host: Host): Promise<E
     .description('dump machines')
     .argument('[vm...]', 'names, numeric ids or UUIDs')
     .option('--all', 'all running machines')
-    .option('--watch', 'follow the dumps to their end')
+    .option('--watch', 'follow the dumps until they finish')
     .option('--method <method>', 'auto, snapshot or core-dump')
     .option('--format <format>', 'elf or raw')
     .option('--compression <compression>', 'zstd, gzip or none')
     .option('--max-pause <ms>', 'the longest that a machine may be expected to stand still, in milliseconds', toCount)
-    .option('--key <key>', 'the same key again starts nothing new')
+    .option('--key <key>', 'idempotency key: repeating it starts nothing new')
     .action((vms: string[], options: DumpOptions) => remote((console) => dump(console, vms, options))());
   const records = program
     .command('records')
@@ -123,8 +123,8 @@ export async function runProgram(args: readonly string[], host: Host): Promise<E
   program
     .command('watch')
     .description('follow the event log: no event is missed or repeated, across restarts')
-    .option('--after <cursor>', 'go on after this event; 0 is the beginning, absent is now')
-    .option('--cursor-file <file>', 'keep the place in this file')
+    .option('--after <cursor>', 'resume after this event; 0 is the beginning; default is now')
+    .option('--cursor-file <file>', 'store the cursor in this file')
     .option('--exec <command>', 'run this for each event, with the event as JSON on its standard input')
     .argument('[argument...]', 'arguments of that command, after --')
     .action((given: string[], options: WatchOptions) => remote((console) => watch(console, options, given))());
@@ -140,13 +140,13 @@ export async function runProgram(args: readonly string[], host: Host): Promise<E
   addVolumeCommands(program.command('volume').description('manage block volumes'), remote);
   addHeapCommands(program, { remote, withOwnServer, server });
   addMemwatchCommands(program, { withOwnServer, defaults: host.memwatch, token: host.token });
-  const token = program.command('token').description('manage who may use the server');
+  const token = program.command('token').description('manage access tokens');
   token
     .command('create')
-    .description('make a token and show it once')
-    .argument('<name>', 'what the journal will call its bearer')
+    .description('create a token and show it once')
+    .argument('<name>', 'name of the token, as shown in the audit log')
     .requiredOption('--role <role>', 'viewer, operator or admin')
-    .option('--expires <time>', 'when it ends by itself')
+    .option('--expires <time>', 'when it expires')
     .option('--local', 'write it into DATA_DIR itself, past the server: the way back in')
     .action((name: string, options: CreateTokenOptions) =>
       remote((console) => createToken(console, host.localTokens, name, options))(),
@@ -157,12 +157,12 @@ export async function runProgram(args: readonly string[], host: Host): Promise<E
     .action(() => remote(listTokens)());
   token
     .command('revoke')
-    .description('end a token at once')
+    .description('revoke a token')
     .argument('<token>', 'name or id')
     .action((one: string) => remote((console) => revokeToken(console, one))());
   program
     .command('doctor')
-    .description('look for what is wrong, and say how to mend it')
+    .description('check the setup and say how to fix problems')
     .action(() => remote(examine)());
 
   try {

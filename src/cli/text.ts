@@ -2,7 +2,7 @@
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it is about.
 const unsafe = /[\u0000-\u001f\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]/g;
 
-/** A text from outside as it can be shown: names of machines are whatever somebody called them. */
+/** A text from outside as it can be shown: names of machines are whatever someone called them. */
 export function plain(text: string): string {
   return text.replaceAll(unsafe, (sign) => `\\u${sign.codePointAt(0)?.toString(16).padStart(4, '0')}`);
 }

@@ -15,9 +15,9 @@ export function migrate(connection: DatabaseSync, service: string, steps: Migrat
   if (current > steps.length) {
     throw new MemoirError(
       'DATABASE_FAILED',
-      `the data of ${service} was written by a newer version of Memoir (schema ${current}, known ${steps.length})`,
+      `the database of ${service} was written by a newer version of Memoir (schema ${current}, known ${steps.length})`,
       {
-        hint: 'Use that version, or another DATA_DIR.',
+        hint: 'Use that version, or set a different DATA_DIR.',
       },
     );
   }

@@ -7,7 +7,7 @@ export const operationStates = {
     next: ['RUNNING', 'FAILED', 'CANCELLED'],
     label: 'Queued',
     rest: 'queued',
-    description: 'Accepted and durable, waiting for its turn.',
+    description: 'Accepted and queued.',
   },
   RUNNING: {
     next: ['COMPLETED', 'FAILED', 'CANCELLED', 'QUEUED'],
@@ -19,7 +19,7 @@ export const operationStates = {
     next: [],
     label: 'Completed',
     rest: 'completed',
-    description: 'Done: what it made is whole and recorded.',
+    description: 'Completed: its result is complete and recorded.',
   },
   FAILED: {
     next: [],
@@ -31,7 +31,7 @@ export const operationStates = {
     next: [],
     label: 'Cancelled',
     rest: 'failed',
-    description: 'Ended because somebody asked for it; nothing of it is left.',
+    description: 'Cancelled on request; nothing was kept.',
   },
 } as const satisfies Record<string, StateRow>;
 

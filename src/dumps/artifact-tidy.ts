@@ -25,7 +25,7 @@ const maxNamed = 20;
 /**
  * Holds what lies in the store against the catalogue. A deletion that a dead server had said and not done is finished. What
  * has no record is left alone, because nobody knows why it is there: a lost database wants `reindex`, a stranger's artifact
- * nothing at all. It is reported, and removed only when somebody says so.
+ * nothing at all. It is reported, and removed only when someone says so.
  */
 export class ArtifactTidy {
   readonly #parts: ArtifactTidyParts;

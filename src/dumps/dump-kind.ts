@@ -50,7 +50,7 @@ async function run(
 
   await context.phase('planning', 'Planning the capture');
   const machine = await hypervisor.find(request.machineId);
-  if (machine === null) throw new MemoirError('GUEST_GONE', `the machine ${request.machineName} is no longer there`);
+  if (machine === null) throw new MemoirError('GUEST_GONE', `the machine ${request.machineName} no longer exists`);
   const plan = await hypervisor.plan(machine, request.method, request);
   signal.throwIfAborted();
   context.setLimits(limitsFor(plan.memoryBytes, options));
@@ -144,7 +144,7 @@ function sizeText(bytes: number): string {
   return gibibytes >= 1 ? `${gibibytes.toFixed(2)} GiB` : `${(bytes / 2 ** 20).toFixed(1)} MiB`;
 }
 
-/** As long as there is an artifact, there is somebody to download, verify or delete it. */
+/** As long as there is an artifact, there is someone to download, verify or delete it. */
 async function withArtifact(
   operations: readonly Operation[],
   records: Pick<DumpRecords, 'get'>,

@@ -15,8 +15,8 @@ export const compressions = {
     extension: '.zst',
     description: 'Zstandard in the seekable format: an ordinary .zst file with random access.',
   },
-  GZIP: { extension: '.gz', description: 'Gzip of many members, for tools that know nothing newer.' },
-  NONE: { extension: '', description: 'Uncompressed; stretches of zeros take no space on disk.' },
+  GZIP: { extension: '.gz', description: 'Multi-member gzip, for tools without zstd support.' },
+  NONE: { extension: '', description: 'Uncompressed and sparse: zeros take no space on disk.' },
 } as const;
 export type Compression = keyof typeof compressions;
 

@@ -5,7 +5,7 @@ import type { CaptureLimits, MethodChoice } from '../machines/capture.ts';
 import type { Hypervisor } from '../machines/hypervisor.ts';
 import type { Machine } from '../machines/machine.ts';
 
-/** How long a trigger waits for what can be known now: a guest that does not answer is judged when its turn comes. */
+/** How long a trigger waits for what can be known now: a guest that does not respond is judged when its turn comes. */
 const patienceMs = 3_000;
 /** Machines that are asked at a time. */
 const atOnce = 8;

@@ -5,7 +5,7 @@ import { dumpType } from '../dumps/operation-types.ts';
 import type { ArtifactKey } from '../storage/artifact-store.ts';
 import type { Services } from './context.ts';
 
-/** In which form an artifact is downloaded. */
+/** Format of a download. */
 export const downloadForms = {
   FILE: 'The artifact as it lies on disk: its SHA-256 is the recorded one.',
   IMAGE: 'The memory image, decompressed on the way.',

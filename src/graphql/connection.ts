@@ -105,7 +105,7 @@ export function connectionType<T extends object, C extends Connection<T, number 
     description: `One of the ${things}, with its place in the list.`,
     fields: (t) => ({
       cursor: t.exposeString('cursor', { description: 'Its place in the list, for `after` or `before`.' }),
-      node: t.field({ type: node as never, description: 'The thing itself.', resolve: (edge) => edge.node as never }),
+      node: t.field({ type: node as never, description: 'The item.', resolve: (edge) => edge.node as never }),
     }),
   });
   const ref = builder.objectRef<C>(`${name}Connection`);

@@ -39,7 +39,7 @@ export const ErrorCodeEnum = builder.enumType('ErrorCode', {
 });
 
 export const MachineStateEnum = builder.enumType('MachineState', {
-  description: 'What a machine is doing, as the hypervisor says.',
+  description: 'State of a machine, as the hypervisor reports it.',
   values: valuesOf(machineStates),
 });
 
@@ -59,12 +59,12 @@ export const OperationKindEnum = builder.enumType('OperationKind', {
 });
 
 export const CaptureMethodEnum = builder.enumType('CaptureMethod', {
-  description: 'How memory is taken.',
+  description: 'How memory is captured.',
   values: valuesOf(captureMethods),
 });
 
 export const MethodChoiceEnum = builder.enumType('MethodChoice', {
-  description: 'How memory is to be taken.',
+  description: 'Which capture method to use.',
   values: valuesOf({
     AUTO: 'SNAPSHOT where it is possible and safe, CORE_DUMP otherwise; the dump says which it was and why.',
     ...captureMethods,
@@ -72,7 +72,7 @@ export const MethodChoiceEnum = builder.enumType('MethodChoice', {
 });
 
 export const ImageFormatEnum = builder.enumType('ImageFormat', {
-  description: 'Form of the memory image inside of an artifact.',
+  description: 'Format of the memory image inside an artifact.',
   values: valuesOf(imageFormats),
 });
 
@@ -82,12 +82,12 @@ export const CompressionEnum = builder.enumType('Compression', {
 });
 
 export const RecordStateEnum = builder.enumType('RecordState', {
-  description: 'What became of a recorded dump’s artifact since.',
+  description: 'State of a recorded dump’s artifact.',
   values: valuesOf(recordStates),
 });
 
 export const DumpRecordSortEnum = builder.enumType('DumpRecordSort', {
-  description: 'What records are sorted by; equal ones are ordered by id.',
+  description: 'Sort key of records; ties are ordered by id.',
   values: valuesOf({
     TIME: 'When the dump was committed.',
     DURATION: 'How long the dump took.',
@@ -97,12 +97,12 @@ export const DumpRecordSortEnum = builder.enumType('DumpRecordSort', {
 });
 
 export const SortDirectionEnum = builder.enumType('SortDirection', {
-  description: 'Which end of an order comes first.',
+  description: 'Sort direction.',
   values: valuesOf({ ASC: 'Smallest or oldest first.', DESC: 'Largest or newest first.' }),
 });
 
 export const RecordSourceEnum = builder.enumType('RecordSource', {
-  description: 'Which store answered.',
+  description: 'Which store the answer came from.',
   values: valuesOf({
     CATALOGUE: 'The catalogue of this server.',
     INFLUX_SQL: 'InfluxDB, by SQL.',
@@ -125,41 +125,41 @@ export const HypervisorKindEnum = builder.enumType('HypervisorKind', {
 });
 
 export const HypervisorStateEnum = builder.enumType('HypervisorState', {
-  description: 'Whether the hypervisor answers.',
+  description: 'Whether the hypervisor responds.',
   values: valuesOf({
-    CONNECTING: 'A connection is being made.',
-    UP: 'It answers.',
+    CONNECTING: 'Connecting.',
+    UP: 'Connected.',
     DEGRADED: 'It answers, but has left some calls unanswered: a guest hangs, say.',
-    DOWN: 'It does not answer; Memoir tries again by itself.',
+    DOWN: 'Disconnected; Memoir reconnects automatically.',
   } satisfies Record<HypervisorStatus['state'], string>),
 });
 
 export const OutboxStateEnum = builder.enumType('OutboxState', {
-  description: 'Whether what is written for InfluxDB gets there.',
+  description: 'Delivery state of lines for InfluxDB.',
   values: valuesOf({
-    IDLE: 'Everything was accepted.',
-    SENDING: 'Lines are on their way.',
-    RETRYING: 'It did not work, and is tried again by itself.',
+    IDLE: 'All lines were accepted.',
+    SENDING: 'Lines are being sent.',
+    RETRYING: 'Sending failed and is retried automatically.',
     PAUSED: 'Somebody has to mend something first; it is looked at again every minute.',
   } satisfies Record<OutboxStatus['state'], string>),
 });
 
 export const VmChangeTypeEnum = builder.enumType('VmChangeType', {
   description: 'What happened to a machine.',
-  values: valuesOf({ CHANGED: 'It appeared, or something of it changed.', GONE: 'It is gone for good.' }),
+  values: valuesOf({ CHANGED: 'It appeared or changed.', GONE: 'It was removed.' }),
 });
 
 export const OperationEventTypeEnum = builder.enumType('OperationEventType', {
-  description: 'What an event of the log says.',
+  description: 'Type of an event.',
   values: valuesOf({
-    QUEUED: 'Accepted and durable, waiting for its turn.',
-    STARTED: 'It began to run.',
-    REQUEUED: 'A restart found it safe to run it again from the beginning.',
-    COMPLETED: 'Done; what it made is whole and recorded.',
-    FAILED: 'Ended without a result.',
-    CANCELLED: 'Ended because somebody asked for it.',
-    CANCEL_REQUESTED: 'Somebody asked for its end; it goes on until it has cleaned up.',
-    PHASE: 'It entered another stage of its work.',
+    QUEUED: 'Accepted and queued.',
+    STARTED: 'It started.',
+    REQUEUED: 'A server restart queued it again; it runs from the beginning.',
+    COMPLETED: 'Completed; its result is complete and recorded.',
+    FAILED: 'Failed.',
+    CANCELLED: 'Cancelled on request.',
+    CANCEL_REQUESTED: 'Cancellation was requested; it is cleaning up.',
+    PHASE: 'It entered another phase.',
     NOTED: 'Something was noted of it, also after its end: verified, downloaded, deleted.',
     LAGGED:
       'Not an event: those between the last cursor and this one are not delivered, because they were pruned from the log.',
@@ -172,6 +172,6 @@ export const RoleEnum = builder.enumType('Role', {
 });
 
 export const DownloadFormEnum = builder.enumType('DownloadForm', {
-  description: 'In which form an artifact is downloaded.',
+  description: 'Format of a download.',
   values: valuesOf(downloadForms),
 });

@@ -16,7 +16,7 @@ const maxBatchSize = 1000;
 export interface Loaders {
   readonly operation: DataLoader<string, Operation | null>;
   readonly record: DataLoader<string, DumpRecord | null>;
-  /** By id; null while the hypervisor does not know it or does not answer (service.hypervisor says which). */
+  /** By id; null while the hypervisor does not know it or does not respond (service.hypervisor says which). */
   readonly machine: DataLoader<string, Machine | null>;
   /** The dump of a machine that is queued or running. */
   readonly activeDump: DataLoader<string, Operation | null>;

@@ -138,7 +138,7 @@ class CaptureRun {
       request.redact,
     );
     try {
-      const stall = `The process does not answer for about ${(forecast.expectedStallMs / 1000).toFixed(1)} s`;
+      const stall = `The process does not respond for about ${(forecast.expectedStallMs / 1000).toFixed(1)} s`;
       await this.#context.phase('capturing', `Taking snapshot ${index + 1}. ${stall}`);
       const begun = performance.now();
       await session

@@ -14,7 +14,7 @@ interface Request {
   readonly parameters: Readonly<Record<string, string>>;
   readonly body?: string;
   readonly contentType?: string;
-  /** The status by which InfluxDB says that it did it: any other answer, also a friendly one, is somebody else's. */
+  /** The status by which InfluxDB says that it did it: any other answer, also a friendly one, is someone else's. */
   readonly success: 200 | 204;
   readonly timeoutMs: number;
   readonly signal?: AbortSignal | undefined;

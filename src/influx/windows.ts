@@ -14,7 +14,7 @@ const dayUs = 24 * 60 * minuteUs;
 
 /** InfluxDB 3 keeps the points of ten minutes in a file of their own: a shorter window cannot read fewer files than one. */
 const shortestUs = 10 * minuteUs;
-/** 288 files at most, of the 432 that a query may read unless somebody changed that. */
+/** 288 files at most, of the 432 that a query may read unless someone changed that. */
 const safeUs = 2 * dayUs;
 /** Where a few rows are enough: on a busy server, a dozen files have them. */
 export const shortUs = 2 * 60 * minuteUs;

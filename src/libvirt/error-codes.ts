@@ -19,7 +19,7 @@ export const ownCodes = {
   CONNECTION_LOST: 'Connect again; what was asked may have been done.',
   PROTOCOL:
     'Connect again. If it comes back, what answers is not a libvirt daemon, or something between changes bytes.',
-  DAEMON_SILENT: 'The daemon accepts connections and does not answer: see whether it is stopped or overloaded.',
+  DAEMON_SILENT: 'The daemon accepts connections and does not respond: see whether it is stopped or overloaded.',
   TIMEOUT: 'Ask again, or allow more time; what was asked may still be done.',
   ABORTED: undefined,
   CLOSED: 'The connection was closed by this program: open another.',

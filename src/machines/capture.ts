@@ -2,7 +2,7 @@ import type { ErrorCode } from '../domain/error-catalogue.ts';
 import type { ModuleReference } from '../domain/module-reference.ts';
 import type { Machine } from './machine.ts';
 
-/** How memory is taken. */
+/** How memory is captured. */
 export const captureMethods = {
   SNAPSHOT: {
     label: 'Snapshot',
@@ -24,7 +24,7 @@ export interface CaptureLimits {
   readonly maxPauseMs?: number | null;
 }
 
-/** Something that stands in the way of a method. */
+/** Something that blocks a capture method. */
 export interface CaptureBlocker {
   readonly method: CaptureMethod;
   readonly code: ErrorCode;

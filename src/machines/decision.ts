@@ -19,7 +19,7 @@ export function decideMethod(
       details: { machine: machine.id, blockers: inTheWay.map((blocker) => ({ ...blocker })) },
     });
   }
-  const reason = choice === 'AUTO' ? automaticReason : 'it was asked for';
+  const reason = choice === 'AUTO' ? automaticReason : 'requested explicitly';
   const expectedPauseMs = methods.find((one) => one.method === method)?.expectedPauseMs ?? null;
   if (maxPauseMs !== null && expectedPauseMs !== null && expectedPauseMs > maxPauseMs)
     throw new MemoirError(

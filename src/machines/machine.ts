@@ -1,17 +1,17 @@
 /** The states of a machine, as data: whether it has memory to capture, whether it executes, and what a person reads. */
 export const machineStates = {
   RUNNING: { hasMemory: true, label: 'Running', description: 'Executing.' },
-  BLOCKED: { hasMemory: true, label: 'Blocked', description: 'Waiting for a resource; executes when it has it.' },
+  BLOCKED: { hasMemory: true, label: 'Blocked', description: 'Waiting for a resource.' },
   PAUSED: {
     hasMemory: true,
     label: 'Paused',
-    description: 'Suspended by a person or by the hypervisor; its memory is there.',
+    description: 'Paused by a user or by the hypervisor; its memory is intact.',
   },
-  SUSPENDED: { hasMemory: true, label: 'Asleep', description: 'Suspended to RAM by the guest’s own power management.' },
-  SHUTTING_DOWN: { hasMemory: true, label: 'Shutting down', description: 'On its way to off.' },
-  SHUT_OFF: { hasMemory: false, label: 'Shut off', description: 'Not running; there is no memory to capture.' },
-  CRASHED: { hasMemory: false, label: 'Crashed', description: 'Ended by a crash.' },
-  UNKNOWN: { hasMemory: false, label: 'Unknown', description: 'The hypervisor does not say.' },
+  SUSPENDED: { hasMemory: true, label: 'Asleep', description: 'Suspended to RAM by the guest’s power management.' },
+  SHUTTING_DOWN: { hasMemory: true, label: 'Shutting down', description: 'Shutting down.' },
+  SHUT_OFF: { hasMemory: false, label: 'Shut off', description: 'Off; there is no memory to capture.' },
+  CRASHED: { hasMemory: false, label: 'Crashed', description: 'Crashed.' },
+  UNKNOWN: { hasMemory: false, label: 'Unknown', description: 'Unknown to the hypervisor.' },
 } as const satisfies Record<string, { hasMemory: boolean; label: string; description: string }>;
 
 export type MachineState = keyof typeof machineStates;
@@ -20,7 +20,7 @@ export type MachineState = keyof typeof machineStates;
 export interface Machine {
   /** The hypervisor's UUID, lower case: the identity. Everything of ours that is named after a machine is named after this. */
   readonly id: string;
-  /** What people call it. Hostile input: never a path, a shell word, a line of protocol, HTML or a terminal escape. */
+  /** Display name. Hostile input: never a path, a shell word, a line of protocol, HTML or a terminal escape. */
   readonly name: string;
   /** The hypervisor's number of the running instance, as the old dashboards know it; null while it is off. */
   readonly vmid: string | null;

@@ -212,7 +212,7 @@ function toTransition(operation: Operation, recovery: Recovery): Omit<Transition
       return { ...common, to: 'FAILED', message, error: toErrorShape(new MemoirError('INTERRUPTED', message)) };
     }
     case 'REQUEUE':
-      // Nothing is left of it, and nobody wants it any more.
+      // Nothing is left of it, and it is no longer needed.
       if (operation.cancelRequested) return { ...common, ...cancelledBefore };
       return { ...common, to: 'QUEUED', message: recovery.message ?? 'Queued again after a restart' };
     case 'COMPLETE': {

@@ -1,8 +1,8 @@
 /** What became of a recorded dump's artifact since. */
 export const recordStates = {
-  AVAILABLE: { label: 'Available', description: 'The artifact is where it was committed.' },
-  DELETED: { label: 'Deleted', description: 'Somebody deleted the artifact through Memoir; the record stays.' },
-  DAMAGED: { label: 'Damaged', description: 'A verification found bytes that are not those that were written.' },
+  AVAILABLE: { label: 'Available', description: 'The artifact is available at its path.' },
+  DELETED: { label: 'Deleted', description: 'The artifact was deleted through Memoir; the record remains.' },
+  DAMAGED: { label: 'Damaged', description: 'Verification found that the checksum does not match.' },
 } as const satisfies Record<string, { label: string; description: string }>;
 
 export type RecordState = keyof typeof recordStates;

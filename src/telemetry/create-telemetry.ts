@@ -35,7 +35,7 @@ export async function createTelemetry(parts: TelemetryParts): Promise<Telemetry>
     startStatsSender(influx, ring, {
       host: hypervisor.host,
       failing: (err) => log.warn({ err }, 'InfluxDB does not take telemetry; it waits in the embedded ring'),
-      recovered: (lost) => log.warn({ lost }, 'InfluxDB takes telemetry again'),
+      recovered: (lost) => log.warn({ lost }, 'InfluxDB accepts telemetry again'),
     });
   const answer = createPointsSource(ring, influx && createStatsReader(influx));
   const listeners = new Set<(round: Round) => void>();
@@ -74,7 +74,7 @@ export async function createTelemetry(parts: TelemetryParts): Promise<Telemetry>
       keep(round.samples);
       for (const listener of listeners) listener(round);
     },
-    failed: (err) => log.warn({ err }, 'the machines cannot be measured'),
+    failed: (err) => log.warn({ err }, 'machine statistics are unavailable'),
   });
   const fresh = () =>
     newest !== undefined && performance.now() - newest.clockMs <= staleAfterMs(times.everyMs) ? newest : undefined;

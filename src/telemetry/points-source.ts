@@ -26,7 +26,7 @@ export function createPointsSource(
     query: CheckedSeriesQuery,
   ): Promise<PointsByMachine | string | null> {
     if (influx === null) return null;
-    if (elapsedMs() < silentUntilMs) return 'it has not answered lately';
+    if (elapsedMs() < silentUntilMs) return 'it has not responded lately';
     try {
       return await influx.read({ machineIds, ...query });
     } catch (error) {
@@ -48,17 +48,17 @@ export function createPointsSource(
     const older = isWithin ? null : await before(machineIds, { ...query, untilMs: edgeMs });
     if (typeof older === 'string') {
       warnings.push(
-        `InfluxDB could not be asked: ${older}. Shown is what this server keeps itself; older values may be missing.`,
+        `InfluxDB could not be asked: ${older}. Showing only values kept by this server; older ones may be missing.`,
       );
     }
     const isFromInflux = older !== null && typeof older !== 'string';
     let ringFromMs = isFromInflux ? edgeMs : fromMs;
     if (!isFromInflux && !isWithin && !isYoung) {
-      if (resolutionMs >= foldMs) warnings.push('The oldest values of that time are no longer kept.');
+      if (resolutionMs >= foldMs) warnings.push('The oldest values of this range have expired.');
       else {
         resolutionMs = foldMs;
         ringFromMs = Math.floor(fromMs / foldMs) * foldMs;
-        warnings.push('Values of that time are kept as means of 5 minutes only.');
+        warnings.push('Values of this range are kept as 5-minute means only.');
       }
     }
     const range = { fromMs: ringFromMs, untilMs: Math.ceil(untilMs / resolutionMs) * resolutionMs, resolutionMs };

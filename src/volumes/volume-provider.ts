@@ -4,7 +4,7 @@ import type { Closable } from '../domain/closable.ts';
 export interface VolumeSpec {
   /** Our own UUID of it, random: the mark by which the provider's object is found again, whatever happened in between. */
   readonly mark: string;
-  /** What people call it. Never a path or an identity at the provider. */
+  /** Display name. Never a path or an identity at the provider. */
   readonly name: string;
   readonly sizeBytes: number;
   /** Where it is made and of which kind, in the provider's own words; null for the provider's default. */

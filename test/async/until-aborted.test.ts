@@ -37,8 +37,8 @@ it('a deadline gives its own reason when it is late, the other’s when that was
     outer: outer.signal,
     ended: (reason) => new Error(`${reason} came first`),
   });
-  outer.abort('somebody');
-  expect(limit.signal.reason).toMatchObject({ message: 'somebody came first' });
+  outer.abort('someone');
+  expect(limit.signal.reason).toMatchObject({ message: 'someone came first' });
   using over = deadline({ ms: 2 ** 30, late, outer: AbortSignal.abort('before') });
   expect(over.signal.reason).toBe('before');
   const quiet = new AbortController();

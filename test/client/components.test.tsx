@@ -75,7 +75,7 @@ describe('toasts', () => {
     expect(page.toasts.get()).toHaveLength(0);
   });
 
-  it('stay for as long as somebody points at them', () => {
+  it('stay for as long as someone points at them', () => {
     show(<Toasts />);
     act(() => page.toasts.show('error', 'read me'));
     fireEvent.pointerEnter(screen.getByText('read me').parentElement as HTMLElement);

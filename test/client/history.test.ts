@@ -44,7 +44,7 @@ describe('the log of a tab that was just opened', () => {
     expect(await fillLog(client, log, position)).toMatchObject({ cursor: '0', seq: 0 });
   });
 
-  it('leaves the beginning to the stream when the server does not answer', async () => {
+  it('leaves the beginning to the stream when the server does not respond', async () => {
     expect(await fillLog(serve(5).client, serve(5).log, Promise.resolve(undefined))).toBeNull();
   });
 });

@@ -38,7 +38,7 @@ describe('the view in the address', () => {
     );
   });
 
-  it('is never an error, whatever somebody made of the address', () => {
+  it('is never an error, whatever someone made of the address', () => {
     fc.assert(
       fc.property(fc.string(), (text) => {
         const { page, size, search } = readRecordView(`?${text}`);

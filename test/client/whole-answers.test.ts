@@ -29,7 +29,7 @@ describe('an answer', () => {
   });
 
   it('is a refusal when the payload of a mutation says so', async () => {
-    const refusal = { code: 'ALREADY_FINISHED', message: 'it is over', hint: 'Nothing is left to do.' };
+    const refusal = { code: 'ALREADY_FINISHED', message: 'it is over', hint: 'No action is needed.' };
     const client = answering({ data: { cancelDump: { dump: null, errors: [refusal] } } });
     const { data, error } = await client.mutation('mutation { cancelDump { dump { id } } }', {});
     expect(data).toBeUndefined();

@@ -68,7 +68,7 @@ export function captureCases(bench: () => HypervisorBench): void {
     'ends %s with the reason that it is given, and the machine goes on',
     async (method, { skip }) => {
       skip(!(await isPossible(bench().running, method)), `${method} is not possible here`);
-      const reason = new MemoirError('CANCELLED', 'somebody thought better of it');
+      const reason = new MemoirError('CANCELLED', 'someone thought better of it');
       const moved = Promise.withResolvers<void>();
       const { controller, outcome, reader } = await start(bench().running, method, {
         moved: (bytes) => {

@@ -44,7 +44,7 @@ function openIn(folder: string): string[] {
   });
 }
 
-it('a thread that ends closes no descriptor that somebody else was given since', async () => {
+it('a thread that ends closes no descriptor that someone else was given since', async () => {
   const { thread } = await openThread();
   // The thread has closed its own when it says that it failed, and lives for a moment: what is opened now gets their numbers.
   const others: number[] = [];

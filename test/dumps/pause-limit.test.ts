@@ -29,7 +29,7 @@ describe('a trigger', () => {
     await operations.settled(named.accepted[0]?.id ?? '');
   });
 
-  it('refuses at once a machine that somebody else is at, and repeats an earlier answer all the same', async () => {
+  it('refuses at once a machine that someone else is at, and repeats an earlier answer all the same', async () => {
     const { trigger, hypervisor, operations } = await startDumpWorld();
     const first = await trigger(['web-01'], { idempotencyKey: 'one' });
     const id = first.accepted[0]?.id ?? '';

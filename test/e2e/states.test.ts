@@ -49,7 +49,7 @@ describe.skipIf(lacks('chromium'))('what the dashboard says when things are not 
     expect(await page.getByRole('button', { name: 'Dump all…' }).isDisabled()).toBe(true);
   });
 
-  it('that the hypervisor does not answer, why, and what helps; records are still there', async () => {
+  it('that the hypervisor does not respond, why, and what helps; records are still there', async () => {
     const server = await mock({ records: 3, hypervisor: 'DOWN' });
     const { page } = await browser.open(`${server.url}/dumps`);
     await page.getByText(/The hypervisor has not responded since .* Connection refused\. Start libvirtd\./).waitFor();

@@ -89,7 +89,7 @@ export class FakeHypervisor implements Hypervisor {
 
   #answer(call: string): void {
     this.calls.push(call);
-    if (this.down) throw new MemoirError('HYPERVISOR_UNAVAILABLE', 'the hypervisor does not answer');
+    if (this.down) throw new MemoirError('HYPERVISOR_UNAVAILABLE', 'the hypervisor does not respond');
   }
 
   async measure(): Promise<MachineMeasurement[]> {

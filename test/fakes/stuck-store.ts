@@ -4,7 +4,7 @@ import { openStore as openDirectory } from '../../src/storage/directory/director
 
 export const stuckStoreModule = import.meta.url;
 
-/** A directory on a disk that does not answer when an artifact is committed: what was written lies there. */
+/** A directory on a disk that does not respond when an artifact is committed: what was written lies there. */
 export async function openStore(options: Json): Promise<ArtifactStore> {
   const store = await openDirectory(options);
   const begin = store.begin.bind(store);

@@ -8,7 +8,7 @@ const trigger =
 const noId = '00000000-0000-7000-8000-000000000000';
 const names = (count: number) => Array.from({ length: count }, (_, index) => `vm-${index}`);
 
-/** What somebody sends, and the code of the answer. */
+/** What someone sends, and the code of the answer. */
 const requests: [string, string, Record<string, unknown>, string][] = [
   ['an empty list of machines', trigger, { input: { vms: [] } }, 'BAD_INPUT'],
   ['10,000 machines', trigger, { input: { vms: names(10_000) } }, 'BAD_INPUT'],

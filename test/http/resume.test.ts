@@ -35,7 +35,7 @@ describe('an event stream', () => {
     expect(await listen(url, 1, { 'last-event-id': 'rubbish' })).toContain('BAD_CURSOR');
   });
 
-  it('is refused to a page of somebody else', async () => {
+  it('is refused to a page of someone else', async () => {
     const { url } = await startTestServer();
     expect(await listen(url, 1, { 'sec-fetch-site': 'cross-site' })).toContain('FORBIDDEN');
     expect(await listen(url, 1, { 'sec-fetch-site': 'same-site' })).toContain('FORBIDDEN');

@@ -6,7 +6,7 @@ import { startServer } from '../server-process.ts';
 import { temporaryFolder } from '../temporary-folder.ts';
 import { thorough } from '../thorough.ts';
 
-// Fault 22: somebody, or a time server, sets the wall clock by days while the server works.
+// Fault 22: someone, or a time server, sets the wall clock by days while the server works.
 
 const preload = new URL('../fakes/set-clock.ts', import.meta.url).href;
 const dayMs = 86_400_000;

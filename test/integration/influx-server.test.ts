@@ -90,7 +90,7 @@ describe('a server with an InfluxDB', () => {
         expect(dumpRecords.source).toBe('CATALOGUE');
         expect(dumpRecords.warnings).toEqual([
           expect.stringMatching(
-            /^InfluxDB could not be asked: .*Shown is what this server has recorded itself; records of other hosts are missing/,
+            /^InfluxDB could not be asked: .*Showing only records of this server; records of other hosts are missing/,
           ),
         ]);
         // Nobody else waits for a server that is known to be silent.

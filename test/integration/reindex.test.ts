@@ -48,7 +48,7 @@ it.runIf(thorough)('a server whose database was deleted has its records back aft
   expect(after).toEqual(before);
   expect((await memoirHere(second.url, ['verify', (after[0] as { id: string }).id])).code).toBe(0);
 
-  // A manifest that somebody has spoilt is named, and the command says so by its exit code.
+  // A manifest that someone has spoilt is named, and the command says so by its exit code.
   const [manifest] = readdirSync(join(folder, 'dumps'), { recursive: true, encoding: 'utf8' }).filter((name) =>
     name.endsWith('.json'),
   );

@@ -159,7 +159,7 @@ it('says which records InfluxDB refuses, writes the others, and keeps those as d
   expect(await outbox.status()).toMatchObject({ overflowed: 0, dead: 0 });
 });
 
-it('ends when it is told to, and with the reason when InfluxDB does not answer', async () => {
+it('ends when it is told to, and with the reason when InfluxDB does not respond', async () => {
   const { run, double } = await open();
   await expect(run(false, AbortSignal.abort(new Error('enough')))).resolves.toMatchObject({ records: 0 });
   await double.stop();

@@ -8,7 +8,7 @@ import { ask, follow, next } from '../fakes/graphql-client.ts';
 import { machine } from '../fakes/machines.ts';
 import { startTestServer } from '../fakes/server.ts';
 
-// Fault 24: a machine's name is whatever somebody called it. It comes back as it was, and nothing else is done with it.
+// Fault 24: a machine's name is whatever someone called it. It comes back as it was, and nothing else is done with it.
 
 describe('hostile names', () => {
   it('make the round through trigger, events, progress, records, REST and the command line', async () => {

@@ -10,7 +10,7 @@ import { temporaryFolder } from '../temporary-folder.ts';
 // Fault 32: a token is in no log, no error, no answer and no file of the server.
 
 describe('a token', () => {
-  it('leaves no trace, right or wrong, wherever somebody puts it', async () => {
+  it('leaves no trace, right or wrong, wherever someone puts it', async () => {
     const environmentToken = 'canary-of-the-environment';
     const folder = temporaryFolder();
     const server = await startTestServer({ environmentToken, folder });

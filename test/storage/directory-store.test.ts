@@ -91,7 +91,7 @@ describe('directory store', () => {
     expect(await readdir(join(root, 'elsewhere'))).toEqual(['image.elf']);
   });
 
-  it('stays in the folder that it opened when somebody swaps it for a link', async () => {
+  it('stays in the folder that it opened when someone swaps it for a link', async () => {
     await mkdir(join(root, 'elsewhere'));
     const writer = await store.begin(key, 6);
     await writer.write(Buffer.from('memory'));
@@ -112,7 +112,7 @@ describe('directory store', () => {
     await expect(store.open({ ...key, file: 'fifo' })).rejects.toMatchObject({ code: 'ARTIFACT_MISSING' });
   });
 
-  it('makes a folder private that somebody has opened to others', async () => {
+  it('makes a folder private that someone has opened to others', async () => {
     await mkdir(join(root, 'machine'));
     execFileSync('chmod', ['0777', join(root, 'machine')]);
     await commit('memory');

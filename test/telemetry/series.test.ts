@@ -102,7 +102,7 @@ describe('where a series comes from', () => {
       throw new InfluxError('TIMEOUT', 'no answer in time');
     };
     const answer = createPointsSource(ring(whole - hourMs), { read }, () => clock);
-    for (const reason of ['no answer in time', 'it has not answered lately']) {
+    for (const reason of ['no answer in time', 'it has not responded lately']) {
       const [series] = await answer(['a'], query);
       expect(series).toMatchObject({ source: 'RING', resolutionMs: 300_000 });
       expect(series?.warnings[0]).toContain(`InfluxDB could not be asked: ${reason}`);
@@ -118,7 +118,7 @@ describe('where a series comes from', () => {
     expect(coarse).toMatchObject({
       source: 'RING',
       resolutionMs: 300_000,
-      warnings: [expect.stringMatching(/5 minutes/)],
+      warnings: [expect.stringMatching(/5-minute means/)],
     });
     expect(coarse?.points).toHaveLength(48);
     const days = { ...query, resolutionMs: 600_000 };

@@ -99,7 +99,7 @@ describe('CloudStack', () => {
       });
     for (let index = 0; index < 230; index++)
       put(`memoir-00000000-0000-4000-8000-${String(index).padStart(12, '0')}`, index);
-    put('somebody-else', 1000);
+    put('someone-else', 1000);
     put('memoir-of-a-journey', 1001);
     expect(await provider.list(signal)).toHaveLength(230);
     expect(cloud.commands).toEqual(['listVolumes', 'listVolumes', 'listVolumes']);
@@ -140,7 +140,7 @@ describe('CloudStack', () => {
       expect(make(url), url).toThrow(expect.objectContaining({ code: 'CONFIG_INVALID' }));
   });
 
-  it('that does not answer is unavailable', async () => {
+  it('that does not respond is unavailable', async () => {
     const { cloud, provider } = await start();
     await cloud.close();
     await expect(provider.list(signal)).rejects.toMatchObject({ code: 'PROVIDER_UNAVAILABLE' });

@@ -29,7 +29,7 @@ const withCalls =
   (honest, devices) => ({ provider: { ...honest, ...calls(honest) }, devices });
 
 describe('reconciliation', () => {
-  it('writes down what somebody changed past us, and says so', async () => {
+  it('writes down what someone changed past us, and says so', async () => {
     const { volumes, ended, make, disks, names } = await open();
     const [one, two, three] = [await make('one'), await make('two'), await make('three')];
     await ended(volumes.attach('one', 'db01', caller));

@@ -89,7 +89,7 @@ describe('the device of a volume without a serial', () => {
     expect(() => verified(bare(), [found(3), found(4)])).toThrow(code('DEVICE_AMBIGUOUS'));
   });
 
-  it('is none that was there before, is another volume’s, or says that it is somebody else', () => {
+  it('is none that was there before, is another volume’s, or says that it is someone else', () => {
     expect(() => verified(bare(), [found(1), found(2)])).toThrow(code('DEVICE_MISSING'));
     const othersPinned = [{ rdev: '254:48', diskseq: 3 }];
     expect(() => verified(bare({ othersPinned }), [found(3)])).toThrow(code('DEVICE_MISSING'));

@@ -24,10 +24,10 @@ export async function examine(console: Console) {
       state: session.tokenRequired ? 'ok' : 'look',
       finding: session.tokenRequired
         ? `a token is needed; yours is ${session.name} (${session.role})`
-        : 'everybody who reaches this server is its owner',
+        : 'no token is required: everyone who reaches this server is an admin',
       mend: session.tokenRequired
         ? null
-        : 'Fine on the loopback of a machine of your own. Otherwise: memoir token create NAME --role admin',
+        : 'Acceptable on loopback of your own machine. Otherwise run: memoir token create NAME --role admin',
     },
     {
       about: 'hypervisor',
@@ -35,7 +35,7 @@ export async function examine(console: Console) {
       finding:
         hypervisor.state === 'UP'
           ? `${hypervisor.uri} ${hypervisor.version ?? ''}${hypervisor.kind === 'DEMO' ? ': simulated machines' : ''}`
-          : (hypervisor.reason ?? `${hypervisor.uri} does not answer`),
+          : (hypervisor.reason ?? `${hypervisor.uri} does not respond`),
       mend: isUp
         ? hypervisor.kind === 'DEMO'
           ? 'Set LIBVIRT_URI to use real ones.'
@@ -90,7 +90,12 @@ function examineInflux({
     const queue = `${waiting} lines wait since ${waitingSince ?? 'now'}`;
     const advice =
       mend ?? 'Nothing is lost: lines wait until it answers. Check that it runs and that INFLUX_URL is right.';
-    return { about, state: 'broken', finding: `${address}: ${reason ?? 'it does not answer'}; ${queue}`, mend: advice };
+    return {
+      about,
+      state: 'broken',
+      finding: `${address}: ${reason ?? 'it does not respond'}; ${queue}`,
+      mend: advice,
+    };
   }
   if (dead > 0) {
     const advice = 'Look at them in the settings of the dashboard, and send them again there (retryDeadLetters).';

@@ -26,7 +26,7 @@ type Progress = CliProgressSubscription['dumpProgress'];
 
 /** Triggers dumps; with `watch`, follows them to their end. Fails if any machine gets none, or any dump does. */
 export async function dump(console: Console, vms: readonly string[], options: DumpOptions) {
-  if ((vms.length === 0) === (options.all !== true)) throw new MemoirError('BAD_INPUT', 'name machines, or say --all');
+  if ((vms.length === 0) === (options.all !== true)) throw new MemoirError('BAD_INPUT', 'name machines, or use --all');
   const input = {
     ...(options.all === true ? { all: true } : { vms: [...vms] }),
     ...upper('method', options.method),

@@ -5,7 +5,7 @@ import { ProgressView } from '../progress-view.ts';
 import { plain } from '../text.ts';
 import { untilComplete } from '../until-complete.ts';
 
-/** Has the server rebuild its catalogue, and says what was found. Fails where a manifest is broken: somebody has to look. */
+/** Has the server rebuild its catalogue, and says what was found. Fails where a manifest is broken: someone has to look. */
 export async function reindex(console: Console) {
   const { operation: started } = (await console.client.ask(CliReindexDocument, {})).reindex;
   const view = new ProgressView(console);

@@ -68,6 +68,6 @@ export async function revokeToken(console: Console, nameOrId: string) {
   const { tokens } = await console.client.ask(CliTokensDocument, {});
   const id = tokens.find((one) => one.id === nameOrId || one.name === nameOrId)?.id ?? nameOrId;
   const { token: revoked } = (await console.client.ask(CliRevokeTokenDocument, { id })).revokeToken;
-  print(console, revoked, () => `${revoked.name} lets nobody in any more`);
+  print(console, revoked, () => `${revoked.name} is revoked`);
   return exitCodes.done;
 }

@@ -22,7 +22,7 @@ export type CaptureHeapInput = {
   waitsSec?: Array<number> | null | undefined;
 };
 
-/** How memory is taken. */
+/** How memory is captured. */
 export type CaptureMethod =
   /** Memory-only core dump: the guest is paused for as long as its memory takes to be read. */
   | 'CORE_DUMP'
@@ -31,20 +31,20 @@ export type CaptureMethod =
 
 /** How the memory image is compressed on disk. */
 export type Compression =
-  /** Gzip of many members, for tools that know nothing newer. */
+  /** Multi-member gzip, for tools without zstd support. */
   | 'GZIP'
-  /** Uncompressed; stretches of zeros take no space on disk. */
+  /** Uncompressed and sparse: zeros take no space on disk. */
   | 'NONE'
   /** Zstandard in the seekable format: an ordinary .zst file with random access. */
   | 'ZSTD';
 
-/** What a new token is like. */
+/** Settings of a new token. */
 export type CreateTokenInput = {
-  /** When it ends by itself; never if absent. */
+  /** When it expires; never if absent. */
   expiresAt?: string | null | undefined;
   /** What the journal will call whoever uses it: 1 to 64 letters, digits, spaces or ._@:- */
   name: string;
-  /** What its bearer may do. */
+  /** Role of the token. */
   role: Role;
 };
 
@@ -78,33 +78,33 @@ export type DumpRecordFilter = {
 
 /** Why something was refused or failed. Every error of this API carries one of these in `extensions.code`; a code is never renamed. */
 export type ErrorCode =
-  /** Another operation on the same subject is queued or running. Wait for the named operation, or cancel it. */
+  /** Another operation on the same machine or artifact is queued or running. Wait for the named operation, or cancel it. */
   | 'ALREADY_ACTIVE'
-  /** The operation is over already. Nothing is left to do. */
+  /** The operation has already finished. No action is needed. */
   | 'ALREADY_FINISHED'
-  /** The artifact’s bytes are not those that were written. Do not rely on it; the message names what is wrong. */
+  /** The artifact is damaged: its checksum does not match. Do not rely on it. The message says what is wrong. */
   | 'ARTIFACT_DAMAGED'
-  /** Something already lies at the artifact’s path. Look who put it there; nothing was overwritten. */
+  /** A file already exists at the artifact’s path. Find out who created it; nothing was overwritten. */
   | 'ARTIFACT_EXISTS'
-  /** The artifact is no longer there. It was deleted or moved outside of Memoir. */
+  /** The artifact no longer exists. It was deleted or moved outside Memoir. */
   | 'ARTIFACT_MISSING'
   /** A paging or event cursor was not made by this server. Start again without a cursor. */
   | 'BAD_CURSOR'
   /** An argument is malformed or out of its range. Correct the named argument. */
   | 'BAD_INPUT'
-  /** Somebody cancelled the operation. Trigger it again if that was a mistake. */
+  /** The operation was cancelled. Trigger it again if you did not intend this. */
   | 'CANCELLED'
-  /** The machine’s memory could not be read to the end. See the text; trigger again. */
+  /** The capture ended before all memory was read. See the message, then trigger the dump again. */
   | 'CAPTURE_FAILED'
-  /** The environment holds a value that makes no sense. Correct the named variable. */
+  /** An environment variable has an invalid value. Correct the named variable. */
   | 'CONFIG_INVALID'
   /** Events after this cursor were missed for so long that they are no longer kept. Go on from the oldest cursor, which the details name; JOURNAL_RETENTION says how long events are kept. */
   | 'CURSOR_EXPIRED'
-  /** Another process keeps the database locked. Find it (lsof) and let it finish. */
+  /** Another process holds a lock on the database. Find it with lsof and wait for it to finish. */
   | 'DATABASE_BUSY'
   /** The database file is damaged. Move it away, start again and rebuild the catalogue from the manifests: memoir reindex. */
   | 'DATABASE_DAMAGED'
-  /** The database could not be read or written. Check the data folder’s disk and rights. */
+  /** The database could not be read or written. Check the disk and the permissions of the data folder. */
   | 'DATABASE_FAILED'
   /** Another server uses this data directory. Stop it, or give this one its own DATA_DIR. */
   | 'DATA_DIR_IN_USE'
@@ -118,55 +118,55 @@ export type ErrorCode =
   | 'DEVICE_MISSING'
   /** The token’s role does not allow this. Use a token of the role that the message names. */
   | 'FORBIDDEN'
-  /** The machine does not execute and its QEMU does not answer, whatever its status says. As root on its host, scripts/thaw-guest.py thaws what an interrupted snapshot froze; else restart it (its memory is lost). */
+  /** The machine is not executing and its QEMU does not respond, although its status may say that it is running. On its host, run scripts/thaw-guest.py as root to thaw a guest that an interrupted snapshot froze. Otherwise restart it; its memory is lost. */
   | 'GUEST_FROZEN'
-  /** The machine ended while it was being captured. Start it and trigger again. */
+  /** The machine stopped while it was being captured. Start it, then trigger the dump again. */
   | 'GUEST_GONE'
-  /** The hypervisor refused the request. See the text, which is the hypervisor’s own. */
+  /** The hypervisor refused the request. See the message; it comes from the hypervisor. */
   | 'HYPERVISOR_REFUSED'
-  /** The hypervisor does not answer. See the service state for the reason; Memoir reconnects by itself. */
+  /** The hypervisor does not respond. See the service state for the reason; Memoir reconnects by itself. */
   | 'HYPERVISOR_UNAVAILABLE'
   /** The idempotency key was used before for a different request. Use a new key for a new request. */
   | 'IDEMPOTENCY_CONFLICT'
-  /** InfluxDB does not answer, or not as it should. See the text for the reason; nothing is lost, what was recorded is in the catalogue. */
+  /** InfluxDB does not respond, or its response is invalid. See the message for the reason. No record is lost: all of them are in the catalogue. */
   | 'INFLUX_UNAVAILABLE'
-  /** Something unexpected went wrong; the log has it. Look up the reference in the log. */
+  /** Internal error; the details are in the server log. Search the log for the reference. */
   | 'INTERNAL'
-  /** The server ended while the operation ran. Trigger it again. */
+  /** The server stopped while the operation was running. Trigger it again. */
   | 'INTERRUPTED'
-  /** The request is larger or costlier than allowed. Ask for less at a time. */
+  /** The request exceeds a size or cost limit. Request less at a time. */
   | 'LIMIT_EXCEEDED'
   /** Somebody else migrates, saves, snapshots or dumps this machine, or an earlier capture of it is being undone. Wait until that is over (virsh domjobinfo shows libvirt’s jobs), then trigger again. */
   | 'MACHINE_BUSY'
-  /** The chosen capture method is not possible for this machine now. Choose AUTO, or ask captureOptions for what blocks it. */
+  /** This capture method is not available for this machine right now. Use AUTO, or query captureOptions to see what blocks it. */
   | 'METHOD_UNAVAILABLE'
   /** Another volume has this name. Choose another name, or delete the volume that has it. */
   | 'NAME_TAKEN'
-  /** This needs something that this server was not told to use. Set the variable that the message names, and start again. */
+  /** This feature is not configured on this server. Set the variable that the message names, then restart the server. */
   | 'NOT_CONFIGURED'
-  /** There is no such thing. Check the name or id; names are case-sensitive. */
+  /** Not found. Check the name or id; names are case-sensitive. */
   | 'NOT_FOUND'
-  /** The machine has no memory to capture: it is off. Start the machine first. */
+  /** The machine is off, so there is no memory to capture. Start the machine first. */
   | 'NOT_RUNNING'
-  /** The dump folder has too little free space. Free some space, delete old dumps, or point DUMP_DIR at a larger file system. */
+  /** Not enough free space in the dump folder. Free some space, delete old dumps, or point DUMP_DIR at a larger file system. */
   | 'NO_SPACE'
   /** The only capture method that is left would pause the machine for longer than allowed. Choose CORE_DUMP when the machine may stand still, or raise maxPauseMs (MAX_PAUSE of the server). */
   | 'PAUSE_TOO_LONG'
   /** The volume provider refused the request. See the text, which is the provider’s own. */
   | 'PROVIDER_REFUSED'
-  /** The volume provider does not answer. Check its address and network; the operation can be started again without making anything twice. */
+  /** The volume provider does not respond. Check its address and network; the operation can be started again without making anything twice. */
   | 'PROVIDER_UNAVAILABLE'
-  /** Too many operations are waiting. Try again when some have finished. */
+  /** Too many operations are queued. Retry when some have finished. */
   | 'QUEUE_FULL'
-  /** The server is stopping and takes no new work. Try again when it is back. */
+  /** The server is shutting down and accepts no new work. Retry when it is back. */
   | 'SHUTTING_DOWN'
   /** The heap snapshot is damaged or of an unknown form. Take or upload it again; the text says where it is wrong. */
   | 'SNAPSHOT_INVALID'
-  /** No byte moved for too long. Check disk and hypervisor; DUMP_STALL_TIMEOUT sets the limit. */
+  /** No progress for longer than the stall timeout. Check the disk and the hypervisor. DUMP_STALL_TIMEOUT sets the limit. */
   | 'STALLED'
-  /** The artifact could not be written or read. Check the dump folder’s disk and rights. */
+  /** The artifact could not be read or written. Check the disk and the permissions of the dump folder. */
   | 'STORAGE_FAILED'
-  /** The memory stream has a form that this version does not know. Use CORE_DUMP, and report the text: it names section and offset. */
+  /** The memory stream has a format that this version does not support. Use CORE_DUMP, and report the message: it names the section and offset. */
   | 'STREAM_INVALID'
   /** The Node.js process ended, or the connection to it was lost. Look at its own log, then capture it again. */
   | 'TARGET_GONE'
@@ -176,7 +176,7 @@ export type ErrorCode =
   | 'TARGET_UNAVAILABLE'
   /** The operation took longer than allowed. DUMP_TIMEOUT sets the limit. */
   | 'TIMED_OUT'
-  /** An answer took too long. Try again, or ask for less. */
+  /** The request timed out. Retry, or request less. */
   | 'TIMEOUT'
   /** No token, or one that is unknown, expired or revoked. Send `Authorization: Bearer <token>`. */
   | 'UNAUTHENTICATED'
@@ -190,18 +190,18 @@ export type HypervisorKind =
   /** Real machines, by libvirt. */
   | 'LIBVIRT';
 
-/** Whether the hypervisor answers. */
+/** Whether the hypervisor responds. */
 export type HypervisorState =
-  /** A connection is being made. */
+  /** Connecting. */
   | 'CONNECTING'
   /** It answers, but has left some calls unanswered: a guest hangs, say. */
   | 'DEGRADED'
-  /** It does not answer; Memoir tries again by itself. */
+  /** Disconnected; Memoir reconnects automatically. */
   | 'DOWN'
-  /** It answers. */
+  /** Connected. */
   | 'UP';
 
-/** Form of the memory image inside of an artifact. */
+/** Format of the memory image inside an artifact. */
 export type ImageFormat =
   /** ELF64 core, as crash, drgn, gdb, Volatility 3 and readelf open it. */
   | 'ELF'
@@ -215,26 +215,26 @@ export type MachineSelection =
   |  { all?: never;   /** Names, numeric ids or UUIDs, 1 to 1000; one that is named twice is meant once. */
   names: Array<string>; };
 
-/** What a machine is doing, as the hypervisor says. */
+/** State of a machine, as the hypervisor reports it. */
 export type MachineState =
-  /** Waiting for a resource; executes when it has it. */
+  /** Waiting for a resource. */
   | 'BLOCKED'
-  /** Ended by a crash. */
+  /** Crashed. */
   | 'CRASHED'
-  /** Suspended by a person or by the hypervisor; its memory is there. */
+  /** Paused by a user or by the hypervisor; its memory is intact. */
   | 'PAUSED'
   /** Executing. */
   | 'RUNNING'
-  /** On its way to off. */
+  /** Shutting down. */
   | 'SHUTTING_DOWN'
-  /** Not running; there is no memory to capture. */
+  /** Off; there is no memory to capture. */
   | 'SHUT_OFF'
-  /** Suspended to RAM by the guest’s own power management. */
+  /** Suspended to RAM by the guest’s power management. */
   | 'SUSPENDED'
-  /** The hypervisor does not say. */
+  /** Unknown to the hypervisor. */
   | 'UNKNOWN';
 
-/** How memory is to be taken. */
+/** Which capture method to use. */
 export type MethodChoice =
   /** SNAPSHOT where it is possible and safe, CORE_DUMP otherwise; the dump says which it was and why. */
   | 'AUTO'
@@ -243,27 +243,27 @@ export type MethodChoice =
   /** QEMU background snapshot: the guest pauses for milliseconds and goes on while its memory is read. */
   | 'SNAPSHOT';
 
-/** What an event of the log says. */
+/** Type of an event. */
 export type OperationEventType =
-  /** Ended because somebody asked for it. */
+  /** Cancelled on request. */
   | 'CANCELLED'
-  /** Somebody asked for its end; it goes on until it has cleaned up. */
+  /** Cancellation was requested; it is cleaning up. */
   | 'CANCEL_REQUESTED'
-  /** Done; what it made is whole and recorded. */
+  /** Completed; its result is complete and recorded. */
   | 'COMPLETED'
-  /** Ended without a result. */
+  /** Failed. */
   | 'FAILED'
   /** Not an event: those between the last cursor and this one are not delivered, because they were pruned from the log. */
   | 'LAGGED'
   /** Something was noted of it, also after its end: verified, downloaded, deleted. */
   | 'NOTED'
-  /** It entered another stage of its work. */
+  /** It entered another phase. */
   | 'PHASE'
-  /** Accepted and durable, waiting for its turn. */
+  /** Accepted and queued. */
   | 'QUEUED'
-  /** A restart found it safe to run it again from the beginning. */
+  /** A server restart queued it again; it runs from the beginning. */
   | 'REQUEUED'
-  /** It began to run. */
+  /** It started. */
   | 'STARTED';
 
 /** What kind of work an operation is. */
@@ -297,29 +297,29 @@ export type OperationKind =
 
 /** Where an operation is in its life: QUEUED, then RUNNING, then one of the three ends. */
 export type OperationState =
-  /** Ended because somebody asked for it; nothing of it is left. */
+  /** Cancelled on request; nothing was kept. */
   | 'CANCELLED'
-  /** Done: what it made is whole and recorded. */
+  /** Completed: its result is complete and recorded. */
   | 'COMPLETED'
   /** Ended without a result; the error code and text say why and what to do. */
   | 'FAILED'
-  /** Accepted and durable, waiting for its turn. */
+  /** Accepted and queued. */
   | 'QUEUED'
   /** At work. Goes back to QUEUED only when a restart found it safe to run again from the beginning. */
   | 'RUNNING';
 
-/** Whether what is written for InfluxDB gets there. */
+/** Delivery state of lines for InfluxDB. */
 export type OutboxState =
-  /** Everything was accepted. */
+  /** All lines were accepted. */
   | 'IDLE'
   /** Somebody has to mend something first; it is looked at again every minute. */
   | 'PAUSED'
-  /** It did not work, and is tried again by itself. */
+  /** Sending failed and is retried automatically. */
   | 'RETRYING'
-  /** Lines are on their way. */
+  /** Lines are being sent. */
   | 'SENDING';
 
-/** Which store answered. */
+/** Which store the answer came from. */
 export type RecordSource =
   /** The catalogue of this server. */
   | 'CATALOGUE'
@@ -330,13 +330,13 @@ export type RecordSource =
   /** InfluxDB, by SQL. */
   | 'INFLUX_SQL';
 
-/** What became of a recorded dump’s artifact since. */
+/** State of a recorded dump’s artifact. */
 export type RecordState =
-  /** The artifact is where it was committed. */
+  /** The artifact is available at its path. */
   | 'AVAILABLE'
-  /** A verification found bytes that are not those that were written. */
+  /** Verification found that the checksum does not match. */
   | 'DAMAGED'
-  /** Somebody deleted the artifact through Memoir; the record stays. */
+  /** The artifact was deleted through Memoir; the record remains. */
   | 'DELETED';
 
 /** What a token lets its bearer do. Each role may do everything that the ones before it may. */

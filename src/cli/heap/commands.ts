@@ -68,7 +68,7 @@ function capturing(command: Command): Command {
     .option('--thread <id>', 'a worker thread')
     .option('--force', 'also if the process may not survive it')
     .option('--redact', 'take contents of strings out')
-    .option('--key <key>', 'the same key again starts nothing new');
+    .option('--key <key>', 'idempotency key: repeating it starts nothing new');
 }
 
 function toSeconds(text: string, earlier: number[]): number[] {

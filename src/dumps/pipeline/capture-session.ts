@@ -91,7 +91,7 @@ export class CaptureSession {
     closing(() => store.close());
     const writer = await store.begin(job.key, job.expectedBytes);
     closing(() => writer.abort());
-    // What is still to be written is not waited for when nobody wants it any more.
+    // What is still to be written is not waited for when it is no longer needed.
     signal.addEventListener('abort', () => void writer.abort().catch(() => undefined), { once: true });
     signal.throwIfAborted();
     const spool = await Spool.open(job.spoolFolder, frameBytes, job.spoolBytes);

@@ -96,7 +96,7 @@ export function startCaptureThread(
     const timer = setTimeout(() => {
       isForced = true;
       void worker.terminate();
-      // At once: a thread whose disk does not answer ends when it does, and the server may be gone by then.
+      // At once: a thread whose disk does not respond ends when it does, and the server may be gone by then.
       void owner.discard().catch(() => undefined);
     }, stopMs);
     await exited.promise;

@@ -18,7 +18,7 @@ const DownloadType = builder.objectRef<Download>('Download').implement({
     }),
     fileName: t.exposeString('fileName', { description: 'What the file is called.' }),
     sha256: t.exposeString('sha256', { description: 'SHA-256 of the artifact as it lies on disk, in hex.' }),
-    expiresAt: t.expose('expiresAtMs', { type: 'DateTime', description: 'Until when a download can begin.' }),
+    expiresAt: t.expose('expiresAtMs', { type: 'DateTime', description: 'When the link expires.' }),
   }),
 });
 

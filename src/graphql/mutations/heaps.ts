@@ -41,7 +41,7 @@ builder.mutationField('captureHeap', (t) =>
     type: CaptureHeapPayload,
     ...failsAlone,
     description:
-      'Captures the heap of a running Node.js process, once or several times in one session. The process does not answer during a snapshot: ask heapOptions before.',
+      'Captures the heap of a running Node.js process, once or several times in one session. The process does not respond during a snapshot: ask heapOptions before.',
     args: { input: t.arg({ type: CaptureHeapInput, required: true, description: 'Whose, and how.' }) },
     resolve: attempt(async ({ input }: { input: typeof CaptureHeapInput.$inferInput }, { services, actor }) => ({
       operation: await services.heaps.capture(given(input) as never, actor.name),

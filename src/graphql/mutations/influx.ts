@@ -16,8 +16,8 @@ interface Retried {
 }
 
 const RetryDeadLettersPayload = payloadType<Retried>('RetryDeadLettersPayload', 'What is sent again.', (t) => ({
-  retried: t.exposeInt('retried', { nullable: true, description: 'How many lines wait again that were dead.' }),
-  influx: t.expose('influx', { type: InfluxInfoType, nullable: true, description: 'How things stand now.' }),
+  retried: t.exposeInt('retried', { nullable: true, description: 'How many dead letters were queued again.' }),
+  influx: t.expose('influx', { type: InfluxInfoType, nullable: true, description: 'The state afterwards.' }),
 }));
 
 builder.mutationField('retryDeadLetters', (t) =>

@@ -6,14 +6,14 @@ import { attempt, payloadType } from '../payload.ts';
 import { TokenType } from '../types/token.ts';
 
 const CreateTokenInput = builder.inputType('CreateTokenInput', {
-  description: 'What a new token is like.',
+  description: 'Settings of a new token.',
   fields: (t) => ({
     name: t.string({
       required: true,
       description: 'What the journal will call whoever uses it: 1 to 64 letters, digits, spaces or ._@:-',
     }),
-    role: t.field({ type: RoleEnum, required: true, description: 'What its bearer may do.' }),
-    expiresAt: t.field({ type: 'DateTime', description: 'When it ends by itself; never if absent.' }),
+    role: t.field({ type: RoleEnum, required: true, description: 'Role of the token.' }),
+    expiresAt: t.field({ type: 'DateTime', description: 'When it expires; never if absent.' }),
   }),
 });
 

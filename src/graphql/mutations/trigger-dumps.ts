@@ -80,7 +80,7 @@ const TriggerDumpsPayload = payloadType<TriggerOutcome>(
     }),
     rejected: t.field({
       type: [DumpRejectionType],
-      description: 'Machines that get none, and why.',
+      description: 'Rejected machines, with reasons.',
       resolve: (outcome) => (outcome.rejected ?? []).map((one) => ({ ...one.error, ...one })),
     }),
   }),

@@ -7,7 +7,7 @@ import { RoleEnum } from '../enums.ts';
 import { TokenType } from '../types/token.ts';
 
 const SessionType = builder.objectRef<Actor>('Session').implement({
-  description: 'Who asks, as this server sees it.',
+  description: 'The caller, as this server sees it.',
   fields: (t) => ({
     name: t.exposeString('name', { description: 'The token’s name; `local` where none is needed.' }),
     role: t.expose('role', { type: RoleEnum, description: 'What the caller may do.' }),
@@ -38,7 +38,7 @@ builder.queryField('tokens', (t) =>
 );
 
 const AuditRecordType = builder.objectRef<AuditRecord>('AuditRecord').implement({
-  description: 'Something that somebody was about to do; written before it was done, also if it failed then.',
+  description: 'Something that someone was about to do; written before it was done, also if it failed then.',
   fields: (t) => ({
     seq: t.exposeInt('seq', { description: 'Its number: one more than that of the one before it.' }),
     at: t.expose('atMs', { type: 'DateTime', description: 'When.' }),

@@ -34,7 +34,7 @@ const DumpRecordOrder = builder.inputType('DumpRecordOrder', {
       type: SortDirectionEnum,
       required: true,
       defaultValue: 'DESC',
-      description: 'Which end comes first.',
+      description: 'Sort direction.',
     }),
   }),
 });
@@ -55,12 +55,12 @@ const DumpRecordConnection = connectionType<DumpRecord, RecordConnection>(
 builder.objectFields(DumpRecordConnection, (t) => ({
   source: t.field({
     type: RecordSourceEnum,
-    description: 'Which store answered.',
+    description: 'Which store the answer came from.',
     resolve: async (connection) => (await connection.sourced()).source,
   }),
   warnings: t.field({
     type: ['String'],
-    description: 'What was not possible on the way, in plain words.',
+    description: 'Warnings about this answer.',
     resolve: async (connection) => {
       const { warnings } = await connection.sourced();
       // By now every other field of the selection has asked for what it needs.

@@ -6,10 +6,10 @@ import { DumpType } from './dump.ts';
 import { VmType } from './vm.ts';
 
 const MethodForecastType = builder.objectRef<MethodForecast>('CaptureMethodForecast').implement({
-  description: 'One capture method as it would go now.',
+  description: 'Estimate for one capture method.',
   fields: (t) => ({
     method: t.expose('method', { type: CaptureMethodEnum, description: 'The method.' }),
-    possible: t.exposeBoolean('possible', { description: 'Whether nothing stands in its way.' }),
+    possible: t.exposeBoolean('possible', { description: 'Whether it is available.' }),
     expectedPauseMs: t.exposeFloat('expectedPauseMs', {
       nullable: true,
       description: 'How long the guest is expected to stand still, in milliseconds; null where nothing is known.',
@@ -18,38 +18,41 @@ const MethodForecastType = builder.objectRef<MethodForecast>('CaptureMethodForec
 });
 
 const CaptureBlockerType = builder.objectRef<CaptureBlocker>('CaptureBlocker').implement({
-  description: 'Something that stands in the way of a method.',
+  description: 'Something that blocks a capture method.',
   fields: (t) => ({
     method: t.expose('method', { type: CaptureMethodEnum, description: 'The method that it blocks.' }),
-    code: t.expose('code', { type: ErrorCodeEnum, description: 'What a dump by this method would be refused with.' }),
-    reason: t.exposeString('reason', { description: 'What it is, and what would help.' }),
+    code: t.expose('code', {
+      type: ErrorCodeEnum,
+      description: 'The error code that a dump with this method would be rejected with.',
+    }),
+    reason: t.exposeString('reason', { description: 'The reason, and how to fix it.' }),
   }),
 });
 
 export const CaptureOptionsType = builder.objectRef<DumpForecast>('CaptureOptions');
 
 CaptureOptionsType.implement({
-  description: 'What a dump of a machine would be like, answered before anything runs.',
+  description: 'Estimated impact of a dump, before anything runs.',
   fields: (t) => ({
     vm: t.field({ type: VmType, description: 'The machine.', resolve: (forecast) => forecast.machine }),
     methods: t.field({
       type: [MethodForecastType],
-      description: 'Each method as it would go now.',
+      description: 'Estimate for each method.',
       extensions: { length: 2 },
       resolve: (forecast) => [...forecast.methods],
     }),
     blockers: t.field({
       type: [CaptureBlockerType],
-      description: 'What stands in the way of the methods that are not possible.',
+      description: 'What blocks the unavailable methods.',
       extensions: { length: 5 },
       resolve: (forecast) => [...forecast.blockers],
     }),
     automatic: t.expose('automatic', {
       type: CaptureMethodEnum,
       nullable: true,
-      description: 'What AUTO would take; null where nothing is possible.',
+      description: 'The method that AUTO would choose; null if none is available.',
     }),
-    automaticReason: t.exposeString('automaticReason', { description: 'Why AUTO would take it.' }),
+    automaticReason: t.exposeString('automaticReason', { description: 'Why AUTO would choose it.' }),
     memoryBytes: t.expose('memoryBytes', {
       type: 'ByteCount',
       description: 'Size of the uncompressed image: the guest’s memory.',

@@ -15,18 +15,18 @@ export const DumpProgressType = builder.objectRef<LiveOperation>('DumpProgress')
     vmName: t.string({ description: 'The machine’s name.', resolve: (live) => vmNameOf(live.operation) }),
     state: t.field({
       type: OperationStateEnum,
-      description: 'Where the dump is in its life.',
+      description: 'State of the dump.',
       resolve: (live) => live.operation.state,
     }),
-    phase: t.string({ nullable: true, description: 'The named stage.', resolve: (live) => live.operation.phase }),
+    phase: t.string({ nullable: true, description: 'Current phase.', resolve: (live) => live.operation.phase }),
     message: t.string({
-      description: 'How things stand, in one sentence.',
+      description: 'Status in one sentence.',
       resolve: (live) => live.operation.message,
     }),
     progress: t.field({
       type: ProgressType,
       nullable: true,
-      description: 'How far it is; null before its first byte.',
+      description: 'Progress; null before the first byte.',
       resolve: progressOf,
     }),
     guestPauseMs: t.float({
@@ -37,11 +37,11 @@ export const DumpProgressType = builder.objectRef<LiveOperation>('DumpProgress')
     error: t.field({
       type: OperationErrorType,
       nullable: true,
-      description: 'Why it ended without a result.',
+      description: 'Why it failed.',
       resolve: (live) => live.operation.error,
     }),
     final: t.boolean({
-      description: 'Nothing follows for this dump.',
+      description: 'True for the last message about this dump.',
       resolve: (live) => isTerminal(live.operation.state),
     }),
   }),

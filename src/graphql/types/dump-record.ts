@@ -8,7 +8,7 @@ export const DumpRecordType = builder.objectRef<DumpRecord>('DumpRecord');
 DumpRecordType.implement({
   description: 'The metadata row of a finished dump. It stays when the artifact is deleted.',
   fields: (t) => ({
-    id: t.exposeID('id', { description: 'Identity: that of the dump which made it.' }),
+    id: t.exposeID('id', { description: 'Id: that of the dump that created it.' }),
     time: t.field({
       type: 'DateTime',
       description: 'When the dump was committed, with microseconds.',
@@ -22,7 +22,7 @@ DumpRecordType.implement({
     vmid: t.exposeString('vmid', { description: 'The hypervisor’s number of the captured instance.' }),
     machineId: t.exposeID('machineId', { description: 'The machine’s UUID.' }),
     host: t.exposeString('host', { description: 'The host that the machine ran on.' }),
-    state: t.expose('state', { type: RecordStateEnum, description: 'What became of the artifact since.' }),
+    state: t.expose('state', { type: RecordStateEnum, description: 'State of the artifact.' }),
     sha256: t.exposeString('sha256', {
       description: 'SHA-256 of the artifact as it lies on disk, in hex: `sha256sum` gives the same.',
     }),
@@ -69,7 +69,7 @@ DumpRecordType.implement({
       description: 'The file’s access time, in whole seconds since 1970.',
       deprecationReason: 'Use accessedAt.',
     }),
-    dumpPath: t.exposeString('dumpPath', { description: 'Where the artifact lies on the server.' }),
+    dumpPath: t.exposeString('dumpPath', { description: 'Path of the artifact on the server.' }),
     format: t.exposeString('format', {
       description: 'Form of the memory image: ELF, RAW, or what an older server wrote.',
     }),
@@ -83,7 +83,7 @@ DumpRecordType.implement({
       nullable: true,
       description: 'How long the guest stood still because of the dump, in milliseconds; null if not known.',
     }),
-    demo: t.exposeBoolean('demo', { description: 'True for a simulated machine.' }),
+    demo: t.exposeBoolean('demo', { description: 'True for a simulated (demo) machine.' }),
     dump: t.field({
       type: DumpType,
       nullable: true,

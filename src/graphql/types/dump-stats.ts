@@ -19,7 +19,7 @@ const DumpDayType = builder.objectRef<RecordDay>('DumpDay').implement({
 /** The measures, and the series, which is fetched only if it is asked for. */
 export interface StatsWithSeries extends RecordStats {
   series(): Promise<RecordSeries>;
-  /** The series if it was asked for, else null. */
+  /** The series if requested explicitly, else null. */
   askedSeries(): Promise<RecordSeries> | null;
 }
 
@@ -47,10 +47,10 @@ export const DumpStatsType = builder.objectRef<StatsWithSeries>('DumpStats').imp
         'Day by day, oldest first; days without a dump are left out. Where another store than `source` answered, a warning says so.',
       resolve: async (stats) => [...(await stats.series()).days],
     }),
-    source: t.expose('source', { type: RecordSourceEnum, description: 'Which store answered.' }),
+    source: t.expose('source', { type: RecordSourceEnum, description: 'Which store the answer came from.' }),
     warnings: t.field({
       type: ['String'],
-      description: 'What was not possible on the way, in plain words.',
+      description: 'Warnings about this answer.',
       resolve: async (stats) => {
         // By then every field of the selection has asked for what it needs.
         const series = await Promise.resolve().then(() => stats.askedSeries());

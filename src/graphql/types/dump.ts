@@ -29,7 +29,7 @@ DumpType.implement({
     vm: t.field({
       type: VmType,
       nullable: true,
-      description: 'The machine as it is now; null if it is gone, or while the hypervisor does not answer.',
+      description: 'The machine as it is now; null if it is gone, or while the hypervisor does not respond.',
       resolve: (dump, _, { loaders }) => loaders.machine.load(wishOf(dump).machineId),
     }),
     vmName: t.string({ description: 'The machine’s name when the dump was accepted.', resolve: vmNameOf }),
@@ -39,7 +39,7 @@ DumpType.implement({
       description: 'The hypervisor’s number of the captured instance; null before the dump is completed.',
       resolve: (dump) => resultOf(dump)?.vmid ?? null,
     }),
-    demo: t.boolean({ description: 'True for a simulated machine.', resolve: (dump) => wishOf(dump).demo }),
+    demo: t.boolean({ description: 'True for a simulated (demo) machine.', resolve: (dump) => wishOf(dump).demo }),
     method: t.field({
       type: CaptureMethodEnum,
       nullable: true,
@@ -108,7 +108,7 @@ DumpType.implement({
     }),
     dumpPath: t.string({
       nullable: true,
-      description: 'Where the artifact lies on the server.',
+      description: 'Path of the artifact on the server.',
       resolve: (dump) => resultOf(dump)?.dumpPath ?? null,
     }),
     record: t.field({

@@ -39,7 +39,7 @@ export const InfluxInfoType = builder.objectRef<InfluxInfo>('InfluxInfo').implem
     }),
     mend: t.exposeString('mend', {
       nullable: true,
-      description: 'What a person can do about it; null where nothing has to be done.',
+      description: 'How to fix it; null if no action is needed.',
     }),
     nextAttemptAt: t.expose('nextAttemptAtMs', {
       type: 'DateTime',

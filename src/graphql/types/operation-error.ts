@@ -3,6 +3,6 @@ import { builder } from '../builder.ts';
 import { Problem } from './problem.ts';
 
 export const OperationErrorType = builder.objectRef<ErrorShape>('OperationError').implement({
-  description: 'Why an operation ended without a result.',
+  description: 'Why an operation failed.',
   interfaces: [Problem],
 });

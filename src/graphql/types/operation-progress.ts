@@ -13,22 +13,22 @@ export const OperationProgressType = builder.objectRef<LiveOperation>('Operation
     id: t.id({ description: 'The operation’s id.', resolve: (live) => live.operation.id }),
     state: t.field({
       type: OperationStateEnum,
-      description: 'Where it is in its life.',
+      description: 'State.',
       resolve: (live) => live.operation.state,
     }),
-    phase: t.string({ nullable: true, description: 'The named stage.', resolve: (live) => live.operation.phase }),
+    phase: t.string({ nullable: true, description: 'Current phase.', resolve: (live) => live.operation.phase }),
     message: t.string({
-      description: 'How things stand, in one sentence.',
+      description: 'Status in one sentence.',
       resolve: (live) => live.operation.message,
     }),
     progress: t.field({
       type: ProgressType,
       nullable: true,
-      description: 'How far it is; null before its first byte.',
+      description: 'Progress; null before the first byte.',
       resolve: progressOf,
     }),
     final: t.boolean({
-      description: 'Nothing follows for this operation.',
+      description: 'True for the last message about this operation.',
       resolve: (live) => isTerminal(live.operation.state),
     }),
   }),

@@ -17,7 +17,7 @@ function aboutDump(operation: Operation): string | null {
 }
 
 OperationInterface.implement({
-  description: 'One piece of work with a life, of any kind.',
+  description: 'An operation of any kind.',
   interfaces: [NodeInterface],
   resolveType: ({ kind }) => operationKinds[kindNameOf(kind)].type,
   fields: (t) => ({
@@ -36,15 +36,15 @@ OperationInterface.implement({
       resolve: ({ subjects }) => [...subjects],
     }),
     host: t.exposeString('host', { description: 'The host whose server works on it.' }),
-    state: t.expose('state', { type: OperationStateEnum, description: 'Where it is in its life.' }),
+    state: t.expose('state', { type: OperationStateEnum, description: 'State.' }),
     phase: t.exposeString('phase', {
       nullable: true,
-      description: 'The named stage that it is in, or was in when it ended.',
+      description: 'Current phase, or the phase in which it ended.',
     }),
-    message: t.exposeString('message', { description: 'How things stand, in one sentence.' }),
-    actor: t.exposeString('actor', { description: 'Who asked for it: a token’s name, or `local`.' }),
-    createdAt: t.expose('createdAtMs', { type: 'DateTime', description: 'When it was accepted.' }),
-    startedAt: t.expose('startedAtMs', { type: 'DateTime', nullable: true, description: 'When it began to run.' }),
+    message: t.exposeString('message', { description: 'Status in one sentence.' }),
+    actor: t.exposeString('actor', { description: 'Who requested it: a token’s name, or `local`.' }),
+    createdAt: t.expose('createdAtMs', { type: 'DateTime', description: 'When it was requested.' }),
+    startedAt: t.expose('startedAtMs', { type: 'DateTime', nullable: true, description: 'When it started.' }),
     finishedAt: t.expose('finishedAtMs', { type: 'DateTime', nullable: true, description: 'When it ended.' }),
     cancelRequested: t.exposeBoolean('cancelRequested', {
       description: 'Somebody asked for its end; it is still active until it has cleaned up.',
@@ -52,13 +52,13 @@ OperationInterface.implement({
     progress: t.field({
       type: ProgressType,
       nullable: true,
-      description: 'How far it is; null before its first byte and after its end.',
+      description: 'Progress; null before the first byte and after the end.',
       resolve: (operation, _, { services }) => progressOf(services.operations.live(operation)),
     }),
     error: t.expose('error', {
       type: OperationErrorType,
       nullable: true,
-      description: 'Why it ended without a result; null for any other.',
+      description: 'Why it failed; null otherwise.',
     }),
     dump: t.field({
       type: DumpType,

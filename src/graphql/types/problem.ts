@@ -7,9 +7,9 @@ import { ErrorCodeEnum } from '../enums.ts';
 export const Problem = builder.interfaceRef<Pick<ErrorShape, 'code' | 'message' | 'hint'>>('Problem').implement({
   description: 'A failure that a program can act on.',
   fields: (t) => ({
-    code: t.expose('code', { type: ErrorCodeEnum, description: 'What kind of failure; stable, for programs.' }),
-    message: t.exposeString('message', { description: 'What happened, for a person.' }),
-    hint: t.exposeString('hint', { description: 'What to do about it.' }),
+    code: t.expose('code', { type: ErrorCodeEnum, description: 'Stable error code, for programs.' }),
+    message: t.exposeString('message', { description: 'Description of the error.' }),
+    hint: t.exposeString('hint', { description: 'How to fix it.' }),
     retryable: t.boolean({
       description: 'Whether the same request may succeed later although nobody changed anything.',
       resolve: ({ code }) => isRetryable(code),
@@ -18,6 +18,6 @@ export const Problem = builder.interfaceRef<Pick<ErrorShape, 'code' | 'message' 
 });
 
 export const MutationErrorType = builder.objectRef<ErrorShape>('MutationError').implement({
-  description: 'Why a mutation did not do what it was asked for.',
+  description: 'Why a mutation did not do what requested explicitly.',
   interfaces: [Problem],
 });

@@ -32,11 +32,11 @@ export const ProgressType = builder.objectRef<LiveProgress>('Progress').implemen
     }),
     bytesPerSecond: t.exposeFloat('bytesPerSecond', {
       nullable: true,
-      description: 'Smoothed rate; null while nothing is known.',
+      description: 'Smoothed rate; null while unknown.',
     }),
     secondsLeft: t.exposeFloat('secondsLeft', {
       nullable: true,
-      description: 'Time left at that rate; null while nothing is known.',
+      description: 'Estimated time left; null while unknown.',
     }),
   }),
 });

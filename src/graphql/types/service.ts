@@ -25,12 +25,12 @@ const HypervisorInfoType = builder.objectRef<Services['hypervisor']>('Hypervisor
     }),
     version: t.string({
       nullable: true,
-      description: 'Its version, once it has told.',
+      description: 'Its version; null until it is known.',
       resolve: (hypervisor) => hypervisor.status().version,
     }),
     since: t.field({
       type: 'DateTime',
-      description: 'Since when it has been in this state.',
+      description: 'When it entered this state.',
       resolve: (hypervisor) => hypervisor.status().sinceMs,
     }),
     reason: t.string({
@@ -40,7 +40,7 @@ const HypervisorInfoType = builder.objectRef<Services['hypervisor']>('Hypervisor
     }),
     mend: t.string({
       nullable: true,
-      description: 'What a person can do about it; null while it is up.',
+      description: 'How to fix it; null while it is up.',
       resolve: (hypervisor) => hypervisor.status().mend,
     }),
   }),
@@ -69,7 +69,7 @@ const StorageInfoType = builder.objectRef<Storage>('StorageInfo').implement({
     }),
     warning: t.exposeString('warning', {
       nullable: true,
-      description: 'What should be looked after; null if nothing.',
+      description: 'Warning; null if there is none.',
     }),
   }),
 });
@@ -87,7 +87,7 @@ const OperationCountType = builder.objectRef<Tally>('OperationCount').implement(
 
 /** The server itself: what is shown is asked for when it is shown. */
 export const ServiceType = builder.objectRef<Services>('Service').implement({
-  description: 'This server: what it is, what it works with, how it is doing.',
+  description: 'This server and its state.',
   fields: (t) => ({
     version: t.string({ description: 'Memoir’s version.', resolve: ({ info }) => info.version }),
     host: t.string({

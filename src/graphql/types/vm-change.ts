@@ -18,7 +18,7 @@ export const VmChangeType = builder.objectRef<MachineChange>('VmChange').impleme
     vm: t.field({
       type: VmType,
       nullable: true,
-      description: 'The machine as it is after the change; null when it is gone.',
+      description: 'The machine after the change; null if it was removed.',
       resolve: (change) => (change.type === 'GONE' ? null : change.machine),
     }),
   }),

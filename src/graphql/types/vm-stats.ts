@@ -69,9 +69,9 @@ const VmStatsPointType = pointRef.implement({
 measureFields(pointRef);
 
 export const StatsRange = builder.inputType('StatsRange', {
-  description: 'A range of time; the last hour if nothing is said.',
+  description: 'A time range; defaults to the last hour.',
   fields: (t) => ({
-    last: t.int({ description: 'The last so many seconds. Excludes `from` and `until`.' }),
+    last: t.int({ description: 'The last N seconds. Excludes `from` and `until`.' }),
     from: t.field({ type: 'DateTime', description: 'The beginning; an hour before `until` if absent.' }),
     until: t.field({ type: 'DateTime', description: 'The end; now if absent.' }),
   }),
@@ -147,10 +147,10 @@ export const VmStatsType = builder.objectRef<Series>('VmStats').implement({
       description: 'Seconds of a point: more than asked for where only longer ones are kept, which `warnings` says.',
       resolve: ({ resolutionMs }) => resolutionMs / 1000,
     }),
-    source: t.expose('source', { type: StatsSourceEnum, description: 'Which store answered.' }),
+    source: t.expose('source', { type: StatsSourceEnum, description: 'Which store the answer came from.' }),
     warnings: t.field({
       type: ['String'],
-      description: 'What was not possible on the way, in plain words.',
+      description: 'Warnings about this answer.',
       resolve: ({ warnings }) => [...warnings],
     }),
   }),

@@ -14,17 +14,17 @@ VmType.implement({
   description: 'A machine that can be captured, as the hypervisor shows it now.',
   fields: (t) => ({
     id: t.exposeID('id', { description: 'The hypervisor’s UUID: stays when the name changes.' }),
-    name: t.exposeString('name', { description: 'What people call it. Not to be trusted as anything but text.' }),
+    name: t.exposeString('name', { description: 'Display name. Untrusted text.' }),
     vmid: t.exposeString('vmid', {
       nullable: true,
       description: 'The hypervisor’s number of the running instance; null while it is off.',
     }),
-    state: t.expose('state', { type: MachineStateEnum, description: 'What it is doing.' }),
+    state: t.expose('state', { type: MachineStateEnum, description: 'Its state.' }),
     stateReason: t.exposeString('stateReason', {
       nullable: true,
       description: 'Why it is in that state, in the hypervisor’s words.',
     }),
-    title: t.exposeString('title', { nullable: true, description: 'A longer name, if somebody gave it one.' }),
+    title: t.exposeString('title', { nullable: true, description: 'Title, if one is set.' }),
     memoryBytes: t.expose('memoryBytes', { type: 'ByteCount', description: 'How much memory it has.' }),
     vcpus: t.exposeInt('vcpus', { description: 'How many virtual CPUs it has.' }),
     demo: t.boolean({

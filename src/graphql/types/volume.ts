@@ -79,7 +79,7 @@ export const VolumeType = builder.objectRef<Volume>('Volume').implement({
       nullable: true,
       description: 'The provider’s own id; null until it is made.',
     }),
-    state: t.expose('state', { type: VolumeStateEnum, description: 'Where it is in its life.' }),
+    state: t.expose('state', { type: VolumeStateEnum, description: 'State.' }),
     sizeBytes: t.expose('sizeBytes', { type: 'ByteCount', description: 'How large it is.' }),
     serial: t.exposeString('serial', {
       nullable: true,
@@ -116,7 +116,7 @@ export const VolumeType = builder.objectRef<Volume>('Volume').implement({
       nullable: true,
       description: 'What disagrees with the world, or could not be found out; null where all is well.',
     }),
-    createdAt: t.expose('createdAtMs', { type: 'DateTime', description: 'When it was asked for.' }),
+    createdAt: t.expose('createdAtMs', { type: 'DateTime', description: 'When requested explicitly.' }),
     updatedAt: t.expose('updatedAtMs', { type: 'DateTime', description: 'When it changed last.' }),
     history: t.field({
       type: VolumeOperations,

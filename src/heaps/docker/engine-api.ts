@@ -142,7 +142,7 @@ function readAll(answer: IncomingMessage): Promise<string> {
 
 const unreachable = (cause: unknown): MemoirError => {
   const code = (cause as NodeJS.ErrnoException).code ?? String(cause);
-  return new MemoirError('TARGET_UNAVAILABLE', `the container engine does not answer (${code})`, {
+  return new MemoirError('TARGET_UNAVAILABLE', `the container engine does not respond (${code})`, {
     cause,
     hint: 'Start it, let this server’s user use its socket, or set DOCKER_SOCKET.',
   });

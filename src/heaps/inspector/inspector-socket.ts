@@ -105,7 +105,7 @@ export async function getJson(
     return JSON.parse(text);
   } catch (cause) {
     signal.throwIfAborted();
-    throw new MemoirError('TARGET_UNAVAILABLE', 'the inspector does not answer', { cause });
+    throw new MemoirError('TARGET_UNAVAILABLE', 'the inspector does not respond', { cause });
   } finally {
     connection.destroy();
   }

@@ -85,7 +85,7 @@ async function stateMetrics({ operations, hypervisor, store, influx, info }: Ser
     },
     { name: 'memoir_operations', type: 'gauge', help: 'Operations in the journal.', samples: counts },
     gauge('memoir_queue_depth', 'Operations that wait for their turn.', waiting),
-    gauge('memoir_hypervisor_up', 'Whether the hypervisor answers.', hypervisor.status().state === 'UP' ? 1 : 0),
+    gauge('memoir_hypervisor_up', 'Whether the hypervisor responds.', hypervisor.status().state === 'UP' ? 1 : 0),
     ...(space === null
       ? []
       : [gauge('memoir_storage_free_bytes', 'Free space where artifacts are kept.', space.freeBytes)]),

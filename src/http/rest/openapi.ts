@@ -20,10 +20,10 @@ const schemas = {
   Dump: object({
     dump_id: orNull(text('Identity of the dump; null for a machine that was not found.')),
     vm: text('Name of the machine.'),
-    state: { type: 'string', enum: words, description: 'Where the dump is in its life; a cancelled one is failed.' },
+    state: { type: 'string', enum: words, description: 'State of the dump; cancelled counts as failed.' },
     progress: number('0 to 100.'),
-    message: text('How things stand, in one sentence.'),
-    started_at: orNull(text('When it began to run; null while it waits.')),
+    message: text('Status in one sentence.'),
+    started_at: orNull(text('When it started; null while queued.')),
     finished_at: orNull(text('When it ended; null before that.')),
     dump_path: orNull(
       text('Where the artifact lies on the server, or will; null while it waits, and where there is none.'),
@@ -32,9 +32,9 @@ const schemas = {
   }),
   Rejection: object({
     vm: text('The machine, as the caller named it.'),
-    code: text('What kind of obstacle; stable, for programs.'),
-    message: text('What the obstacle is.'),
-    hint: text('What to do about it.'),
+    code: text('Stable error code, for programs.'),
+    message: text('Description of the problem.'),
+    hint: text('How to fix it.'),
   }),
   Machines: {
     ...object({
@@ -55,11 +55,11 @@ const schemas = {
     ctime: whole('The file’s change time, in seconds since 1970.'),
     mtime: whole('The file’s modification time, in seconds since 1970.'),
     atime: whole('The file’s access time, in seconds since 1970.'),
-    dump_path: text('Where the artifact lies on the server.'),
+    dump_path: text('Path of the artifact on the server.'),
   }),
   Vm: object({
     id: text('The hypervisor’s number of the running instance; the UUID while it is off.'),
-    name: text('What people call it.'),
+    name: text('Display name.'),
     uuid: text('Identity.'),
     state: text('What it is doing: running, paused, shut_off and others.'),
     memory_bytes: whole('How much memory it has.'),
@@ -87,9 +87,9 @@ const schemas = {
   Error: object({
     detail: text('What went wrong.'),
     error: object({
-      code: text('What kind of failure; stable, for programs.'),
+      code: text('Stable error code, for programs.'),
       message: text('What went wrong.'),
-      hint: text('What to do about it.'),
+      hint: text('How to fix it.'),
     }),
   }),
 };
@@ -102,7 +102,7 @@ const dumpMap = {
 const json = (schema: object) => ({ 'application/json': { schema } });
 const failures = {
   '401': { description: 'A token is needed.', content: json(ref('Error')) },
-  '503': { description: 'The hypervisor does not answer.', content: json(ref('Error')) },
+  '503': { description: 'The hypervisor does not respond.', content: json(ref('Error')) },
 };
 const answers = (description: string, schema: object) => ({
   '200': { description, content: json(schema) },
@@ -117,7 +117,7 @@ const post = (summary: string, description: string, schema: object) => ({
     requestBody: { required: true, content: json(ref('Machines')) },
     responses: {
       ...answers(description, schema),
-      '4XX': { description: 'None of the machines gets a dump.', content: json(schema) },
+      '4XX': { description: 'No dump was scheduled.', content: json(schema) },
     },
   },
 });
@@ -145,9 +145,9 @@ export const openapi = {
         {
           status: text('scheduled, or rejected if no machine gets a dump.'),
           message: text('How many were scheduled.'),
-          vm_ids: list({ type: 'string' }, 'The machines that get one.'),
+          vm_ids: list({ type: 'string' }, 'Machines with a scheduled dump.'),
           timestamp: text('Local time of the server.'),
-          rejected: list(ref('Rejection'), 'The machines that get none, and why.'),
+          rejected: list(ref('Rejection'), 'Rejected machines, with reasons.'),
           detail: text('The same in one sentence.'),
         },
         ['rejected', 'detail'],
@@ -158,16 +158,16 @@ export const openapi = {
       'Active dumps, and those that ended within an hour.',
       object({
         service: text('Address of this server.'),
-        status: text('ok, or unavailable while the hypervisor does not answer.'),
+        status: text('ok, or unavailable while the hypervisor does not respond.'),
         active_dumps: dumpMap,
         last_trigger: {
           anyOf: [ref('LastTrigger'), { type: 'null' }],
-          description: 'What became of the last trigger.',
+          description: 'Result of the last trigger.',
         },
         timestamp: text('Local time of the server.'),
         vm_ids: list({ type: 'string' }, 'The machines of the last trigger.'),
         duration: orNull(number('Its duration in seconds.')),
-        error: orNull(text('What is wrong, if something is.')),
+        error: orNull(text('Problem, if there is one.')),
       }),
     ),
     '/api/memory-dumps/status/{vm}': get('The newest dump of a machine', 'The dump.', ref('Dump'), [
@@ -183,7 +183,7 @@ export const openapi = {
           limit: whole('How many there could be.'),
           offset: whole('How many were skipped.'),
           total: whole('How many records there are in all.'),
-          warnings: list({ type: 'string' }, 'What was not possible on the way.'),
+          warnings: list({ type: 'string' }, 'Warnings about this answer.'),
           error: text('Why the list is empty.'),
         },
         ['total', 'warnings', 'error'],
@@ -220,7 +220,7 @@ export const openapi = {
         object({
           status: text('scheduled, or rejected if no machine gets a dump.'),
           dumps: dumpMap,
-          rejected: list(ref('Rejection'), 'The machines that get none, and why.'),
+          rejected: list(ref('Rejection'), 'Rejected machines, with reasons.'),
         }),
       ),
       ...get('All dumps now (service)', 'Active dumps, and those that ended within an hour.', dumpMap),

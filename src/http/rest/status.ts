@@ -52,7 +52,7 @@ export async function showStatus(ask: Ask, actor: Actor, memory: TriggerMemory, 
     vm_ids: last?.vm_ids ?? [],
     duration: last?.duration ?? null,
     error:
-      state === 'UP' ? (last?.error ?? null) : `${reason ?? 'the hypervisor does not answer'}. ${mend ?? ''}`.trim(),
+      state === 'UP' ? (last?.error ?? null) : `${reason ?? 'the hypervisor does not respond'}. ${mend ?? ''}`.trim(),
   };
 }
 
@@ -99,7 +99,7 @@ export async function showStatusOf(ask: Ask, actor: Actor, memory: TriggerMemory
   const [vm = given] = isUuid(given) ? [given] : await toMachineNames(ask, actor, [given]);
   const { dumps, service } = await ask<Listing>(actor, oneDocument, { vm });
   if (service.hypervisor.state !== 'UP' && service.hypervisor.state !== 'DEGRADED') {
-    throw new MemoirError('HYPERVISOR_UNAVAILABLE', service.hypervisor.reason ?? 'the hypervisor does not answer');
+    throw new MemoirError('HYPERVISOR_UNAVAILABLE', service.hypervisor.reason ?? 'the hypervisor does not respond');
   }
   const [dump] = dumps.nodes;
   if (dump === undefined) throw new MemoirError('NOT_FOUND', `there is no dump of ${JSON.stringify(given)}`);

@@ -41,7 +41,7 @@ export class TriggerMemory {
     return this.#unknown;
   }
 
-  /** How far a dump is; where that is not known any more, how far it was when somebody asked last. */
+  /** How far a dump is; where that is not known any more, how far it was when someone asked last. */
   percentOf(dumpId: string, now: number | null): number {
     if (now !== null) put(this.#percents, dumpId, now);
     return now ?? this.#percents.get(dumpId) ?? 0;

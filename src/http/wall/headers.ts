@@ -28,7 +28,7 @@ export const securityHeaders = {
 } as const;
 
 /**
- * The page for trying out queries brings its own script inline and the rest from its maker's network, when somebody turned it
+ * The page for trying out queries brings its own script inline and the rest from its maker's network, when someone turned it
  * on. It gets a policy of its own, so that the dashboard's stays strict.
  */
 export const graphiqlPolicy = [

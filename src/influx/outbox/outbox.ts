@@ -2,7 +2,7 @@ import type { Closable } from '../../domain/closable.ts';
 
 /** How the outbox is doing, for people and for programs. */
 export interface OutboxStatus {
-  /** IDLE: all was sent. RETRYING: it did not work and is tried again by itself. PAUSED: somebody has to mend something first. */
+  /** IDLE: all was sent. RETRYING: it did not work and is tried again by itself. PAUSED: someone has to mend something first. */
   readonly state: 'IDLE' | 'SENDING' | 'RETRYING' | 'PAUSED';
   /** Lines that InfluxDB has not accepted yet. */
   readonly waiting: number;
@@ -61,7 +61,7 @@ export interface Outbox extends Closable {
   retry(seqs?: readonly number[]): Promise<number>;
   /** What did not fit is elsewhere by now: forgets that there was any. */
   forgetOverflow(): Promise<void>;
-  /** Keeps lines that InfluxDB refused when somebody else sent them; those of the same key before are replaced. */
+  /** Keeps lines that InfluxDB refused when someone else sent them; those of the same key before are replaced. */
   bury(key: string, lines: readonly string[], reason: string): Promise<void>;
   /** Forgets the dead letters of these keys: what they are of is in InfluxDB by now. */
   dismiss(keys: readonly string[]): Promise<void>;

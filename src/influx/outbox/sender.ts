@@ -33,7 +33,7 @@ export interface Sender extends Closable {
   sending(): Sending;
 }
 
-/** What to say, and whether somebody has to do something, for failures that do not pass by themselves. */
+/** What to say, and whether someone has to do something, for failures that do not pass by themselves. */
 const mends: Partial<Record<InfluxError['failure'], string>> = {
   UNAUTHORIZED: 'Set INFLUX_TOKEN to a token that may write to this database, and start again.',
   NOT_INFLUXDB: 'Check INFLUX_URL: it has to be the address of an InfluxDB 3, without a path.',

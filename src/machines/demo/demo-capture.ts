@@ -42,7 +42,7 @@ export async function runCapture(parts: DemoCaptureParts): Promise<CaptureOutcom
     } catch (error) {
       if (behaviour?.type !== 'GUEST_GONE' || signal.aborted) throw error;
       parts.died();
-      throw new MemoirError('GUEST_GONE', 'the machine ended while it was captured', { cause: error });
+      throw new MemoirError('GUEST_GONE', 'the machine stopped during the capture', { cause: error });
     }
     if (behaviour?.type === 'CONTROL_FAILS') {
       throw new MemoirError(behaviour.code, 'the demo hypervisor was told to fail at the end');

@@ -18,7 +18,7 @@ function blockersOf(machine: DemoMachine): CaptureBlocker[] {
     {
       method: 'SNAPSHOT',
       code: 'METHOD_UNAVAILABLE',
-      reason: 'A snapshot might resume a paused machine at its end; a core dump leaves it as it is.',
+      reason: 'A snapshot could resume a paused machine; a core dump does not.',
     },
   ];
 }
@@ -38,8 +38,8 @@ export function forecast(machine: DemoMachine, bytesPerSec: number | null): Capt
   });
   const automatic = methods.find(({ possible }) => possible)?.method ?? null;
   const reasons = {
-    SNAPSHOT: 'the machine runs, and a snapshot pauses it for milliseconds only',
-    CORE_DUMP: 'the machine is paused, and a core dump leaves it so',
+    SNAPSHOT: 'the machine is running, and a snapshot pauses it only for milliseconds',
+    CORE_DUMP: 'the machine is paused, and a core dump keeps it paused',
     none: 'there is no memory to capture',
   };
   return { machine: shown, methods, blockers, automatic, automaticReason: reasons[automatic ?? 'none'], memoryBytes };

@@ -80,7 +80,7 @@ export function createDemoHypervisor(options: DemoHypervisorOptions = {}): DemoH
   function current({ id, name }: Machine): DemoMachine {
     watch.checkUp();
     const machine = world.find(id);
-    if (machine === null) throw new MemoirError('NOT_FOUND', `${JSON.stringify(name)} is no longer there`);
+    if (machine === null) throw new MemoirError('NOT_FOUND', `${JSON.stringify(name)} no longer exists`);
     return machine;
   }
 
@@ -98,7 +98,7 @@ export function createDemoHypervisor(options: DemoHypervisorOptions = {}): DemoH
     const machine = world.find(plan.machine.id);
     if (machine === null) throw new MemoirError('GUEST_GONE', 'the machine was removed before it could be captured');
     decideMethod(forecast(machine, bytesPerSec), plan.method);
-    if (captures.has(machine)) throw new MemoirError('HYPERVISOR_REFUSED', 'the machine is being captured already');
+    if (captures.has(machine)) throw new MemoirError('HYPERVISOR_REFUSED', 'the machine is already being captured');
     const control = new AbortController();
     const running = runCapture({
       machine,
@@ -211,12 +211,14 @@ export function createDemoHypervisor(options: DemoHypervisorOptions = {}): DemoH
       };
     },
     async recover(): Promise<MachineRecovery> {
-      if (watch.status.state !== 'UP') return { repaired: [], pending: ['the demo hypervisor does not answer'] };
+      if (watch.status.state !== 'UP') return { repaired: [], pending: ['the demo hypervisor does not respond'] };
       const stranded = world.machines.filter((machine) => machine.isHeld && !captures.has(machine));
       for (const machine of stranded) machine.hold(false);
       watch.publish();
       return {
-        repaired: stranded.map(({ spec }) => `${JSON.stringify(spec.name)} was left paused by a core dump: resumed`),
+        repaired: stranded.map(
+          ({ spec }) => `${JSON.stringify(spec.name)} was left paused by a core dump and has been resumed`,
+        ),
         pending: [],
       };
     },

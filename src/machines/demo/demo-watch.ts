@@ -27,7 +27,7 @@ export class DemoWatch {
 
   checkUp(): void {
     if (this.#status.state !== 'UP')
-      throw new MemoirError('HYPERVISOR_UNAVAILABLE', 'the demo hypervisor does not answer');
+      throw new MemoirError('HYPERVISOR_UNAVAILABLE', 'the demo hypervisor does not respond');
   }
 
   add(listener: HypervisorListener): () => void {

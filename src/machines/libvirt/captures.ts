@@ -85,7 +85,7 @@ export class Captures {
     signal.throwIfAborted();
     const { id, name } = plan.machine;
     if (this.#running.has(id))
-      throw new MemoirError('HYPERVISOR_REFUSED', `${JSON.stringify(name)} is being captured already`);
+      throw new MemoirError('HYPERVISOR_REFUSED', `${JSON.stringify(name)} is already being captured`);
     const control = new AbortController();
     const running = this.#own(plan, reader, AbortSignal.any([signal, control.signal]));
     this.#running.set(id, { control, settled: running.catch(() => undefined) });
@@ -160,7 +160,7 @@ export class Captures {
       const patiently = <T>(ask: () => Promise<T>): Promise<T> => throughRestarts(links, signal, ask);
       const domain = await patiently(() => records.lookup(plan.machine.id));
       if (domain === null || domain.id < 0 || String(domain.id) !== plan.machine.vmid)
-        throw new MemoirError('GUEST_GONE', `${JSON.stringify(plan.machine.name)} ended before it could be captured`);
+        throw new MemoirError('GUEST_GONE', `${JSON.stringify(plan.machine.name)} stopped before it could be captured`);
       const guest = new Guest(links, domain);
       const wasRunning = (await patiently(() => guest.state())).state === domainStates.running;
       const noted = await patiently(() => this.#noteOf(plan, guest, wasRunning));
@@ -234,7 +234,7 @@ export class Captures {
       } catch (error) {
         if (performance.now() > deadline || this.#parts.links.control.state.kind === 'closed') {
           this.#parts.options.repaired?.(
-            `${JSON.stringify(note.machineName)} could not be put right yet: ${toFailure(error, 'restoring').message}`,
+            `${JSON.stringify(note.machineName)} could not be restored yet: ${toFailure(error, 'restoring').message}`,
           );
           this.#tryLater();
           return;
@@ -251,7 +251,7 @@ export class Captures {
     if (failure.code === 'GUEST_GONE' || isAway(error)) return failure;
     const { id, vmid, name } = plan.machine;
     if (!(await isOfGuestEnd(this.#parts.links.control, id, vmid ?? '', error))) return failure;
-    return new MemoirError('GUEST_GONE', `${JSON.stringify(name)} ended while it was captured`, {
+    return new MemoirError('GUEST_GONE', `${JSON.stringify(name)} stopped during the capture`, {
       cause: error,
     });
   }
@@ -262,7 +262,7 @@ export class Captures {
     // A guest that hangs has no figures; what it was last will do, and asking it more says that it hangs.
     const current = domain && (await records.one(domain).catch((error) => unlessSilent(error, machine)));
     if (domain === null || current === null)
-      throw new MemoirError('NOT_FOUND', `${JSON.stringify(machine.name)} is no longer there`);
+      throw new MemoirError('NOT_FOUND', `${JSON.stringify(machine.name)} no longer exists`);
     const isOn = domain.id >= 0 && machineStates[current.state].hasMemory;
     return makeForecast({
       machine: current,

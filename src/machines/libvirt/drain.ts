@@ -48,7 +48,7 @@ export async function drain(from: Socket, signal: AbortSignal, take: (chunk: Buf
   });
   from.on('error', (cause) =>
     reject(
-      new MemoirError('CAPTURE_FAILED', `the stream of memory broke: ${cause.message}`, {
+      new MemoirError('CAPTURE_FAILED', `the memory stream failed: ${cause.message}`, {
         cause,
         details: { fault: 'TRUNCATED' },
       }),

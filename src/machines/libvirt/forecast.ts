@@ -12,7 +12,7 @@ import type { DomainDescription } from './inventory/domain-description.ts';
 export interface Forecast {
   readonly options: CaptureOptions;
   readonly description: DomainDescription | null;
-  /** Null where its QEMU was not asked, or did not answer. */
+  /** Null where its QEMU was not asked, or did not respond. */
   readonly version: QemuVersion | null;
   readonly regions: readonly PlannedRegion[] | null;
   /** The folder that libvirt made for the guest. */
@@ -58,7 +58,7 @@ export async function makeForecast(parts: ForecastParts): Promise<Forecast> {
       `${JSON.stringify(machine.name)} is ${machineStates[machine.state].label.toLowerCase()}: it has no memory to capture.`,
     );
   } else if (driver !== 'QEMU') {
-    block(both, 'METHOD_UNAVAILABLE', `Only QEMU’s guests can be captured, and this hypervisor is ${driver}.`);
+    block(both, 'METHOD_UNAVAILABLE', `Only QEMU guests can be captured; this hypervisor is ${driver}.`);
   } else if (!parts.remote && (await hasFrozenThread(machine.id))) {
     // Before its QEMU is asked anything: it may never answer, and the question would take a place at libvirt for ever.
     block(both, 'GUEST_FROZEN', frozenReason);
@@ -87,12 +87,12 @@ export async function makeForecast(parts: ForecastParts): Promise<Forecast> {
       const failure = toFailure(error, 'asking the guest’s QEMU');
       if (failure.code === 'HYPERVISOR_UNAVAILABLE' || failure.code === 'GUEST_GONE') throw failure;
       // A core dump would wait for the same monitor, and nobody could end it.
-      if (failure.code === 'GUEST_FROZEN') block(both, failure.code, `It seems to be frozen: ${failure.message}`);
+      if (failure.code === 'GUEST_FROZEN') block(both, failure.code, `The guest may be frozen: ${failure.message}`);
       else
         block(
           snapshot,
           'METHOD_UNAVAILABLE',
-          `Its QEMU does not answer what a snapshot needs to know: ${failure.message}`,
+          `QEMU does not respond the queries that a snapshot needs: ${failure.message}`,
         );
     }
   }
@@ -115,27 +115,24 @@ const executes = ({ state }: Machine): boolean => state === 'RUNNING' || state =
 
 /** What `hasFrozenThread` found, for a person. */
 export const frozenReason =
-  'It is frozen: a processor of it waits in the kernel (handle_userfault) for a page that nobody releases, which is what an interrupted snapshot leaves before QEMU 8.1. Its state says otherwise.';
+  'The guest is frozen: one of its vCPU threads waits in the kernel (handle_userfault) for a page that is never released. An interrupted snapshot causes this before QEMU 8.1. Its state still says running.';
 
 function placeObstacles({ description, remote }: ForecastParts): string[] {
   const reasons: string[] = [];
   if (description?.architecture !== 'x86_64')
-    reasons.push(`Snapshots of ${description?.architecture} guests are not understood yet; a core dump is.`);
-  if (remote)
-    reasons.push(
-      'Its hypervisor is on another host, where nobody would listen to the snapshot’s stream: run Memoir there.',
-    );
+    reasons.push(`SNAPSHOT does not support ${description?.architecture} guests yet; use CORE_DUMP.`);
+  if (remote) reasons.push('Its hypervisor is on another host. SNAPSHOT needs Memoir on the same host.');
   return reasons;
 }
 
 async function monitorObstacles(guest: Guest, { state }: Machine, version: QemuVersion): Promise<string[]> {
   if (version.major < snapshotSince || (await guest.snapshotCapability()) === null)
-    return [`Its QEMU ${versionText(version)} has no background snapshots: they came with QEMU 6.0.`];
+    return [`Its QEMU ${versionText(version)} has no background snapshots; they need QEMU 6.0 or newer.`];
   const obstacle = stateObstacle(state, version);
   const { blockedReasons } = await guest.migration();
   return [
     ...(obstacle === null ? [] : [obstacle]),
-    ...blockedReasons.map((reason) => `QEMU says that its state cannot be saved: ${reason}`),
+    ...blockedReasons.map((reason) => `QEMU cannot save its state: ${reason}`),
   ];
 }
 
@@ -160,11 +157,11 @@ function automatic(
   if (!executes(machine) && possible('CORE_DUMP'))
     return { automatic: 'CORE_DUMP', automaticReason: 'it does not execute now, so a core dump costs it nothing' };
   if (possible('SNAPSHOT') && version !== null && survivesInterruption(version))
-    return { automatic: 'SNAPSHOT', automaticReason: 'it runs, and a snapshot pauses it for milliseconds only' };
+    return { automatic: 'SNAPSHOT', automaticReason: 'it is running, and a snapshot pauses it only for milliseconds' };
   if (!possible('CORE_DUMP')) return { automatic: null, automaticReason: reasonAgainst('CORE_DUMP') };
   const why =
     version !== null && possible('SNAPSHOT')
-      ? `its QEMU is ${versionText(version)}, and before 8.1 a snapshot that is interrupted freezes the guest for good`
+      ? `its QEMU is ${versionText(version)}, and before 8.1 an interrupted snapshot freezes the guest permanently`
       : reasonAgainst('SNAPSHOT');
   return { automatic: 'CORE_DUMP', automaticReason: why };
 }

@@ -24,7 +24,7 @@ export function privatePlace(name: string, bases: readonly string[] = ['/run', t
   return { folder, path: join(folder, name) };
 }
 
-/** The path of a socket in a folder that is somebody else's; null if it would be too long. */
+/** The path of a socket in a folder that is someone else's; null if it would be too long. */
 export function socketIn(folder: string): string | null {
   const path = join(folder, `${unguessable()}.sock`);
   return Buffer.byteLength(path) <= socketPathBytes ? path : null;

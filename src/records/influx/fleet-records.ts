@@ -49,7 +49,7 @@ const settleMs = 100;
 const maxHeld = 1_000;
 const maxDays = 3_660;
 
-const shown = 'Shown is what this server has recorded itself; records of other hosts are missing';
+const shown = 'Showing only records of this server; records of other hosts are missing';
 
 type Unsourced<T extends Sourced> = Omit<T, keyof Sourced>;
 

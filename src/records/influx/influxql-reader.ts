@@ -56,7 +56,7 @@ export function createInfluxQlReader(client: InfluxClient, way: InfluxQlWay, dea
       for (;;) {
         const rows = await ask(rowsQuery(filter, rest, direction, size));
         scanned += rows.length;
-        if (scanned > maxScanned) throw new InfluxError('TOO_MUCH', `more than ${maxScanned} records to look through`);
+        if (scanned > maxScanned) throw new InfluxError('TOO_MUCH', `more than ${maxScanned} records to scan`);
         found ||= rows.length > 0;
         const times = rows.map(timeOf);
         // The last moment of a full chunk may go on in the next one: it is read again from its start.

@@ -96,7 +96,7 @@ export async function readStats(
   const warnings: string[] = [];
   const value = <T>(name: string, result: PromiseSettledResult<T>): T | null => {
     if (result.status === 'fulfilled') return result.value;
-    warnings.push(`${name} could not be had from InfluxDB: ${describe(result.reason)}.`);
+    warnings.push(`${name} could not be read from InfluxDB: ${describe(result.reason)}.`);
     return null;
   };
   const additional = matching(pending, filter);

@@ -76,7 +76,7 @@ export function createWays(client: InfluxClient, elapsedMs: () => number = () =>
       await client.ready();
       const started = performance.now();
       let ways: Way[] = ['SQL'];
-      let failure: unknown = new InfluxError('TIMEOUT', 'it has not answered lately');
+      let failure: unknown = new InfluxError('TIMEOUT', 'it has not responded lately');
       const warnings: string[] = [];
       for (let way = ways.shift(); way !== undefined; way = ways.shift()) {
         if (silentUntil[channel(way)] > elapsedMs()) {

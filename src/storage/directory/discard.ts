@@ -1,7 +1,7 @@
 import type { EntryNames } from './entry-names.ts';
 import type { PrivateFolder } from './private-folder.ts';
 
-/** Tells a file from every other while it is open: what lies at a name may have been put there by somebody else. */
+/** Tells a file from every other while it is open: what lies at a name may have been put there by someone else. */
 export interface FileIdentity {
   readonly dev: number;
   readonly ino: number;

@@ -32,7 +32,7 @@ export class PrivateFolder {
   }
 
   /**
-   * Opens it to write in: made durably if it is missing, 0700 whatever the umask is or somebody has made of it, and ours:
+   * Opens it to write in: made durably if it is missing, 0700 whatever the umask is or someone has made of it, and ours:
    * in a stranger's folder a finished memory image could be swapped or taken away.
    */
   static async prepare(root: string, name: string): Promise<PrivateFolder> {
@@ -68,7 +68,7 @@ export class PrivateFolder {
     }
   }
 
-  /** To read. O_NONBLOCK: a FIFO that somebody planted must not hold a thread; the caller checks that it is a file. */
+  /** To read. O_NONBLOCK: a FIFO that someone planted must not hold a thread; the caller checks that it is a file. */
   async read(name: string): Promise<FileHandle> {
     return open(this.#entry(name), O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
   }

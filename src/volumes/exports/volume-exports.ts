@@ -87,7 +87,7 @@ export function createVolumeExports({ daemon, graceMs = 5_000 }: VolumeExportsOp
           break;
         } catch (error) {
           if (!(error instanceof QmpError)) throw error;
-          // A client is connected; or somebody else has removed it meanwhile.
+          // A client is connected; or someone else has removed it meanwhile.
           if (!(await exportsOf(client)).some((one) => one.id === id)) return;
           if (isLate)
             throw new MemoirError('VOLUME_IN_USE', `the export cannot be removed: ${error.message}`, { cause: error });

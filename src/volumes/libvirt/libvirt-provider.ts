@@ -201,7 +201,7 @@ export function createLibvirtProvider(options: LibvirtProviderOptions): VolumePr
 
 function toProvided(volume: PoolVolume, domains: readonly DomainDisks[], isLocal: boolean): ProvidedVolume {
   const { mark, sizeBytes, path, ref } = volume;
-  // By the path too: somebody may have attached it by hand.
+  // By the path too: someone may have attached it by hand.
   const isMine = (disk: DomainDisk): boolean => disk.alias === aliasOf(mark) || disk.path === path;
   const attachedTo = domains
     .filter(({ live, config }) => live.some(isMine) || config.some(isMine))

@@ -17,7 +17,7 @@ export interface ReconcilerOptions extends VolumeParts {
   readonly immediately?: boolean;
 }
 
-/** Compares the catalogue with the world, and writes down what the world says. Never deletes bytes that somebody could have. */
+/** Compares the catalogue with the world, and writes down what the world says. Never deletes bytes that someone could have. */
 export interface Reconciler extends Closable {
   /** Now; who asks while one is under way gets that one's result. */
   reconcile(): Promise<ReconcileReport>;

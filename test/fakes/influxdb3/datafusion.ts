@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { setFlagsFromString } from 'node:v8';
 
-/** DataFusion, compiled to WebAssembly: not the server's version, but its language, from somebody else. */
+/** DataFusion, compiled to WebAssembly: not the server's version, but its language, from someone else. */
 export interface DataFusion {
   /** The result as a table of text; throws what DataFusion says. */
   run(sql: string): Promise<string>;

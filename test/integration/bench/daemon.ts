@@ -65,7 +65,7 @@ export function createDaemon(namespace: Namespace, { argv, answers, logPath }: D
       const deadline = Date.now() + startMs;
       while (!(await answers())) {
         if (child.exitCode !== null || child.signalCode !== null || Date.now() > deadline)
-          throw new Error(`${argv[0]} does not answer:\n${await daemon.log()}`);
+          throw new Error(`${argv[0]} does not respond:\n${await daemon.log()}`);
         await sleep(20);
       }
     },
@@ -82,7 +82,7 @@ export function createDaemon(namespace: Namespace, { argv, answers, logPath }: D
   return daemon;
 }
 
-/** Whether somebody accepts connections on a unix socket. */
+/** Whether someone accepts connections on a unix socket. */
 export function accepts(path: string): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connect(path);

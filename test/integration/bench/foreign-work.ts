@@ -38,7 +38,7 @@ async function untilActive(guest: Guest, failed: Promise<never>): Promise<void> 
   }
 }
 
-/** A migration by QEMU's own monitor, of which libvirt knows nothing, to somebody who reads no byte of it. */
+/** A migration by QEMU's own monitor, of which libvirt knows nothing, to someone who reads no byte of it. */
 export async function holdMigration(bench: Bench, guest: Guest): Promise<HeldWork> {
   const path = join(bench.exchange, `elsewhere-${randomUUID().slice(0, 8)}.sock`);
   const sockets: Socket[] = [];

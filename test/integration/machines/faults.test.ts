@@ -146,7 +146,7 @@ describe.skipIf(lacksBench())('when something breaks during a capture', { timeou
     await expectUntouched(guest);
   });
 
-  it('libvirtd that does not answer: calls end with a code in time, and it heals by itself', async () => {
+  it('libvirtd that does not respond: calls end with a code in time, and it heals by itself', async () => {
     bench.libvirtd.freeze();
     try {
       await expect(hypervisor.list()).rejects.toMatchObject({ code: 'HYPERVISOR_UNAVAILABLE' });
@@ -215,7 +215,7 @@ describe.skipIf(lacksBench())('when something breaks during a capture', { timeou
     await expectUntouched(guest);
   });
 
-  it('a capability that somebody left on is found at the start and switched off', async () => {
+  it('a capability that someone left on is found at the start and switched off', async () => {
     await guest.qmp('migrate-set-capabilities', { capabilities: [{ capability: 'background-snapshot', state: true }] });
     expect(await capabilityOf(guest)).toBe(true);
     const { repaired: lines, pending } = await hypervisor.recover();

@@ -17,7 +17,7 @@ import { capabilityOf, expectUntouched } from './invariant.ts';
 
 // Migrations and saves that an administrator started, on a real libvirtd and a guest that counts: none of them is ever ended by
 // us, and nothing is captured beside them.
-describe.skipIf(lacksBench())('a guest that somebody else migrates or saves', { timeout: 120_000 }, () => {
+describe.skipIf(lacksBench())('a guest that someone else migrates or saves', { timeout: 120_000 }, () => {
   let bench: Bench;
   let guest: Guest;
   let hypervisor: Hypervisor;

@@ -115,7 +115,7 @@ describe.skipIf(lacksBench())(
       await hasty.provider.delete(spec.mark, signal);
     });
 
-    it('sees a disk that somebody attached by hand, and does not attach it elsewhere', async () => {
+    it('sees a disk that someone attached by hand, and does not attach it elsewhere', async () => {
       const spec = volumeSpec();
       const { path } = await provider.create(spec, signal);
       await bench.virsh('attach-disk', other.uuid, path as string, 'vdx', '--live');

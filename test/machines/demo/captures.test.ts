@@ -80,7 +80,7 @@ describe('captures of the demo', () => {
     expect(await hypervisor.find(name)).toMatchObject({ state: 'RUNNING' });
   });
 
-  it.each(methods)('hang by %s until somebody ends them', async (method) => {
+  it.each(methods)('hang by %s until someone ends them', async (method) => {
     const { outcome, controller, moved } = await start(method, { type: 'HANG', atByte: 0 });
     await moved;
     const reason = new MemoirError('STALLED', 'nothing moved');
@@ -89,7 +89,7 @@ describe('captures of the demo', () => {
     expect(await hypervisor.find(name)).toMatchObject({ state: 'RUNNING' });
   });
 
-  it('say that the guest is gone when it ends by itself', async () => {
+  it('say that the guest is gone when it expires', async () => {
     const { outcome, states } = await start('AUTO', { type: 'GUEST_GONE', atByte: 1_000_000 });
     await expect(outcome).rejects.toMatchObject({ code: 'GUEST_GONE' });
     expect(states()).toEqual(['SHUT_OFF']);
@@ -115,7 +115,7 @@ describe('captures of the demo', () => {
     expect(reader.moves).toBeGreaterThan(0);
   });
 
-  it.each(methods)('end by %s when somebody shuts the machine off', async (method) => {
+  it.each(methods)('end by %s when someone shuts the machine off', async (method) => {
     const { outcome, moved } = await start(method, { type: 'HANG', atByte: 0 });
     await moved;
     hypervisor.controls.stop(name);
@@ -125,7 +125,7 @@ describe('captures of the demo', () => {
     expect(await hypervisor.find(name)).toMatchObject({ state: 'RUNNING', vmid: '5' });
   });
 
-  it('end when somebody removes the machine', async () => {
+  it('end when someone removes the machine', async () => {
     const { outcome, moved, states, plan } = await start('CORE_DUMP', { type: 'HANG', atByte: 0 });
     await moved;
     hypervisor.controls.remove(name);

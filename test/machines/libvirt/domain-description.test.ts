@@ -29,8 +29,8 @@ describe('a domain’s description', () => {
   });
 
   it.each([
-    ["<hostdev mode='subsystem' type='pci'/>", /passed through/],
-    ["<interface type='vdpa'/>", /passed through/],
+    ["<hostdev mode='subsystem' type='pci'/>", /passed-through/],
+    ["<interface type='vdpa'/>", /passed-through/],
     ["<interface type='vhostuser'/>", /vhost-user/],
     ["<disk type='vhostuser' device='disk'/>", /vhost-user/],
     ["<filesystem type='mount'><driver type='virtiofs'/></filesystem>", /virtiofs/],

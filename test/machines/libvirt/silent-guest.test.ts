@@ -20,7 +20,7 @@ async function guestOf(): Promise<{ fake: FakeLibvirtd; guest: Guest }> {
 
 const never = (): Promise<never> => new Promise(() => undefined);
 
-describe('a guest whose QEMU does not answer', () => {
+describe('a guest whose QEMU does not respond', () => {
   it('is told apart from a daemon that does not: the question ends in time either way', async () => {
     const { fake, guest } = await guestOf();
     fake.overrides = { domainQemuMonitorCommand: never };

@@ -138,10 +138,7 @@ async function watch(parts: CaptureParts, signal: AbortSignal, file: VolumePlace
       movedAt = performance.now();
       parts.reader.moved();
     } else if (file === null && performance.now() - movedAt > stallMs)
-      throw new MemoirError(
-        'STALLED',
-        `the dump did not move for ${stallMs / 1000} s, and the guest is paused meanwhile`,
-      );
+      throw new MemoirError('STALLED', `the dump made no progress for ${stallMs / 1000} s while the guest was paused`);
   }
   return new Promise<never>(() => undefined);
 }

@@ -10,7 +10,7 @@ const run = promisify(execFile);
 
 /**
  * A FIFO whose read end is open. Node has no mkfifo, so coreutils makes it. It is opened without blocking: a blocking open
- * holds one of the four threads that all file I/O of the process shares until somebody writes, and a writer that finds no
+ * holds one of the four threads that all file I/O of the process shares until someone writes, and a writer that finds no
  * reader holds up libvirtd with the guest paused (`virsh list` too).
  */
 export class Fifo {

@@ -29,7 +29,7 @@ export async function pumpVolume({ link, connectOptions, volume, to, signal }: P
 
 async function run(job: PumpJob, signal: AbortSignal): Promise<void> {
   signal.throwIfAborted();
-  // A descriptor that a socket took over and closed must not be closed once more when the thread ends: it may be somebody
+  // A descriptor that a socket took over and closed must not be closed once more when the thread ends: it may be someone
   // else's by then.
   const worker = new Worker(new URL('./volume-pump-thread.ts', import.meta.url), {
     workerData: job,

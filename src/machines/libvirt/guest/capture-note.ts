@@ -18,7 +18,7 @@ export interface CaptureNote {
   readonly wasRunning: boolean;
   /**
    * Written before the first command that changes the guest is sent (the capability, the dump). Without it QEMU is as we found
-   * it, so whatever is on, runs or is paused there is somebody else's.
+   * it, so whatever is on, runs or is paused there is someone else's.
    */
   readonly touched: boolean;
   /** Whether its QEMU goes on if its snapshot is interrupted (8.1 and later). */

@@ -4,7 +4,7 @@ import type { CaptureMethod } from '../../capture.ts';
 import { isAway } from '../failure.ts';
 import { type Guest, isOver, type JobOperation } from './guest.ts';
 
-/** What somebody else is doing with a guest, beside which a capture cannot go. */
+/** What someone else is doing with a guest, beside which a capture cannot go. */
 export interface ForeignWork {
   readonly blocks: readonly CaptureMethod[];
   /** A sentence for a person: who, what, and what helps. */
@@ -34,7 +34,7 @@ export async function foreignJob(guest: Guest): Promise<ForeignWork | null> {
   if (job === null) return null;
   return {
     blocks: besideSnapshots.has(job) ? ['CORE_DUMP'] : ['SNAPSHOT', 'CORE_DUMP'],
-    reason: `libvirt is running ${names[job]} of this machine for somebody else: wait until it is over (virsh domjobinfo shows it), or end it there (virsh domjobabort).`,
+    reason: `libvirt is running ${names[job]} of this machine for someone else: wait until it is over (virsh domjobinfo shows it), or end it there (virsh domjobabort).`,
   };
 }
 
@@ -44,11 +44,11 @@ export async function foreignMigration(guest: Guest): Promise<ForeignWork | null
   if (isOver(migration)) return null;
   return {
     blocks: ['SNAPSHOT', 'CORE_DUMP'],
-    reason: `QEMU is already running a migration or snapshot of this machine (${migration.status}) that libvirt knows nothing of: somebody started it at QEMU’s monitor, perhaps another capture tool. Wait until it is over.`,
+    reason: `QEMU is already running a migration or snapshot of this machine (${migration.status}) that libvirt knows nothing of: someone started it at QEMU’s monitor, perhaps another capture tool. Wait until it is over.`,
   };
 }
 
-/** Throws MACHINE_BUSY where somebody else is at work: asked right before a capture, because a plan may be seconds old. */
+/** Throws MACHINE_BUSY where someone else is at work: asked right before a capture, because a plan may be seconds old. */
 export async function refuseBeside(guest: Guest, method: CaptureMethod, cause?: unknown): Promise<void> {
   const work = (await foreignJob(guest)) ?? (await foreignMigration(guest).catch(unlessNeedless));
   if (work?.blocks.includes(method)) throw new MemoirError('MACHINE_BUSY', work.reason, { cause });

@@ -34,7 +34,7 @@ export const isOver = ({ status }: Migration): boolean => over.has(status);
 
 /** Setting the capability registers all memory once, which takes long for large guests. */
 const registerMs = 120_000;
-/** How long the daemon itself may take to show that it is there, when a guest's QEMU does not answer. */
+/** How long the daemon itself may take to show that it is there, when a guest's QEMU does not respond. */
 const daemonMs = 5_000;
 
 /** The capability without which `migrate` is a plain migration, which ends with the guest stopped. */
@@ -159,7 +159,7 @@ export class Guest {
       if (!isSilence(error)) throw error;
       // If it is the daemon that is silent, this says so.
       await this.#links.control.call('connectGetLibVersion', {}, { timeoutMs: daemonMs });
-      throw new MemoirError('GUEST_FROZEN', `its QEMU does not answer: ${error.message}`, { cause: error });
+      throw new MemoirError('GUEST_FROZEN', `its QEMU does not respond: ${error.message}`, { cause: error });
     }
   }
 }
@@ -194,7 +194,7 @@ export function versionText({ major, minor, micro }: QemuVersion): string {
 
 /**
  * Whether a pause can be one of ours: whoever paused it otherwise wants it paused. A snapshot's pause has no reason, because
- * libvirt knows nothing of it; `migration` is somebody's switch to another host, and resuming that runs the guest twice.
+ * libvirt knows nothing of it; `migration` is someone's switch to another host, and resuming that runs the guest twice.
  */
 export function mayBeOurPause({ state, reason }: { readonly state: number; readonly reason: number }): boolean {
   const ours: readonly number[] = [pausedReasons.unknown, pausedReasons.dump];

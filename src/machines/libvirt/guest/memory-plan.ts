@@ -44,6 +44,6 @@ export async function checkRegions(guest: Guest, planned: readonly PlannedRegion
   const now = await readRegions(guest);
   if (JSON.stringify(now) === JSON.stringify(planned)) return;
   throw new MemoirError('CAPTURE_FAILED', 'the guest’s memory map changed while its memory was captured', {
-    hint: 'It does so while it boots or when memory is plugged: trigger again.',
+    hint: 'This happens during boot or memory hot-plug. Trigger the dump again.',
   });
 }

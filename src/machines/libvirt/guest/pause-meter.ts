@@ -4,7 +4,7 @@ import type { ReconnectingConnection } from '../../../libvirt/reconnecting-conne
 import type { Subscription } from '../../../libvirt/subscriptions.ts';
 
 export interface Clocks {
-  /** Epoch milliseconds: steps when somebody sets it. */
+  /** Epoch milliseconds: steps when someone sets it. */
   wall(): number;
   /** Milliseconds that only ever go on. */
   steady(): number;

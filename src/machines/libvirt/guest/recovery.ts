@@ -43,9 +43,9 @@ export async function recoverNoted({ links, notes, busy }: RecoveryParts): Promi
 }
 
 /**
- * Looks for the snapshot capability on guests that nobody noted: notes may have been lost. Only guests that somebody has
+ * Looks for the snapshot capability on guests that nobody noted: notes may have been lost. Only guests that someone has
  * spoken to through the monitor are asked (libvirt marks them as tainted), because asking marks them too. A guest that is at
- * a migration now is somebody else's business, and so is one whose capability was switched on a moment ago: another server
+ * a migration now is someone else's business, and so is one whose capability was switched on a moment ago: another server
  * of ours may be about to start its snapshot, which without the capability would be a migration that stops the guest.
  */
 export async function recoverUnnoted({ links, busy }: RecoveryParts): Promise<MachineRecovery> {
@@ -78,7 +78,7 @@ export async function recoverUnnoted({ links, busy }: RecoveryParts): Promise<Ma
   if (found.length > 0) await sleep(secondLookMs);
   await eachOf(found, async (guest) => {
     if ((await isLeftOn(guest)) && (await switchOff(guest)))
-      repaired.push(`${JSON.stringify(guest.domain.name)}: the capability background-snapshot was on, and is off now`);
+      repaired.push(`${JSON.stringify(guest.domain.name)}: turned off a leftover background-snapshot capability`);
   });
   return { repaired, pending };
 }

@@ -63,7 +63,7 @@ async function endSnapshot(guest: Guest, { machineName }: CaptureNote): Promise<
     'a migration or snapshot runs in its QEMU, and the capability background-snapshot cannot be switched off before its end',
   );
   if (!(await switchOff(guest))) return [];
-  return [`${JSON.stringify(machineName)}: the capability background-snapshot was left on, and is off now`];
+  return [`${JSON.stringify(machineName)}: turned off a leftover background-snapshot capability`];
 }
 
 /**
@@ -74,7 +74,7 @@ export async function switchOff(guest: Guest): Promise<boolean> {
   if ((await guest.snapshotCapability()) !== true) return false;
   await guest.setSnapshotCapability(false);
   if ((await guest.snapshotCapability()) === true)
-    throw new MemoirError('HYPERVISOR_REFUSED', 'QEMU does not switch the capability background-snapshot off');
+    throw new MemoirError('HYPERVISOR_REFUSED', 'QEMU refuses to turn off the background-snapshot capability');
   return true;
 }
 
@@ -101,10 +101,10 @@ async function resumeIfOurs(guest: Guest, { machineName }: CaptureNote): Promise
     if (!mayBeOurPause(await guest.state())) return [];
     // Somebody is moving, saving or dumping it: that pause is a part of their work.
     if ((await foreignJob(guest)) !== null || (await foreignMigration(guest)) !== null)
-      throw new MemoirError('MACHINE_BUSY', 'it is paused, and somebody else migrates, saves or dumps it now');
+      throw new MemoirError('MACHINE_BUSY', 'it is paused, and someone else migrates, saves or dumps it now');
     try {
       await guest.resume();
-      return [`${JSON.stringify(machineName)} was left paused by a capture, and is resumed`];
+      return [`${JSON.stringify(machineName)} was left paused by a capture and has been resumed`];
     } catch (error) {
       // "There is a dump in process": QEMU is a moment behind libvirt.
       if (!(error instanceof LibvirtError) || isGone(error) || performance.now() > deadline) throw error;

@@ -94,7 +94,7 @@ function snapshotObstacles(domain: XmlElement): string[] {
 
   note(
     some('hostdev', () => true) || some('interface', (one) => ['hostdev', 'vdpa'].includes(type(one))),
-    'A device of the host is passed through to it, which writes memory past the snapshot’s protection.',
+    'It has a passed-through host device, which writes memory outside the snapshot’s write protection.',
   );
   note(
     some('interface', (one) => type(one) === 'vhostuser') ||
@@ -102,27 +102,27 @@ function snapshotObstacles(domain: XmlElement): string[] {
       some('filesystem', (one) => xmlElement(one, 'driver')?.attributes.get('type') === 'virtiofs') ||
       some('video', (one) => xmlElement(one, 'driver')?.attributes.get('name') === 'vhostuser') ||
       some('crypto', (one) => xmlElement(one, 'backend')?.attributes.get('model') === 'vhostuser'),
-    'Another process shares its memory (vhost-user or virtiofs) and writes it past the snapshot’s protection.',
+    'Another process (vhost-user or virtiofs) shares its memory and writes it outside the snapshot’s write protection.',
   );
   note(
     some('shmem', () => true),
-    'It shares memory with others (shmem), who write it past the snapshot’s protection.',
+    'It shares memory (shmem) with others, who write it outside the snapshot’s write protection.',
   );
   note(
     some('memory', (one) => one.attributes.get('model') === 'virtio-mem'),
-    'It has virtio-mem memory, whose unplugged parts are not in a snapshot.',
+    'It has virtio-mem memory; a snapshot lacks its unplugged parts.',
   );
   const backing = xmlElement(domain, 'memoryBacking');
   note(
     backing !== undefined &&
       xmlElement(backing, 'source')?.attributes.get('type') === 'file' &&
       xmlElement(backing, 'hugepages') === undefined,
-    'Its memory is a file on a disk, which the kernel cannot protect page by page.',
+    'Its memory is backed by a file on disk, which the kernel cannot write-protect.',
   );
   const words = xmlElements(domain, 'qemu:commandline', 'qemu:arg').map((one) => one.attributes.get('value') ?? '');
   note(
     words.some((word) => /vfio|vhost-user|vhost-vdpa|ivshmem|virtio-mem/.test(word)),
-    'Its QEMU was given devices of its own (qemu:commandline) that write memory past the snapshot’s protection.',
+    'Its qemu:commandline adds devices that write memory outside the snapshot’s write protection.',
   );
   return found;
 }
@@ -136,6 +136,6 @@ function memoryObstacles(domain: XmlElement): string[] {
   if (architecture !== undefined && !dumpable.has(architecture))
     found.push(`The memory of ${architecture} guests is not understood yet: x86_64, i686 and aarch64 are.`);
   if (xmlElement(domain, 'launchSecurity') !== undefined)
-    found.push('Its memory is encrypted by the processor (launchSecurity): an image of it could not be read.');
+    found.push('Its memory is encrypted by the CPU (launchSecurity); an image would be unreadable.');
   return found;
 }

@@ -36,7 +36,7 @@ const restMs = 60_000;
 interface Kept {
   readonly id: number;
   readonly description: DomainDescription;
-  /** By `performance.now()`: from then on it is asked anew, and shown as this if it does not answer. */
+  /** By `performance.now()`: from then on it is asked anew, and shown as this if it does not respond. */
   readonly untilMs: number;
 }
 
@@ -115,7 +115,7 @@ export class DomainRecords {
     return description;
   }
 
-  /** The same for a guest that may hang: what it was last known as, where it does not answer. */
+  /** The same for a guest that may hang: what it was last known as, where it does not respond. */
   async described(domain: DomainRef): Promise<DomainDescription | null> {
     this.forget(domain.uuid);
     return this.#description(domain);
@@ -146,7 +146,7 @@ export class DomainRecords {
     return Math.min(ms, this.#callTimeoutMs);
   }
 
-  /** What is kept, if that is still to be believed; else what it says now, or what is best where it does not answer. */
+  /** What is kept, if that is still to be believed; else what it says now, or what is best where it does not respond. */
   async #description(domain: DomainRef): Promise<DomainDescription | null> {
     const kept = this.#descriptions.get(domain.uuid);
     const same = kept?.id === domain.id ? kept : undefined;

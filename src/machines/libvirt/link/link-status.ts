@@ -53,7 +53,7 @@ export class LinkStatus {
   /** A change of the connection; `up` is told separately, when the hypervisor has answered. */
   take(state: LinkState): void {
     if (state.kind === 'down') {
-      const mend = state.mend ?? 'Memoir tries again by itself.';
+      const mend = state.mend ?? 'Memoir reconnects automatically.';
       this.#become({ ...this.#current, state: 'DOWN', reason: state.reason.message, mend });
     } else if (state.kind === 'closed') {
       this.#become({ ...this.#current, state: 'DOWN', reason: 'the connection was closed', mend: 'Start the server.' });

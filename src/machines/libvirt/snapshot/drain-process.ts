@@ -45,7 +45,7 @@ function lose(why: string): void {
 function keep(chunk: Buffer): void {
   received += chunk.length;
   if (received > job.spoolBytes) lose(`the stream is longer than the ${job.spoolBytes} bytes that were reserved`);
-  else if (waiting + chunk.length > waitingBytes) lose('the disk is slower than the guest may be kept waiting');
+  else if (waiting + chunk.length > waitingBytes) lose('the disk is too slow; the guest would have to wait');
   if (lost !== undefined) return;
   waiting += chunk.length;
   writing = writing.then(() => write(chunk)).catch((error: Error) => lose(error.message));
@@ -64,7 +64,7 @@ const listening = await SnapshotSocket.listen(job.sockets);
 const lone = Promise.withResolvers<null>();
 const commands = createInterface(process.stdin);
 const unwanted = (): void => {
-  lose('nobody wants it any more');
+  lose('it is no longer needed');
   setTimeout(() => lone.resolve(null), loneMs).unref();
 };
 commands.on('line', unwanted);

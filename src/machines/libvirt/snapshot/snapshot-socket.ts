@@ -66,7 +66,7 @@ export class SnapshotSocket {
     if (ownSocket !== null) await attempt(ownSocket.path, ownSocket.folder);
     if (this.#servers.length > 0) return;
     const tried = refusals.join('; ') || 'every path is too long';
-    throw new MemoirError('CAPTURE_FAILED', `there is no place for a socket that QEMU could reach: ${tried}`, {
+    throw new MemoirError('CAPTURE_FAILED', `no socket path that QEMU can reach: ${tried}`, {
       hint: 'Run the server with write access to /run, or choose CORE_DUMP.',
     });
   }
@@ -85,7 +85,7 @@ export class SnapshotSocket {
       await chmod(path, 0o600);
     } else {
       // We may not give it away; only its name, which cannot be guessed, keeps others from it. QEMU must say that it is
-      // done before anything is believed, so that somebody else's bytes never become an image.
+      // done before anything is believed, so that someone else's bytes never become an image.
       await chmod(path, 0o777);
     }
   }

@@ -205,7 +205,7 @@ function send(socket: WebSocket, text: string, maxBacklogBytes: number): Promise
   });
 }
 
-/** Pings, and cuts off whoever did not respond the last ping, or may not be here any longer. */
+/** Pings, and cuts off whoever did not answer the last ping, or may not be here any longer. */
 function keepAlive(socket: WebSocket, everyMs: number, check: () => Promise<unknown>): () => void {
   let alive = true;
   socket.on('pong', () => {

@@ -68,7 +68,7 @@ it('a thread says what came in, although all of it waits in the spool for what c
   expect(await came.promise).toBeLessThan(1 << 20);
 });
 
-it('a thread that is stopped while a disk does not respond its commit leaves no partial file', async () => {
+it('a thread that is stopped while a disk does not answer its commit leaves no partial file', async () => {
   const folder = temporaryFolder();
   const memoryBytes = 8 << 20;
   const key = { folder: 'machine', file: 'one.elf.zst' };

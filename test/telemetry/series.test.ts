@@ -123,7 +123,7 @@ describe('where a series comes from', () => {
     expect(coarse?.points).toHaveLength(48);
     const days = { ...query, resolutionMs: 600_000 };
     const [short] = await createPointsSource(ring(whole - hourMs), null)(['a'], days);
-    expect(short).toMatchObject({ ...days, warnings: [expect.stringMatching(/no longer kept/)] });
+    expect(short).toMatchObject({ ...days, warnings: [expect.stringMatching(/have expired/)] });
     const young = (await createPointsSource(ring(whole - hourMs, true), null)(['a'], query))[0];
     expect(young).toMatchObject({ resolutionMs: 60_000, warnings: [] });
   });

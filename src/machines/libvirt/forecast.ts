@@ -92,7 +92,7 @@ export async function makeForecast(parts: ForecastParts): Promise<Forecast> {
         block(
           snapshot,
           'METHOD_UNAVAILABLE',
-          `QEMU does not respond the queries that a snapshot needs: ${failure.message}`,
+          `QEMU does not answer the queries that a snapshot needs: ${failure.message}`,
         );
     }
   }

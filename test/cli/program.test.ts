@@ -179,7 +179,9 @@ describe('memoir', () => {
     };
     const { code, out } = await memoir(url, ['doctor']);
     expect(code).toBe(1);
-    expect(out).toMatch(/BROKEN +machine vm-1: It is frozen: handle_userfault\n +On its host, run scripts\/thaw-guest\.py/);
+    expect(out).toMatch(
+      /BROKEN +machine vm-1: It is frozen: handle_userfault\n +On its host, run scripts\/thaw-guest\.py/,
+    );
     expect(out).toMatch(/look +machine vm-2: SNAPSHOT/);
   });
 

@@ -26,7 +26,10 @@ export interface DeviceFinder {
   left(volume: Volume, signal: AbortSignal): Promise<void>;
   /** The devices that are left over from an earlier attachment of it. */
   leftOver(volume: Volume): Promise<readonly BlockDevice[]>;
+  /** The highest `diskseq` that there is; null where this kernel has none. */
   newestDiskseq(): Promise<number | null>;
+  /** This start of the host: what `diskseq`s are of. */
+  readonly boot: string | null;
 }
 
 /** How long is waited for a change before the devices are read all the same. */
@@ -39,9 +42,10 @@ export function createDeviceFinder({ devices, catalogue, timeoutMs = 15_000 }: D
       name: volume.name,
       serial: volume.serial,
       sizeBytes: volume.sizeBytes,
+      boot: devices.boot,
       pinned,
       otherSerials: others.flatMap(({ serial }) => serial ?? []),
-      newerThan: volume.attachment?.newerThan ?? null,
+      newerThan: volume.attachment?.boot === devices.boot ? volume.attachment.newerThan : null,
       othersPinned: others.flatMap(({ device }) => device ?? []),
     };
     return verified(expected, await devices.scan());
@@ -49,7 +53,7 @@ export function createDeviceFinder({ devices, catalogue, timeoutMs = 15_000 }: D
   async function leftOver({ serial, device }: Volume): Promise<readonly BlockDevice[]> {
     return (await devices.scan()).filter((one) =>
       serial === null
-        ? device !== null && device.diskseq !== null && one.diskseq === device.diskseq
+        ? device !== null && device.diskseq !== null && device.boot === devices.boot && one.diskseq === device.diskseq
         : one.serial !== null && serialMatches(one.serial, serial),
     );
   }
@@ -78,6 +82,9 @@ export function createDeviceFinder({ devices, catalogue, timeoutMs = 15_000 }: D
   }
 
   return {
+    get boot() {
+      return devices.boot;
+    },
     async verified(volume) {
       if (volume.device === null)
         throw new MemoirError('DEVICE_MISSING', `volume ${volume.name} has no device on this host`);
@@ -100,8 +107,10 @@ export function createDeviceFinder({ devices, catalogue, timeoutMs = 15_000 }: D
       }),
     leftOver,
     async newestDiskseq() {
-      const seqs = (await devices.scan()).flatMap(({ diskseq }) => diskseq ?? []);
-      return seqs.length === 0 ? null : Math.max(...seqs);
+      const there = await devices.scan();
+      const seqs = there.flatMap(({ diskseq }) => diskseq ?? []);
+      // Where there is no device at all, whatever comes is newer.
+      return there.length > 0 && seqs.length === 0 ? null : Math.max(0, ...seqs);
     },
   };
 }

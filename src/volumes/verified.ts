@@ -7,6 +7,8 @@ import { serialMatches } from './serial.ts';
 export interface PinnedDevice {
   readonly rdev: string;
   readonly diskseq: number | null;
+  /** The start of the host in which it had this diskseq. */
+  readonly boot: string | null;
 }
 
 /** What is known of an attached volume. */
@@ -15,6 +17,8 @@ export interface ExpectedDevice {
   readonly name: string;
   readonly serial: string | null;
   readonly sizeBytes: number;
+  /** This start of the host. */
+  readonly boot: string | null;
   /** Null until its device was found for the first time. */
   readonly pinned: PinnedDevice | null;
   /** Serials of all other volumes that are known. */
@@ -42,6 +46,8 @@ export function verified(expected: ExpectedDevice, devices: readonly BlockDevice
     );
   }
   const { pinned } = expected;
+  if (pinned !== null && pinned.boot !== expected.boot)
+    throw refusal('DEVICE_CHANGED', expected, 'this host was restarted since it was verified');
   if (pinned !== null && (pinned.rdev !== device.rdev || pinned.diskseq !== device.diskseq)) {
     throw refusal(
       'DEVICE_CHANGED',
@@ -76,6 +82,13 @@ function bySize(expected: ExpectedDevice, devices: readonly BlockDevice[]): Bloc
     // A number of the device file alone is given to the next device that comes.
     if (pinned.diskseq === null)
       throw refusal('DEVICE_AMBIGUOUS', expected, 'it has no serial, and this kernel no diskseq');
+    // Numbers begin anew with the host: the same one may be another volume's.
+    if (pinned.boot !== expected.boot)
+      throw refusal(
+        'DEVICE_AMBIGUOUS',
+        expected,
+        'it has no serial, and this host was restarted since it was verified',
+      );
     const device = devices.find(({ diskseq }) => diskseq === pinned.diskseq);
     if (device === undefined) throw refusal('DEVICE_MISSING', expected, `no device has diskseq ${pinned.diskseq}`);
     return device;
@@ -83,7 +96,7 @@ function bySize(expected: ExpectedDevice, devices: readonly BlockDevice[]): Bloc
   if (newerThan === null)
     throw refusal('DEVICE_AMBIGUOUS', expected, 'it has no serial, and its attachment was not watched');
   const isOther = (device: BlockDevice): boolean =>
-    expected.othersPinned.some(({ diskseq }) => diskseq === device.diskseq);
+    expected.othersPinned.some(({ diskseq, boot }) => boot === expected.boot && diskseq === device.diskseq);
   const found = devices.filter(
     (device) =>
       device.serial === null &&

@@ -20,6 +20,8 @@ export interface Attachment {
   readonly sinceMs: number;
   /** The highest `diskseq` of this host before it began: what came later may be its device. */
   readonly newerThan: number | null;
+  /** The start of this host that `newerThan` is of. */
+  readonly boot: string | null;
 }
 
 /** The device of an attached volume, as it was verified last. */
@@ -27,6 +29,8 @@ export interface DeviceMapping {
   readonly path: string;
   readonly rdev: string;
   readonly diskseq: number | null;
+  /** The start of this host that `diskseq` is of. */
+  readonly boot: string | null;
   readonly sizeBytes: number;
   readonly verifiedAtMs: number;
 }

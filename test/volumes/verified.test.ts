@@ -12,6 +12,7 @@ const expected = (more: Partial<ExpectedDevice> = {}): ExpectedDevice => ({
   name: 'data',
   serial: serialOf(mark),
   sizeBytes: size,
+  boot: 'this',
   pinned: null,
   otherSerials: [],
   newerThan: null,
@@ -53,14 +54,14 @@ describe('the device of a volume', () => {
   });
 
   it('is refused when it came again since it was verified: an unmapped LUN was reused that way (CVE-2023-2088)', () => {
-    const pinned = { rdev: '254:16', diskseq: 7 };
+    const pinned = { rdev: '254:16', diskseq: 7, boot: 'this' };
     expect(verified(expected({ pinned }), [device()])).toEqual(device());
     expect(() => verified(expected({ pinned }), [device({ diskseq: 9 })])).toThrow(code('DEVICE_CHANGED'));
     expect(() => verified(expected({ pinned }), [device({ rdev: '254:32' })])).toThrow(code('DEVICE_CHANGED'));
   });
 
   it('is refused when a device of another serial has come in its place, even with its number and its diskseq', () => {
-    const pinned = { rdev: '254:16', diskseq: 7 };
+    const pinned = { rdev: '254:16', diskseq: 7, boot: 'this' };
     const swapped = device({ serial: serialOf(randomUUID()) });
     expect(() => verified(expected({ pinned }), [swapped])).toThrow(code('DEVICE_MISSING'));
   });
@@ -69,8 +70,14 @@ describe('the device of a volume', () => {
     expect(() => verified(expected(), [device({ sizeBytes: size - 512 })])).toThrow(code('DEVICE_CHANGED'));
   });
 
+  it('is refused after a restart of the host, until it was verified from the beginning', () => {
+    const pinned = { rdev: '254:16', diskseq: 7, boot: 'before' };
+    expect(() => verified(expected({ pinned }), [device()])).toThrow(code('DEVICE_CHANGED'));
+    expect(verified(expected(), [device()])).toEqual(device());
+  });
+
   it('is compared by number and diskseq, never by path: another name of the same device is the same device', () => {
-    const pinned = { rdev: '254:16', diskseq: 7 };
+    const pinned = { rdev: '254:16', diskseq: 7, boot: 'this' };
     expect(verified(expected({ pinned }), [device({ path: '/dev/disk/x' })]).path).toBe('/dev/disk/x');
   });
 });
@@ -91,7 +98,7 @@ describe('the device of a volume without a serial', () => {
 
   it('is none that was there before, is another volume’s, or says that it is someone else', () => {
     expect(() => verified(bare(), [found(1), found(2)])).toThrow(code('DEVICE_MISSING'));
-    const othersPinned = [{ rdev: '254:48', diskseq: 3 }];
+    const othersPinned = [{ rdev: '254:48', diskseq: 3, boot: 'this' }];
     expect(() => verified(bare({ othersPinned }), [found(3)])).toThrow(code('DEVICE_MISSING'));
     expect(() => verified(bare(), [found(3, { serial: 'of another' })])).toThrow(code('DEVICE_MISSING'));
   });
@@ -99,12 +106,20 @@ describe('the device of a volume without a serial', () => {
   it('is none where nobody watched the attachment, or the kernel has no diskseq', () => {
     expect(() => verified(bare({ newerThan: null }), [found(3)])).toThrow(code('DEVICE_AMBIGUOUS'));
     expect(() => verified(bare(), [found(null)])).toThrow(code('DEVICE_MISSING'));
-    const pinned = { rdev: '254:16', diskseq: null };
+    const pinned = { rdev: '254:16', diskseq: null, boot: 'this' };
     expect(() => verified(bare({ pinned }), [found(null)])).toThrow(code('DEVICE_AMBIGUOUS'));
   });
 
+  it('is none after a restart of the host: numbers begin anew with it', () => {
+    const pinned = { rdev: '254:16', diskseq: 3, boot: 'before' };
+    const there = [device({ serial: null, diskseq: 3 })];
+    expect(() => verified(expected({ serial: null, pinned }), there)).toThrow(code('DEVICE_AMBIGUOUS'));
+    const othersPinned = [{ rdev: '254:16', diskseq: 3, boot: 'before' }];
+    expect(verified(expected({ serial: null, newerThan: 2, othersPinned }), there)).toBe(there[0]);
+  });
+
   it('is the pinned one from then on, and nothing else', () => {
-    const pinned = { rdev: '254:16', diskseq: 3 };
+    const pinned = { rdev: '254:16', diskseq: 3, boot: 'this' };
     expect(verified(bare({ pinned }), [found(3), found(4)]).diskseq).toBe(3);
     expect(() => verified(bare({ pinned }), [found(4)])).toThrow(code('DEVICE_MISSING'));
   });
@@ -123,7 +138,13 @@ describe('whatever devices there are', () => {
     }),
     { maxLength: 5 },
   );
-  const pins = fc.option(fc.record({ rdev: fc.constantFrom('254:16', '254:32'), diskseq: fc.option(fc.nat(5)) }));
+  const pins = fc.option(
+    fc.record({
+      rdev: fc.constantFrom('254:16', '254:32'),
+      diskseq: fc.option(fc.nat(5)),
+      boot: fc.constantFrom('this', 'before', null),
+    }),
+  );
 
   it('verification ends in the only device with the serial, unchanged, or in a refusal with a code', () => {
     fc.assert(
@@ -135,7 +156,7 @@ describe('whatever devices there are', () => {
           expect(same).toEqual([found]);
           expect(otherSerials.some((other) => serialMatches(found.serial as string, other))).toBe(false);
           expect(found.sizeBytes).toBeGreaterThanOrEqual(size);
-          if (pinned !== null) expect(found).toMatchObject(pinned);
+          if (pinned !== null) expect({ ...found, boot: 'this' }).toMatchObject(pinned);
         } catch (error) {
           if ((error as { code?: string }).code === undefined) throw error;
           expect((error as { code: string }).code).toMatch(/^DEVICE_(MISSING|AMBIGUOUS|CHANGED)$/);

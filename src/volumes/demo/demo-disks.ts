@@ -65,6 +65,8 @@ export async function openDemoDisks(folder: string): Promise<DemoDisks> {
   }
 
   return {
+    // Its numbers go on over restarts: world.json keeps them.
+    boot: 'demo',
     all: async () => kept.disks,
     fileOf,
     change(work) {

@@ -9,6 +9,8 @@ import type { BlockDevice, DeviceChange } from './block-device.ts';
  *   taken its name. Events of the kernel may be lost: a difference is then told within the polling interval.
  */
 export interface BlockDevices extends Closable {
+  /** Which start of the kernel this is: a `diskseq` begins anew with each, so it says something only together with this. */
+  readonly boot: string | null;
   scan(): Promise<readonly BlockDevice[]>;
   /** Tells of every change from now on, until the returned function is called. */
   watch(listener: (change: DeviceChange) => void): () => void;

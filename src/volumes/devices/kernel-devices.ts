@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import type { BlockDevice, DeviceChange } from './block-device.ts';
 import type { BlockDevices } from './block-devices.ts';
 import { deviceDifferences } from './device-differences.ts';
@@ -11,6 +12,8 @@ export interface KernelDevicesOptions extends SysfsPlaces {
   readonly debounceMs?: number;
   /** Null: no events, polling alone. */
   readonly monitor?: UdevMonitorOptions | null;
+  /** Where the kernel says which start of it this is (Documentation/admin-guide/sysctl/kernel.rst, random). */
+  readonly bootId?: string;
   readonly onListenerError?: (error: unknown) => void;
 }
 
@@ -60,6 +63,7 @@ export function createKernelDevices(options: KernelDevicesOptions = {}): BlockDe
   look();
 
   return {
+    boot: readBoot(options.bootId ?? '/proc/sys/kernel/random/boot_id'),
     scan,
     watch(listener) {
       const mine = { listener };
@@ -75,4 +79,12 @@ export function createKernelDevices(options: KernelDevicesOptions = {}): BlockDe
       listeners.clear();
     },
   };
+}
+
+function readBoot(path: string): string | null {
+  try {
+    return readFileSync(path, 'latin1').trim() || null;
+  } catch {
+    return null;
+  }
 }

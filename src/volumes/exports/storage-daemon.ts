@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { mkdir, rm } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Closable } from '../../domain/closable.ts';
@@ -25,6 +25,15 @@ export interface StorageDaemon extends Closable {
 
 const startMs = 10_000;
 
+/**
+ * The sockets are for this user alone, whatever the umask; the daemon goes on when this process dies. It holds a lock for as long as it
+ * lives: one that a killed server has just started, and that does not listen yet, is waited for, and never doubled.
+ */
+const launch =
+  'umask 177; cd "$1" || exit 1; shift; exec 9>lock; flock -n 9 || exit 75; rm -f nbd.sock control.sock; exec "$@"';
+/** EX_TEMPFAIL (sysexits.h): another one has the lock. */
+const isRunning = 75;
+
 export function createStorageDaemon(options: StorageDaemonOptions): StorageDaemon {
   const { folder, program = 'qemu-storage-daemon', maxConnections = 100 } = options;
   const socketPath = join(folder, 'nbd.sock');
@@ -45,34 +54,23 @@ export function createStorageDaemon(options: StorageDaemonOptions): StorageDaemo
     await mkdir(folder, { recursive: true, mode: 0o700 });
     const found = await connectQmp(controlPath).catch(() => null);
     if (found !== null) return found;
-    for (const path of [socketPath, controlPath]) await rm(path, { force: true });
     const args = [
       ...['--nbd-server', `addr.type=unix,addr.path=${socketPath},max-connections=${maxConnections}`],
       ...['--chardev', `socket,id=control,path=${controlPath},server=on,wait=off`],
       ...['--monitor', 'chardev=control'],
     ];
-    // The sockets are for this user alone, whatever the umask; it goes on when this process dies.
-    const child = spawn('sh', ['-c', 'umask 177; exec "$@"', 'sh', program, ...args], {
-      stdio: ['ignore', 'ignore', 'pipe'],
-      detached: true,
-    });
-    let said = '';
-    child.stderr?.setEncoding('utf8').on('data', (chunk: string) => {
-      said = (said + chunk).slice(-2_000);
-    });
-    let ended = false;
-    child.once('exit', () => {
-      ended = true;
-    });
-    child.unref();
-    (child.stderr as unknown as { unref?(): void } | null)?.unref?.();
+    let launched = launchDaemon(folder, [program, ...args]);
     const endsAtMs = performance.now() + startMs;
-    while (!ended && performance.now() < endsAtMs) {
+    while (performance.now() < endsAtMs) {
       const client = await connectQmp(controlPath).catch(() => null);
       if (client !== null) return client;
-      await sleep(20);
+      if (launched.state === 'FAILED') break;
+      // Another one has the lock: it is about to listen, or about to end.
+      if (launched.state === 'LOCKED') launched = launchDaemon(folder, [program, ...args]);
+      await sleep(30);
     }
-    throw new MemoirError('NOT_CONFIGURED', `qemu-storage-daemon does not start: ${said.trim() || 'no reason given'}`, {
+    const said = launched.said.trim() || 'no reason given';
+    throw new MemoirError('NOT_CONFIGURED', `qemu-storage-daemon does not start: ${said}`, {
       hint: 'Install it: the packages qemu-utils and qemu-system-common, or qemu-img on Red Hat.',
     });
   }
@@ -99,4 +97,26 @@ export function createStorageDaemon(options: StorageDaemonOptions): StorageDaemo
       await client.close();
     },
   };
+}
+
+interface Launched {
+  readonly state: 'RUNNING' | 'LOCKED' | 'FAILED';
+  readonly said: string;
+}
+
+/** Starts a daemon beside this process; what is returned follows its fate. */
+function launchDaemon(folder: string, command: readonly string[]): Launched {
+  const child = spawn('sh', ['-c', launch, 'sh', folder, ...command], {
+    stdio: ['ignore', 'ignore', 'pipe'],
+    detached: true,
+  });
+  const launched = { state: 'RUNNING' as Launched['state'], said: '' };
+  child.stderr?.setEncoding('utf8').on('data', (chunk: string) => {
+    launched.said = (launched.said + chunk).slice(-2_000);
+  });
+  child.once('error', (error) => Object.assign(launched, { state: 'FAILED', said: error.message }));
+  child.once('exit', (code) => Object.assign(launched, { state: code === isRunning ? 'LOCKED' : 'FAILED' }));
+  child.unref();
+  (child.stderr as unknown as { unref?(): void } | null)?.unref?.();
+  return launched;
 }

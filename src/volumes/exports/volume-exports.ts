@@ -37,6 +37,8 @@ export interface VolumeExportsOptions {
   readonly daemon: StorageDaemon;
   /** How long clients may finish before they are cut off. */
   readonly graceMs?: number;
+  /** Called between any two steps, with the step's name: where a test ends the process. */
+  readonly reached?: (step: string) => void;
 }
 
 /** QEMU's names of nodes have less than 32 bytes (block/block.c); 20 digits tell volumes apart as their serials do. */
@@ -45,7 +47,11 @@ export const exportIdOf = (volumeId: string): string => `e-${serialOf(volumeId)}
 const retryMs = 100;
 const hardMs = 10_000;
 
-export function createVolumeExports({ daemon, graceMs = 5_000 }: VolumeExportsOptions): VolumeExports {
+export function createVolumeExports({
+  daemon,
+  graceMs = 5_000,
+  reached = () => undefined,
+}: VolumeExportsOptions): VolumeExports {
   async function exportsOf(client: QmpClient): Promise<readonly { readonly id: string }[]> {
     return (await client.execute('query-block-exports')) as { id: string }[];
   }
@@ -68,6 +74,7 @@ export function createVolumeExports({ daemon, graceMs = 5_000 }: VolumeExportsOp
     if (client === null) return;
     const [id, node] = [exportIdOf(volumeId), nodeOf(volumeId)];
     if ((await exportsOf(client)).some((one) => one.id === id)) await removeExport(client, id, signal);
+    reached('EXPORT withdrawn');
     if (await hasNode(client, node)) await client.execute('blockdev-del', { 'node-name': node });
   }
 
@@ -108,14 +115,18 @@ export function createVolumeExports({ daemon, graceMs = 5_000 }: VolumeExportsOp
     async add(volume, writable, verify) {
       const [id, node] = [exportIdOf(volume.id), nodeOf(volume.id)];
       const source = await verify();
+      reached('EXPORT verified');
       const client = await daemon.client();
+      reached('EXPORT daemon');
       // What an interrupted attempt has left may be of another device.
       await remove(volume.id);
       try {
         await open(client, node, source, writable);
+        reached('EXPORT opened');
         const again = await verify();
         if (again.path !== source.path || again.rdev !== source.rdev)
           throw new MemoirError('DEVICE_CHANGED', `${source.path} was exchanged while it was opened`);
+        reached('EXPORT verified again');
         await client.execute('block-export-add', { type: 'nbd', id, 'node-name': node, name: volume.name, writable });
       } catch (error) {
         await remove(volume.id).catch(() => undefined);

@@ -60,8 +60,13 @@ async function intend({ context, catalogue, finder, provider, signal, nowMs }: R
         `${device.path} is left over from an earlier attachment of ${volume.name}`,
       );
   }
-  const newerThan = attachment?.newerThan ?? (isHere ? await finder.newestDiskseq() : null);
-  const patch = { state: 'ATTACHING', attachment: { machineId, machineName, sinceMs: nowMs(), newerThan } } as const;
+  // A repetition keeps what was written down before the first attempt: the device may be there by now.
+  const since = attachment ?? { newerThan: isHere ? await finder.newestDiskseq() : null, boot: finder.boot };
+  const { newerThan, boot } = since;
+  const patch = {
+    state: 'ATTACHING',
+    attachment: { machineId, machineName, sinceMs: nowMs(), newerThan, boot },
+  } as const;
   return (await catalogue.change(volumeId, patch, nowMs())) ?? volume;
 }
 
@@ -82,7 +87,7 @@ async function findDevice(run: Run, volume: Volume): Promise<DeviceMapping> {
   const { catalogue, finder, names, nowMs, signal } = run;
   await run.step('finding-device', `Looking for the device of ${volume.name}`);
   const device = await finder.appeared(volume, signal);
-  const mapping = toMapping(device, nowMs());
+  const mapping = toMapping(device, finder.boot, nowMs());
   // The constraint is checked here, while the attachment can still be undone.
   await catalogue.change(volume.id, { device: mapping, serial: volume.serial }, nowMs());
   run.reached?.('VOLUME_ATTACH mapped');

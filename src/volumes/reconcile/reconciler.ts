@@ -141,7 +141,7 @@ export function startReconciler(options: ReconcilerOptions): Reconciler {
     const attachment: Attachment =
       before.attachment !== null && !isNew
         ? before.attachment
-        : { machineId, machineName: await options.machineName(machineId), sinceMs: now(), newerThan: null };
+        : { machineId, machineName: await options.machineName(machineId), sinceMs: now(), newerThan: null, boot: null };
     const base = { ...facts, state: 'ATTACHED', attachment } as const;
     const news = isNew
       ? `it is attached to ${attachment.machineName}`
@@ -159,7 +159,10 @@ export function startReconciler(options: ReconcilerOptions): Reconciler {
       await options.names.remove(before.name);
       return write(before, { ...base, problem: toErrorShape(found) }, news, found.message);
     }
-    const isOther = before.device?.rdev !== found.rdev || before.device.diskseq !== found.diskseq;
+    const isOther =
+      before.device?.rdev !== found.rdev ||
+      before.device.diskseq !== found.diskseq ||
+      before.device.boot !== found.boot;
     // It shows the old device; it is made anew of this one.
     if (isOther && before.export !== null) await options.exports.remove(before.id);
     const settled = await write(
@@ -180,7 +183,7 @@ export function startReconciler(options: ReconcilerOptions): Reconciler {
         volume.device === null || volume.serial !== null
           ? await options.finder.identified(volume)
           : await options.finder.verified(volume);
-      return toMapping(device, now());
+      return toMapping(device, options.finder.boot, now());
     } catch (error) {
       if (isMemoirError(error)) return error;
       throw error;

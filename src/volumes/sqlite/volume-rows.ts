@@ -19,10 +19,13 @@ const migrations: Migrations = [
    CREATE TABLE volume_exports (
      volume_id TEXT PRIMARY KEY REFERENCES volumes (id), name TEXT NOT NULL UNIQUE, uri TEXT NOT NULL,
      writable INTEGER NOT NULL, since_ms INTEGER NOT NULL) STRICT;`,
+  // A diskseq begins anew with every start of the host.
+  `ALTER TABLE volume_attachments ADD COLUMN boot TEXT;
+   ALTER TABLE volume_devices ADD COLUMN boot TEXT;`,
 ];
 
-const selection = `SELECT v.*, a.machine_id, a.machine_name, a.since_ms AS attached_ms, a.newer_than,
-  d.path, d.rdev, d.diskseq, d.size_bytes AS device_bytes, d.verified_at_ms,
+const selection = `SELECT v.*, a.machine_id, a.machine_name, a.since_ms AS attached_ms, a.newer_than, a.boot AS attached_boot,
+  d.path, d.rdev, d.diskseq, d.size_bytes AS device_bytes, d.verified_at_ms, d.boot,
   e.name AS export_name, e.uri, e.writable, e.since_ms AS exported_ms
   FROM volumes v LEFT JOIN volume_attachments a ON a.volume_id = v.id LEFT JOIN volume_devices d ON d.volume_id = v.id
   LEFT JOIN volume_exports e ON e.volume_id = v.id`;
@@ -64,10 +67,10 @@ export function createVolumeWriter(connection: DatabaseSync) {
     export: connection.prepare('DELETE FROM volume_exports WHERE volume_id = ?'),
   };
   const attach = connection.prepare(
-    `INSERT INTO volume_attachments VALUES (?, ?, ?, ?, ?) ON CONFLICT (volume_id) DO UPDATE SET machine_id = excluded.machine_id,
-     machine_name = excluded.machine_name, since_ms = excluded.since_ms, newer_than = excluded.newer_than`,
+    `INSERT INTO volume_attachments VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (volume_id) DO UPDATE SET machine_id = excluded.machine_id,
+     machine_name = excluded.machine_name, since_ms = excluded.since_ms, newer_than = excluded.newer_than, boot = excluded.boot`,
   );
-  const map = connection.prepare('INSERT INTO volume_devices VALUES (?, ?, ?, ?, ?, ?)');
+  const map = connection.prepare('INSERT INTO volume_devices VALUES (?, ?, ?, ?, ?, ?, ?)');
   const share = connection.prepare('INSERT INTO volume_exports VALUES (?, ?, ?, ?, ?)');
 
   function saveParts(id: string, patch: VolumePatch): void {
@@ -75,9 +78,14 @@ export function createVolumeWriter(connection: DatabaseSync) {
     if (patch.export === null) clear.export.run(id);
     if (device !== undefined) clear.device.run(id);
     if (attachment === null) clear.attachment.run(id);
-    if (attachment)
-      attach.run(id, attachment.machineId, attachment.machineName, attachment.sinceMs, attachment.newerThan);
-    if (device) map.run(id, device.path, device.rdev, device.diskseq, device.sizeBytes, device.verifiedAtMs);
+    if (attachment) {
+      const { machineId, machineName, sinceMs, newerThan, boot } = attachment;
+      attach.run(id, machineId, machineName, sinceMs, newerThan, boot);
+    }
+    if (device) {
+      const { path, rdev, diskseq, sizeBytes, verifiedAtMs, boot } = device;
+      map.run(id, path, rdev, diskseq, sizeBytes, verifiedAtMs, boot);
+    }
     if (patch.export) {
       const { name, uri, writable, sinceMs } = patch.export;
       clear.export.run(id);
@@ -163,12 +171,14 @@ const toAttachment = (row: Row): Attachment => ({
   machineName: row.machine_name as string,
   sinceMs: row.attached_ms as number,
   newerThan: row.newer_than as number | null,
+  boot: row.attached_boot as string | null,
 });
 
 const toDevice = (row: Row): DeviceMapping => ({
   path: row.path as string,
   rdev: row.rdev as string,
   diskseq: row.diskseq as number | null,
+  boot: row.boot as string | null,
   sizeBytes: row.device_bytes as number,
   verifiedAtMs: row.verified_at_ms as number,
 });

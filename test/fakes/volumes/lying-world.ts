@@ -1,7 +1,8 @@
+import { setImmediate } from 'node:timers/promises';
 import { MemoirError } from '../../../src/domain/memoir-error.ts';
 import type { BlockDevice } from '../../../src/volumes/devices/block-device.ts';
 import type { BlockDevices } from '../../../src/volumes/devices/block-devices.ts';
-import type { VolumeProvider } from '../../../src/volumes/volume-provider.ts';
+import type { ProvidedVolume, VolumeProvider } from '../../../src/volumes/volume-provider.ts';
 
 /** What goes wrong with one call of the provider. */
 export const callLies = [
@@ -14,6 +15,10 @@ export const callLies = [
   'VANISHED_JOB',
   /** It was done twice. */
   'DUPLICATE',
+  /** It was done, and the answer comes after what was asked for next. */
+  'SLOW',
+  /** The answer names another volume's serial. */
+  'WRONG_SERIAL',
 ] as const;
 
 /** What the kernel shows in place of the truth. */
@@ -27,6 +32,8 @@ export const kernelLies = [
   'TWIN',
   /** Somebody else's device of the same size, at the front. */
   'STRANGER',
+  /** The host was restarted: numbers begin anew, in another order. */
+  'RESTARTED',
   /** Watchers are told nothing. */
   'LOST_EVENT',
 ] as const;
@@ -38,9 +45,15 @@ export type KernelLie = (typeof kernelLies)[number];
 export class LyingWorld {
   readonly #lies: CallLie[] = [];
   readonly #truth = new Map<string, string>();
+  readonly #withSerials: boolean;
   #lateLooks = 0;
   /** What it shows from now on. */
   kernel: KernelLie = 'NONE';
+
+  /** Without serials, as on hypervisors that give none: the provider names none, and no device shows one. */
+  constructor({ withSerials = true } = {}) {
+    this.#withSerials = withSerials;
+  }
 
   /** Begins to lie: one lie a call. */
   begin(script: readonly CallLie[]): void {
@@ -60,6 +73,7 @@ export class LyingWorld {
   }
 
   lie = (honest: VolumeProvider, real: BlockDevices): { provider: VolumeProvider; devices: BlockDevices } => {
+    const seen = (volume: ProvidedVolume): ProvidedVolume => (this.#withSerials ? volume : { ...volume, serial: null });
     const call = async <T>(work: () => Promise<T>): Promise<T> => {
       const lie = this.#lies.shift() ?? 'NONE';
       switch (lie) {
@@ -74,20 +88,44 @@ export class LyingWorld {
         case 'LATE_DEVICE':
           this.#lateLooks = 2;
           return work();
+        case 'SLOW': {
+          const answer = await work();
+          for (let turn = 0; turn < 20; turn++) await setImmediate();
+          return answer;
+        }
+        case 'WRONG_SERIAL': {
+          const answer = await work();
+          const others = (await honest.list(AbortSignal.timeout(5_000))).filter(
+            ({ mark }) => typeof answer === 'object' && answer !== null && 'mark' in answer && answer.mark !== mark,
+          );
+          return others[0] === undefined ? answer : { ...answer, serial: others[0].serial };
+        }
         default:
           return work();
       }
     };
     const provider: VolumeProvider = {
       ...honest,
-      create: (spec, signal) => call(() => honest.create(spec, signal)),
-      attach: (target, signal) => call(() => honest.attach(target, signal)),
-      detach: (target, signal) => call(() => honest.detach(target, signal)),
+      create: async (spec, signal) => seen(await call(() => honest.create(spec, signal))),
+      attach: async (target, signal) => seen(await call(() => honest.attach(target, signal))),
+      detach: async (target, signal) => seen(await call(() => honest.detach(target, signal))),
+      describe: async (mark, signal) => {
+        const volume = await honest.describe(mark, signal);
+        return volume && seen(volume);
+      },
+      list: async (signal) => (await honest.list(signal)).map(seen),
       delete: (mark, signal) => call(() => honest.delete(mark, signal)),
     };
+    const kernel = (): KernelLie => this.kernel;
     const devices: BlockDevices = {
       ...real,
-      scan: async () => this.#show(await real.scan()),
+      get boot() {
+        return kernel() === 'RESTARTED' ? 'after' : real.boot;
+      },
+      scan: async () => {
+        const shown = this.#show(await real.scan());
+        return this.#withSerials ? shown : shown.map((device) => ({ ...device, serial: null }));
+      },
       watch: (listener) => real.watch((change) => this.kernel !== 'LOST_EVENT' && listener(change)),
     };
     return { provider, devices };
@@ -107,6 +145,12 @@ export class LyingWorld {
           const { name, path, rdev } = devices[devices.length - 1 - index] as BlockDevice;
           this.#truth.set(rdev, device.serial as string);
           return { ...device, name, path, rdev };
+        });
+      case 'RESTARTED':
+        return devices.map((device, index) => {
+          const { name, path, rdev, diskseq } = devices[devices.length - 1 - index] as BlockDevice;
+          this.#truth.set(rdev, device.serial as string);
+          return { ...device, name, path, rdev, diskseq };
         });
       case 'DISKSEQ_REUSED':
         return devices.map((device) => ({ ...device, diskseq: 1 }));

@@ -46,7 +46,11 @@ export async function openVolumeServer(folder: string, options: VolumeServerOpti
   const finder = createDeviceFinder({ devices, catalogue, timeoutMs: deviceTimeoutMs });
   const names = await openDeviceNames(join(folder, 'names'));
   const daemon = createStorageDaemon({ folder: join(folder, 'nbd') });
-  const exports = createVolumeExports({ daemon, graceMs: options.exportGraceMs ?? 200 });
+  const exports = createVolumeExports({
+    daemon,
+    graceMs: options.exportGraceMs ?? 200,
+    ...(options.reached && { reached: options.reached }),
+  });
   const parts: VolumeParts = {
     provider,
     catalogue,

@@ -43,6 +43,15 @@ describe('a guest whose QEMU does not respond', () => {
     });
   });
 
+  it('is not confused with a connection that is still being opened: that is waited for', async () => {
+    const fake = await fakeDaemon();
+    const domain = fake.hypervisor.addDomain('early', 1);
+    const links = openLinks(fake.uri, { callTimeoutMs: 5_000 }, 5_000);
+    onTestFinished(() => closeLinks(links));
+    expect(links.monitor.state.kind).toBe('connecting');
+    expect(await new Guest(links, domain).job()).toBeNull();
+  });
+
   it('is captured by no method: a core dump would wait for the same monitor with nobody to end it', async () => {
     const { fake, guest } = await guestOf();
     fake.overrides = { domainQemuMonitorCommand: never };

@@ -151,8 +151,16 @@ export class Guest {
     return this.#heard(() => this.#links.monitor.qemuMonitorCommand(this.domain, command, { timeoutMs }));
   }
 
+  /** The monitors' link may be younger than the other one: while it is dialled it is waited for, as an answer would be. */
+  async #dialled(): Promise<void> {
+    const { monitor, answerMs } = this.#links;
+    if (monitor.state.kind !== 'connecting') return;
+    await monitor.ready({ signal: AbortSignal.timeout(answerMs) }).catch(() => undefined);
+  }
+
   /** Says GUEST_FROZEN where it is the guest's QEMU that is silent, and not the daemon. */
   async #heard<T>(ask: () => Promise<T>): Promise<T> {
+    await this.#dialled();
     try {
       return await ask();
     } catch (error) {

@@ -3,15 +3,12 @@ import { useApi } from '../api/use-api.ts';
 import { formatSeconds } from '../format/duration.ts';
 import { formatClock } from '../format/moment.ts';
 import { useClock } from '../state/clock.ts';
-import type { Connection } from '../state/connection.ts';
+import { type Connection, worthSayingMs } from '../state/connection.ts';
 import { countEvents } from '../state/live.ts';
 import { usePage } from '../state/page.ts';
 import { useStore } from '../state/store.ts';
 import { Icon } from '../ui/icon.tsx';
 import styles from './shell.module.css';
-
-/** A hiccup that is over in a moment is not worth a bar that pushes the page down. */
-const patienceMs = 1500;
 
 /** Says that the page is not live, since when, and what is done about it; and afterwards what was caught up with. */
 export function ConnectionBanner() {
@@ -36,7 +33,7 @@ export function ConnectionBanner() {
 function Lost({ since, retryAt }: Pick<Extract<Connection, { state: 'LOST' }>, 'since' | 'retryAt'>) {
   const { socket } = useApi();
   const zone = useStore(usePage().preferences.zone);
-  const shown = useClock((now) => now - since > patienceMs);
+  const shown = useClock((now) => now - since > worthSayingMs);
   if (!shown) return null;
   return (
     <p className={styles.banner} data-tone="warn">

@@ -9,6 +9,7 @@ import {
   OperationEventsDocument,
 } from '../api/generated/graphql.ts';
 import { formatSeconds } from '../format/duration.ts';
+import { worthSayingMs } from './connection.ts';
 import { createEventStream, type EventSource, type News } from './event-stream.ts';
 import { fillLog } from './fill-log.ts';
 import { allTopics, type Topic } from './freshness.ts';
@@ -19,8 +20,6 @@ import { remember } from './remembered.ts';
 import { createEventToasts } from './toast-events.ts';
 import { watchMachines } from './watch-machines.ts';
 
-/** Absences shorter than this (a reload, a hiccup) are caught up with, but not spoken of. */
-const worthSayingMs = 3000;
 const returnedShownMs = 8000;
 
 const topicsOf: Partial<Record<EventFieldsFragment['type'], readonly Topic[]>> = {

@@ -5,10 +5,16 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { type Bench, startBench } from '../test/integration/bench/bench.ts';
-import { type HeldWork, holdMigration, holdSave, snapshotCapability } from '../test/integration/bench/foreign-work.ts';
+import {
+  type HeldWork,
+  holdMigration,
+  holdSave,
+  setSnapshotCapability,
+  snapshotCapability,
+} from '../test/integration/bench/foreign-work.ts';
 import type { Guest } from '../test/integration/bench/guest.ts';
 import { litmus } from '../test/integration/bench/litmus.ts';
-import { settledDumps, wrongLeftovers, wrongWithBooks, wrongWithGuest } from './soak/checks.ts';
+import { artifactPaths, settledDumps, wrongLeftovers, wrongWithBooks, wrongWithGuest } from './soak/checks.ts';
 import { Random } from './soak/random.ts';
 import { SoakServer } from './soak/server.ts';
 
@@ -18,13 +24,19 @@ import { SoakServer } from './soak/server.ts';
 // triggers, cancellations and deletions; a person who suspends guests; an administrator who saves and migrates them; libvirtd
 // killed, the server killed, the disk filled up. What is done when, to whom, is decided by the seed. Nothing of the
 // administrator's may be touched, and at the end every guest executes, no capability is on, and journal, records and files agree.
-// Ends with code 1 where anything is otherwise.
+// Ends with code 1 where anything is otherwise. `--plant=save|suspend|artifact|capability` breaks one of these on purpose,
+// to see that the soak notices.
 
 const command = promisify(execFile);
 const guestNames = ['one', 'two', 'three', 'four'];
 const diskMiB = 2_500;
 /** How long what is under way at the end may take. */
 const settleMs = 180_000;
+/** How long one action may take; longer means that something hangs. */
+const actionMs = 240_000;
+
+const breaches = ['save', 'suspend', 'artifact', 'capability'] as const;
+type Breach = (typeof breaches)[number];
 
 const weights = {
   trigger: 40,
@@ -46,6 +58,7 @@ interface Soak {
   readonly dataFolder: string;
   readonly violations: string[];
   readonly counts: Map<string, number>;
+  readonly history: string[];
   /** Guests that a person or an administrator is at. */
   readonly taken: Set<Guest>;
   readonly acknowledged: Set<string>;
@@ -55,6 +68,8 @@ interface Soak {
   foreignCount: number;
   libvirtdBusy: boolean;
   serverBusy: boolean;
+  /** What the soak does once itself that nobody may do. */
+  planted: Breach | undefined;
 }
 
 const triggerDocument = `mutation ($vms: [String!]!, $method: MethodChoice!) {
@@ -67,12 +82,27 @@ interface Triggered {
   };
 }
 
+/** What was done when, for whoever has to find out how it came to a violation. */
+function note(soak: Soak, what: string): void {
+  soak.history.push(`${(performance.now() / 1000).toFixed(2)} ${what}`);
+  if (soak.history.length > 400) soak.history.shift();
+}
+
 function count(soak: Soak, what: string): void {
+  note(soak, what);
   soak.counts.set(what, (soak.counts.get(what) ?? 0) + 1);
+}
+
+/** Whether this is the moment for what was planted: once. */
+function plants(soak: Soak, breach: Breach): boolean {
+  if (soak.planted !== breach) return false;
+  soak.planted = undefined;
+  return true;
 }
 
 function violation(soak: Soak, text: string): void {
   soak.violations.push(text);
+  note(soak, text);
   console.log(`VIOLATION: ${text}`);
 }
 
@@ -108,12 +138,15 @@ async function persistently<T>(ask: () => Promise<T>): Promise<T> {
 /** A person suspends a guest and wants it suspended until it is resumed. */
 async function suspend(soak: Soak, guest: Guest, holdMs: number): Promise<void> {
   try {
-    await soak.bench.virsh('suspend', guest.uuid);
+    // Without a libvirtd that dies: then nobody knows whether it was done.
+    await counted(soak, () => soak.bench.virsh('suspend', guest.uuid));
   } catch {
     count(soak, 'suspends refused by libvirt');
     return;
   }
+  note(soak, `${guest.name} is suspended`);
   await sleep(holdMs);
+  if (plants(soak, 'suspend')) await soak.bench.virsh('resume', guest.uuid);
   const state = await persistently(() => guest.state());
   if (state !== 'paused') violation(soak, `${guest.name} was suspended by a person, and is ${state}`);
   await persistently(() => soak.bench.virsh('resume', guest.uuid));
@@ -139,6 +172,7 @@ async function foreign(
   // One that QEMU refuses shows the capture's state for a moment.
   const theirs = !(await snapshotCapability(guest));
   await sleep(holdMs);
+  if (theirs && what === 'save' && plants(soak, 'save')) await soak.bench.virsh('domjobabort', guest.uuid);
   const status = theirs ? await work.status() : 'active';
   if (status !== 'active') violation(soak, `a foreign ${what} of ${guest.name} is ${status}`);
   try {
@@ -150,7 +184,8 @@ async function foreign(
   }
 }
 
-async function counted(soak: Soak, work: () => Promise<void>): Promise<void> {
+/** Work that would not survive the end of libvirtd. */
+async function counted(soak: Soak, work: () => Promise<unknown>): Promise<void> {
   soak.foreignCount += 1;
   try {
     await work();
@@ -199,6 +234,7 @@ function act(soak: Soak, random: Random): Promise<void> | null {
     soak.taken.add(guest);
     return work().finally(() => soak.taken.delete(guest));
   };
+  note(soak, `${action} ${guest.name} ${action === 'trigger' ? method : ''}`);
   switch (action) {
     case 'trigger':
       return trigger(soak, guest, method);
@@ -236,11 +272,26 @@ function act(soak: Soak, random: Random): Promise<void> | null {
   }
 }
 
+/** Fails where the work takes too long: a hang is to be told, not waited for. */
+async function bounded(work: Promise<void>): Promise<void> {
+  const late = new AbortController();
+  const deadline = sleep(actionMs, undefined, { signal: late.signal }).then(() => {
+    throw new Error(`it took longer than ${actionMs} ms`);
+  });
+  try {
+    await Promise.race([work, deadline]);
+  } finally {
+    deadline.catch(() => undefined);
+    late.abort();
+  }
+}
+
 async function rage(soak: Soak, random: Random, untilMs: number): Promise<void> {
   const underWay = new Set<Promise<void>>();
   while (performance.now() < untilMs) {
-    const work = act(soak, random)?.catch((error: unknown) => violation(soak, `an action failed: ${error}`));
-    if (work !== undefined) {
+    const action = act(soak, random);
+    if (action !== null) {
+      const work = bounded(action).catch((error: unknown) => violation(soak, `an action failed: ${error}`));
       underWay.add(work);
       void work.finally(() => underWay.delete(work));
     }
@@ -255,6 +306,9 @@ async function judge(soak: Soak): Promise<void> {
   for (const { state, error } of dumps) count(soak, `ended ${state}${error === null ? '' : ` ${error.code}`}`);
   // Restorations that were waiting for someone's end have had theirs.
   const deadline = performance.now() + 90_000;
+  const [artifact] = await artifactPaths(server);
+  if (artifact !== undefined && plants(soak, 'artifact')) await rm(artifact);
+  if (plants(soak, 'capability')) await setSnapshotCapability(soak.guests[0] as Guest, true);
   let wrong: string[];
   do {
     await sleep(1_000);
@@ -275,6 +329,9 @@ function setting(args: readonly string[], name: string, otherwise: number): numb
 export async function run(args: readonly string[]): Promise<void> {
   const minutes = setting(args, 'minutes', 5);
   const seed = setting(args, 'seed', 1);
+  const plant = args.find((arg) => arg.startsWith('--plant='))?.slice('--plant='.length);
+  const planted = breaches.find((breach) => breach === plant);
+  if (plant !== planted) throw new Error(`--plant takes ${breaches.join(', ')}`);
   await using bench = await startBench();
   const disk = join(bench.folder, 'disk');
   await mkdir(disk);
@@ -288,12 +345,14 @@ export async function run(args: readonly string[]): Promise<void> {
     dataFolder,
     violations: [],
     counts: new Map(),
+    history: [],
     taken: new Set(),
     acknowledged: new Set(),
     ids: [],
     foreignCount: 0,
     libvirtdBusy: false,
     serverBusy: false,
+    planted,
   };
   try {
     const program = await litmus({ pages: 1024 });
@@ -305,7 +364,10 @@ export async function run(args: readonly string[]): Promise<void> {
   } finally {
     await server.end('SIGKILL');
     await writeFile(join(bench.folder, 'server.log'), server.output);
-    if (soak.violations.length > 0) console.log(`\nwhat the server printed last:\n${server.output}`);
+    if (soak.violations.length > 0) {
+      console.log(`\nwhat was done last:\n${soak.history.join('\n')}`);
+      console.log(`\nwhat the server printed last:\n${server.output}`);
+    }
     await command('umount', ['-l', disk]).catch(() => undefined);
   }
   console.log(`\nsoak of ${minutes} minutes, seed ${seed}`);

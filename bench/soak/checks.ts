@@ -37,7 +37,7 @@ async function allOf<T>(server: SoakServer, document: string, field: string): Pr
   for (let after: string | null = null; ; ) {
     const data: Record<string, Page<T>> | null = await server.ask(document, { after });
     const page: Page<T> | undefined = data?.[field];
-    if (page == null) throw new Error(`the server does not respond ${field}`);
+    if (page == null) throw new Error(`the server does not answer ${field}`);
     rows.push(...page.nodes);
     if (!page.pageInfo.hasNextPage) return rows;
     after = page.pageInfo.endCursor;
@@ -75,6 +75,12 @@ export async function wrongLeftovers(bench: Bench, dataFolder: string): Promise<
     /captures\/.*\.json$|\.partial$/.test(path),
   );
   return [...exchange, ...own].map((name) => `left behind: ${name}`);
+}
+
+/** Where the artifacts are that records tell of. */
+export async function artifactPaths(server: SoakServer): Promise<string[]> {
+  const records = await allOf<RecordRow>(server, recordsDocument, 'dumpRecords');
+  return records.filter(({ state }) => state !== 'DELETED').map(({ dumpPath }) => dumpPath);
 }
 
 async function digestOf(path: string): Promise<string> {

@@ -30,6 +30,11 @@ export async function snapshotCapability(guest: Guest): Promise<boolean> {
   return all.some(({ capability, state }) => capability === 'background-snapshot' && state);
 }
 
+/** Switches background snapshots on or off, as nobody but a capture should. */
+export async function setSnapshotCapability(guest: Guest, state: boolean): Promise<void> {
+  await guest.qmp('migrate-set-capabilities', { capabilities: [{ capability: 'background-snapshot', state }] });
+}
+
 async function untilActive(guest: Guest, failed: Promise<never>): Promise<void> {
   for (;;) {
     const status = await Promise.race([migrationStatus(guest), failed]);

@@ -135,6 +135,8 @@ describe.skipIf(lacks('chromium'))('what operators stumbled over', { timeout: 18
     await bar.getByRole('button', { name: 'Delete' }).click();
     await page.getByRole('button', { name: 'Undo' }).click();
     await page.getByRole('link', { name: 'Details of the dump of mail-01' }).click();
+    // What is being verified is not deleted.
+    await page.getByRole('dialog').getByText('Verified: checksum matches.').waitFor();
     await page.getByRole('dialog').getByRole('button', { name: 'Delete…' }).click();
     await page.getByRole('button', { name: 'Delete the file' }).click();
     await page.getByText('Deleted the dump of mail-01').waitFor();

@@ -64,7 +64,7 @@ export function createCloudstackClient({ url, apiKey, secretKey }: CloudstackAdd
     } catch (cause) {
       signal.throwIfAborted();
       const reason = clean(cause instanceof Error ? cause.message : String(cause));
-      throw new MemoirError('PROVIDER_UNAVAILABLE', `CloudStack does not respond ${command}: ${reason}`);
+      throw new MemoirError('PROVIDER_UNAVAILABLE', `CloudStack does not answer ${command}: ${reason}`);
     }
   }
 

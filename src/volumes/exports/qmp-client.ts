@@ -94,7 +94,7 @@ function speak(socket: Socket): QmpClient {
         if (socket.destroyed) return reject(new MemoirError('PROVIDER_UNAVAILABLE', 'the storage daemon has ended'));
         const timer = setTimeout(() => {
           waiting.delete(id);
-          reject(new MemoirError('TIMEOUT', `the storage daemon did not respond ${command} within ${answerMs} ms`));
+          reject(new MemoirError('TIMEOUT', `the storage daemon did not answer ${command} within ${answerMs} ms`));
         }, answerMs);
         const settle =
           <T>(work: (value: T) => void) =>

@@ -169,8 +169,9 @@ async function foreign(
     count(soak, `foreign ${what}s refused`);
     return;
   }
-  // One that QEMU refuses shows the capture's state for a moment.
-  const theirs = !(await snapshotCapability(guest));
+  // One that QEMU refuses shows the capture's state for a moment: what is active with the capability off, before and after, is theirs.
+  const isOff = async (): Promise<boolean> => !(await snapshotCapability(guest));
+  const theirs = (await isOff()) && (await work.status()) === 'active' && (await isOff());
   await sleep(holdMs);
   if (theirs && what === 'save' && plants(soak, 'save')) await soak.bench.virsh('domjobabort', guest.uuid);
   const status = theirs ? await work.status() : 'active';

@@ -6,6 +6,8 @@ const exhausted: ReadonlySet<unknown> = new Set([
   'ENFILE',
   'ENOMEM',
   'EAGAIN',
+  // Node's code for a package.json that cannot be read: of ours it is the descriptor that is missing.
+  'ERR_INVALID_PACKAGE_CONFIG',
   'ERR_WORKER_INIT_FAILED',
   'ERR_WORKER_OUT_OF_MEMORY',
 ]);

@@ -1,8 +1,8 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { migrate } from '../database/migration.ts';
-import type { Json } from '../domain/json.ts';
+import { jsonOf, nameOf, numberOf, numberOrNull, type Row, rowOf, textOf } from '../database/row.ts';
 import type { AuditEntry, AuditPage } from './audit.ts';
-import type { Role } from './role.ts';
+import { allRoles } from './role.ts';
 import type { Token } from './token.ts';
 
 const migrations = [
@@ -53,27 +53,27 @@ export function openService(connection: DatabaseSync) {
     auditLog(limit: number, before: number): AuditPage {
       const rows = selectAudit.all(before, limit + 1);
       const records = rows.slice(0, limit).map((row) => ({
-        seq: row.seq as number,
-        atMs: row.at_ms as number,
-        actor: row.actor as string,
-        action: row.action as string,
-        details: JSON.parse(row.details as string) as Json,
+        seq: numberOf(row, 'seq'),
+        atMs: numberOf(row, 'at_ms'),
+        actor: textOf(row, 'actor'),
+        action: textOf(row, 'action'),
+        details: jsonOf(row, 'details'),
       }));
-      return { records, hasNext: rows.length > limit, totalCount: countAudit.get()?.count as number };
+      return { records, hasNext: rows.length > limit, totalCount: numberOf(rowOf(countAudit.get()), 'count') };
     },
   };
 }
 
-function toToken(row: Record<string, unknown>): KeptToken {
+function toToken(row: Row): KeptToken {
   return {
-    id: row.id as string,
-    name: row.name as string,
-    role: row.role as Role,
-    digest: row.digest as string,
-    createdAtMs: row.created_at_ms as number,
-    createdBy: row.created_by as string,
-    expiresAtMs: row.expires_at_ms as number | null,
-    lastUsedAtMs: row.last_used_at_ms as number | null,
-    revokedAtMs: row.revoked_at_ms as number | null,
+    id: textOf(row, 'id'),
+    name: textOf(row, 'name'),
+    role: nameOf(row, 'role', allRoles),
+    digest: textOf(row, 'digest'),
+    createdAtMs: numberOf(row, 'created_at_ms'),
+    createdBy: textOf(row, 'created_by'),
+    expiresAtMs: numberOrNull(row, 'expires_at_ms'),
+    lastUsedAtMs: numberOrNull(row, 'last_used_at_ms'),
+    revokedAtMs: numberOrNull(row, 'revoked_at_ms'),
   };
 }

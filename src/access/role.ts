@@ -1,3 +1,5 @@
+import { namesOf } from '../domain/table.ts';
+
 /** What a caller may do, as data. Each role may do everything that a lower one may. */
 export const roles = {
   VIEWER: { rank: 1, label: 'Viewer', description: 'Sees machines, dumps, records and events.' },
@@ -10,6 +12,8 @@ export const roles = {
 } as const satisfies Record<string, { rank: number; label: string; description: string }>;
 
 export type Role = keyof typeof roles;
+
+export const allRoles = namesOf(roles);
 
 /** Whether someone with the role `has` may do what `needs` asks for. */
 export function allows(has: Role, needs: Role): boolean {

@@ -1,3 +1,5 @@
+import { namesOf } from './table.ts';
+
 // Long: every code of every room, in one table.
 interface CatalogueRow {
   /** What it means, for the schema's documentation. */
@@ -251,7 +253,7 @@ export const errorCatalogue = {
 } as const satisfies Record<string, CatalogueRow>;
 
 export type ErrorCode = keyof typeof errorCatalogue;
-export const allErrorCodes = Object.keys(errorCatalogue) as ErrorCode[];
+export const allErrorCodes = namesOf(errorCatalogue);
 
 const retryable: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'ALREADY_ACTIVE',

@@ -1,3 +1,5 @@
+import { namesOf } from '../domain/table.ts';
+
 /** The states of a machine, as data: whether it has memory to capture, whether it executes, and what a person reads. */
 export const machineStates = {
   RUNNING: { hasMemory: true, label: 'Running', description: 'Executing.' },
@@ -15,6 +17,8 @@ export const machineStates = {
 } as const satisfies Record<string, { hasMemory: boolean; label: string; description: string }>;
 
 export type MachineState = keyof typeof machineStates;
+
+export const allMachineStates = namesOf(machineStates);
 
 /** A machine that can be captured, as the hypervisor showed it last. */
 export interface Machine {

@@ -41,16 +41,19 @@ export interface Operation {
 }
 
 /** What can be said of an operation. The first six are transitions; the rest are what a kind reports of its life and after. */
-export type OperationEventType =
-  | 'QUEUED'
-  | 'STARTED'
-  | 'REQUEUED'
-  | 'COMPLETED'
-  | 'FAILED'
-  | 'CANCELLED'
-  | 'CANCEL_REQUESTED'
-  | 'PHASE'
-  | 'NOTED';
+export const operationEventTypes = [
+  'QUEUED',
+  'STARTED',
+  'REQUEUED',
+  'COMPLETED',
+  'FAILED',
+  'CANCELLED',
+  'CANCEL_REQUESTED',
+  'PHASE',
+  'NOTED',
+] as const;
+
+export type OperationEventType = (typeof operationEventTypes)[number];
 
 /** One entry of the event log. `seq` is strictly increasing without a gap over the whole journal, across restarts. */
 export interface OperationEvent {

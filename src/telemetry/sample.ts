@@ -21,6 +21,11 @@ export type Measure = (typeof measures)[number];
  */
 export type Values = Readonly<Record<Measure, number | null>>;
 
+/** The values of all measures, each from its measure. */
+export function valuesOf(read: (measure: Measure) => number | null): Values {
+  return Object.fromEntries(measures.map((measure) => [measure, read(measure)])) as Values;
+}
+
 /** One machine at one moment. */
 export interface Sample extends Values {
   readonly machineId: string;

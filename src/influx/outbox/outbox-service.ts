@@ -1,5 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { transact } from '../../database/connection.ts';
+import { numberOf, textOf } from '../../database/row.ts';
 import type { DeadLetter, HeldLines } from './outbox.ts';
 import { prepareOutbox } from './outbox-writer.ts';
 
@@ -28,7 +29,7 @@ export function openService(connection: DatabaseSync) {
   const keys = connection.prepare(
     'SELECT key FROM outbox_lines WHERE state = ? GROUP BY key ORDER BY min(seq) LIMIT ?',
   );
-  const keysOf = (state: 'WAITING' | 'DEAD', limit: number) => keys.all(state, limit).map((row) => row.key as string);
+  const keysOf = (state: 'WAITING' | 'DEAD', limit: number) => keys.all(state, limit).map((row) => textOf(row, 'key'));
   const forgetDead = connection.prepare("DELETE FROM outbox_lines WHERE state = 'DEAD' AND key = ?");
   const insertDead = connection.prepare(
     "INSERT INTO outbox_lines (key, line, state, enqueued_at_ms, reason, died_at_ms) VALUES (?, ?, 'DEAD', ?, ?, ?)",
@@ -41,10 +42,10 @@ export function openService(connection: DatabaseSync) {
       const lines: WaitingLine[] = [];
       let bytes = 0;
       for (const row of next.iterate(maxCount)) {
-        const line = row.line as string;
+        const line = textOf(row, 'line');
         bytes += Buffer.byteLength(line) + 1;
         if (lines.length > 0 && bytes > maxBytes) break;
-        lines.push({ seq: row.seq as number, line });
+        lines.push({ seq: numberOf(row, 'seq'), line });
       }
       return lines;
     },
@@ -67,7 +68,7 @@ export function openService(connection: DatabaseSync) {
       const waiting = states.get('WAITING');
       return {
         waiting: Number(waiting?.lines ?? 0),
-        waitingSinceMs: waiting === undefined ? null : (waiting.since as number),
+        waitingSinceMs: waiting === undefined ? null : numberOf(waiting, 'since'),
         dead: Number(states.get('DEAD')?.lines ?? 0),
         overflowed: Number(overflowed.get()?.value),
       };
@@ -96,12 +97,12 @@ export function openService(connection: DatabaseSync) {
         .prepare("SELECT * FROM outbox_lines WHERE state = 'DEAD' AND seq > ? ORDER BY seq LIMIT ?")
         .all(afterSeq, limit)
         .map((row) => ({
-          seq: row.seq as number,
-          key: row.key as string,
-          line: row.line as string,
-          reason: row.reason as string,
-          enqueuedAtMs: row.enqueued_at_ms as number,
-          diedAtMs: row.died_at_ms as number,
+          seq: numberOf(row, 'seq'),
+          key: textOf(row, 'key'),
+          line: textOf(row, 'line'),
+          reason: textOf(row, 'reason'),
+          enqueuedAtMs: numberOf(row, 'enqueued_at_ms'),
+          diedAtMs: numberOf(row, 'died_at_ms'),
         })),
   };
 }

@@ -1,5 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite';
-import type { OperationState } from '../../domain/operation-state.ts';
+import { nameOf, numberOf, textOf } from '../../database/row.ts';
+import { allOperationStates, type OperationState } from '../../domain/operation-state.ts';
 import type { OperationPage, OperationQuery } from '../journal.ts';
 import type { Operation, OperationEvent } from '../operation.ts';
 import { findPage, limitOf } from './page.ts';
@@ -68,9 +69,9 @@ function journalReader(connection: DatabaseSync) {
 
     tally(): { kind: string; state: OperationState; count: number }[] {
       return selectTally.all().map((row) => ({
-        kind: row.kind as string,
-        state: row.state as OperationState,
-        count: row.count as number,
+        kind: textOf(row, 'kind'),
+        state: nameOf(row, 'state', allOperationStates),
+        count: numberOf(row, 'count'),
       }));
     },
   };

@@ -2,6 +2,7 @@ import type { DatabaseSync } from 'node:sqlite';
 import { transact } from '../../database/connection.ts';
 import type { Effect, EffectWriter, OpenEffects } from '../../database/effect.ts';
 import { migrate } from '../../database/migration.ts';
+import { rowOf, textOf } from '../../database/row.ts';
 import type { Json } from '../../domain/json.ts';
 import { MemoirError } from '../../domain/memoir-error.ts';
 import type { ModuleReference } from '../../domain/module-reference.ts';
@@ -87,7 +88,7 @@ function journalWriter(connection: DatabaseSync, effects: ReadonlyMap<string, Ef
   ): OperationEvent {
     const { id, kind, subject, state, phase } = operation;
     const event = toEvent(
-      insertEvent.get(id, kind, subject, type, state, phase, message, atMs, JSON.stringify(payload)) as never,
+      rowOf(insertEvent.get(id, kind, subject, type, state, phase, message, atMs, JSON.stringify(payload))),
     );
     setSeq.run(event.seq, id);
     return event;
@@ -158,7 +159,7 @@ function journalWriter(connection: DatabaseSync, effects: ReadonlyMap<string, Ef
           if (known.fingerprint !== fingerprint) {
             throw new MemoirError('IDEMPOTENCY_CONFLICT', 'this idempotency key was used for another request');
           }
-          return repeat(JSON.parse(known.outcomes as string) as KeptOutcome[]);
+          return repeat(JSON.parse(textOf(known, 'outcomes')));
         }
         const events: OperationEvent[] = [];
         const outcomes = batch.map((submission, index) => {

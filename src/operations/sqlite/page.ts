@@ -1,8 +1,9 @@
 import type { DatabaseSync } from 'node:sqlite';
+import { type Row, rowOf, textOf } from '../../database/row.ts';
 import { MemoirError } from '../../domain/memoir-error.ts';
 import { isTerminal } from '../../domain/operation-state.ts';
 import type { OperationPage, OperationQuery } from '../journal.ts';
-import { type Row, toOperation } from './row.ts';
+import { toOperation } from './row.ts';
 
 /** Most rows of one answer. */
 const maxLimit = 1000;
@@ -48,7 +49,7 @@ function walkStates(connection: DatabaseSync, query: OperationQuery): Map<string
   const rows = new Map<string, Row>();
   const walk = (condition: string, ...more: readonly string[]) => {
     const statement = connection.prepare(`SELECT * FROM operations WHERE ${condition} ${sql}`);
-    for (const row of statement.iterate(...kind.values, ...more, ...values)) rows.set(row.id as string, row);
+    for (const row of statement.iterate(...kind.values, ...more, ...values)) rows.set(textOf(row, 'id'), row);
   };
   if (query.states === undefined) walk(kind.sql);
   else for (const state of new Set(query.states)) walk(`${kind.sql} AND state = ?`, state);
@@ -63,12 +64,12 @@ function walkSubjects(connection: DatabaseSync, query: OperationQuery): Map<stri
   );
   const ids = new Set<string>();
   for (const subject of new Set(query.subjects)) {
-    for (const row of statement.iterate(subject, ...wanted, ...values)) ids.add(row.operation_id as string);
+    for (const row of statement.iterate(subject, ...wanted, ...values)) ids.add(textOf(row, 'operation_id'));
   }
   const sorted = [...ids].sort();
   const nearest = query.beforeId === undefined ? sorted.slice(-(query.limit + 1)) : sorted.slice(0, query.limit + 1);
   const select = connection.prepare('SELECT * FROM operations WHERE id = ?');
-  return new Map(nearest.map((id) => [id, select.get(id) as Row]));
+  return new Map(nearest.map((id) => [id, rowOf(select.get(id))]));
 }
 
 /** Conditions on a subject's own rows. Where only active ones are wanted, the index of active subjects has them. */

@@ -1,5 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { transact } from '../../database/connection.ts';
+import { numberOf } from '../../database/row.ts';
 
 /** The part of the writing half that forgets: see `Journal.pruneEvents` and `Journal.forget`. */
 export function journalPruning(connection: DatabaseSync) {
@@ -14,7 +15,7 @@ export function journalPruning(connection: DatabaseSync) {
     pruneEvents(beforeMs: number, limit: number): { removed: number; first: number } {
       return transact(connection, () => {
         const oldest = selectOldest.all(Math.min(limit, 10_000));
-        const kept = oldest.findIndex(({ at_ms }) => (at_ms as number) >= beforeMs);
+        const kept = oldest.findIndex((row) => numberOf(row, 'at_ms') >= beforeMs);
         const removed = kept < 0 ? oldest.length : kept;
         const last = oldest[removed - 1]?.seq;
         if (last !== undefined) deleteEvents.run(last);

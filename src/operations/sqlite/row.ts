@@ -1,8 +1,6 @@
-import type { SQLOutputValue } from 'node:sqlite';
-import type { Json } from '../../domain/json.ts';
-import type { ErrorShape } from '../../domain/memoir-error.ts';
-import type { OperationState } from '../../domain/operation-state.ts';
-import type { Operation, OperationEvent, OperationEventType } from '../operation.ts';
+import { jsonOf, nameOf, numberOf, numberOrNull, type Row, textOf, textOrNull } from '../../database/row.ts';
+import { allOperationStates } from '../../domain/operation-state.ts';
+import { type Operation, type OperationEvent, operationEventTypes } from '../operation.ts';
 
 /** The tables as they are; STRICT, times in epoch milliseconds, JSON as text. */
 export const operationMigrations = [
@@ -111,8 +109,6 @@ export const operationMigrations = [
   `,
 ];
 
-export type Row = Record<string, SQLOutputValue>;
-
 /** What an idempotency key keeps: the outcomes in their order. */
 export type KeptOutcome =
   | { readonly type: 'ACCEPTED' | 'ALREADY_ACTIVE'; readonly id: string }
@@ -120,39 +116,39 @@ export type KeptOutcome =
 
 export function toOperation(row: Row): Operation {
   return {
-    id: row.id as string,
-    kind: row.kind as string,
-    subject: row.subject as string,
-    subjects: [row.subject as string, ...(JSON.parse(row.further_subjects as string) as string[])],
-    nodeId: row.node_id as string,
-    host: row.host as string,
-    state: row.state as OperationState,
-    phase: row.phase as string | null,
-    message: row.message as string,
-    actor: row.actor as string,
-    request: JSON.parse(row.request as string) as Json,
-    result: row.result === null ? null : (JSON.parse(row.result as string) as Json),
-    error: row.error === null ? null : (JSON.parse(row.error as string) as ErrorShape),
-    createdAtMs: row.created_at_ms as number,
-    startedAtMs: row.started_at_ms as number | null,
-    finishedAtMs: row.finished_at_ms as number | null,
-    durationMs: row.duration_ms as number | null,
+    id: textOf(row, 'id'),
+    kind: textOf(row, 'kind'),
+    subject: textOf(row, 'subject'),
+    subjects: [textOf(row, 'subject'), ...JSON.parse(textOf(row, 'further_subjects'))],
+    nodeId: textOf(row, 'node_id'),
+    host: textOf(row, 'host'),
+    state: nameOf(row, 'state', allOperationStates),
+    phase: textOrNull(row, 'phase'),
+    message: textOf(row, 'message'),
+    actor: textOf(row, 'actor'),
+    request: jsonOf(row, 'request'),
+    result: row.result === null ? null : jsonOf(row, 'result'),
+    error: row.error === null ? null : JSON.parse(textOf(row, 'error')),
+    createdAtMs: numberOf(row, 'created_at_ms'),
+    startedAtMs: numberOrNull(row, 'started_at_ms'),
+    finishedAtMs: numberOrNull(row, 'finished_at_ms'),
+    durationMs: numberOrNull(row, 'duration_ms'),
     cancelRequested: row.cancel_requested === 1,
-    seq: row.seq as number,
+    seq: numberOf(row, 'seq'),
   };
 }
 
 export function toEvent(row: Row): OperationEvent {
   return {
-    seq: row.seq as number,
-    operationId: row.operation_id as string,
-    kind: row.kind as string,
-    subject: row.subject as string,
-    type: row.type as OperationEventType,
-    state: row.state as OperationState,
-    phase: row.phase as string | null,
-    message: row.message as string,
-    atMs: row.at_ms as number,
-    payload: JSON.parse(row.payload as string) as Json,
+    seq: numberOf(row, 'seq'),
+    operationId: textOf(row, 'operation_id'),
+    kind: textOf(row, 'kind'),
+    subject: textOf(row, 'subject'),
+    type: nameOf(row, 'type', operationEventTypes),
+    state: nameOf(row, 'state', allOperationStates),
+    phase: textOrNull(row, 'phase'),
+    message: textOf(row, 'message'),
+    atMs: numberOf(row, 'at_ms'),
+    payload: jsonOf(row, 'payload'),
   };
 }

@@ -1,3 +1,5 @@
+import { nameOf, numberOf } from '../../database/row.ts';
+import { allRecordStates } from '../check-query.ts';
 import type { RecordState } from '../dump-record.ts';
 import type { RecordOrder } from '../dump-records.ts';
 import { isOneOf, joinSql, type Queries, type Sql } from './queries.ts';
@@ -88,5 +90,5 @@ function findStreams(queries: Queries, instances: readonly number[], states: rea
   const conditions = joinSql([isOneOf('instance', instances), isInStates(states)], ' AND ');
   const text = `SELECT instance, state FROM record_totals WHERE ${conditions.text} AND dumps > 0 LIMIT ?`;
   const rows = queries.all({ text, values: [...conditions.values, queries.limits.streams + 1] });
-  return rows as { instance: number; state: RecordState }[];
+  return rows.map((row) => ({ instance: numberOf(row, 'instance'), state: nameOf(row, 'state', allRecordStates) }));
 }

@@ -1,8 +1,9 @@
+import { numberOf, type Row, rowOf, textOf } from '../../database/row.ts';
 import type { RecordOrder, RecordPage, RecordPageQuery } from '../dump-records.ts';
 import { type Place, pageSteps, type Reading, toRow } from '../page-steps.ts';
 import { chooseArms, orderColumns } from './arms.ts';
 import { joinSql, type Queries, type Sql } from './queries.ts';
-import { fromRow, type RecordRow } from './record-row.ts';
+import { fromRow } from './record-row.ts';
 import type { Selection } from './selection.ts';
 import { locate } from './totals.ts';
 
@@ -17,7 +18,7 @@ export function readPage(queries: Queries, selection: Selection | null, query: R
   const { entries, ...edges } = step.value;
   const rows = entries.map((entry) => {
     const row = queries.first({ text: 'SELECT * FROM records WHERE number = ?', values: [entry.number] });
-    return toRow(query.order, entry, fromRow(row as RecordRow));
+    return toRow(query.order, entry, fromRow(rowOf(row)));
   });
   return { rows, ...edges, source: 'CATALOGUE', warnings: [] };
 }
@@ -41,7 +42,16 @@ function readEntries(queries: Queries, whole: Selection, reading: Reading): Entr
   if (arms.length === 0) return [];
   const union = joinSql(arms, ' UNION ALL ');
   const text = `${union.text} ORDER BY key ${order.direction}, id ${order.direction} LIMIT ? OFFSET ?`;
-  return queries.all({ text, values: [...union.values, limit, offset] }) as unknown as Entry[];
+  return queries.all({ text, values: [...union.values, limit, offset] }).map(toEntry);
+}
+
+function toEntry(row: Row): Entry {
+  const { key } = row;
+  return {
+    number: numberOf(row, 'number'),
+    key: typeof key === 'string' ? key : numberOf(row, 'key'),
+    id: textOf(row, 'id'),
+  };
 }
 
 /** The same selection without the time that lies beyond the places: SQLite then starts there, whichever bound it chooses. */

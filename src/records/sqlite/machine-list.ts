@@ -1,3 +1,4 @@
+import { numberOf, textOf } from '../../database/row.ts';
 import { allRecordStates } from '../check-query.ts';
 import { maxListedMachines, type RecordMachine } from '../dump-records.ts';
 import { isOneOf, joinSql, type Queries, type Sql } from './queries.ts';
@@ -17,11 +18,11 @@ export function listMachines(queries: Queries, selection: Selection): RecordMach
     FROM (${found.text}) JOIN record_instances ON number = instance
     GROUP BY machine_id ORDER BY last_us DESC, machine_id LIMIT ${maxListedMachines}`;
   return queries.all({ text, values: found.values }).map((row) => ({
-    machineId: row.machine_id as string,
-    dom: row.dom as string,
-    vmid: row.vmid as string,
+    machineId: textOf(row, 'machine_id'),
+    dom: textOf(row, 'dom'),
+    vmid: textOf(row, 'vmid'),
     dumps: Number(row.dumps),
-    lastDumpUs: row.last_us as number,
+    lastDumpUs: numberOf(row, 'last_us'),
   }));
 }
 

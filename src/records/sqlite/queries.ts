@@ -1,5 +1,5 @@
 import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite';
-import type { RecordRow } from './record-row.ts';
+import type { Row } from '../../database/row.ts';
 
 /** A piece of SQL and the values of its placeholders, in order. */
 export interface Sql {
@@ -34,8 +34,8 @@ const measuredLimits: PlanLimits = { gathered: 2_000, streams: 60, lookedUp: 64,
 /** Runs queries on one connection and keeps their statements: the forms are few, the values many. */
 export interface Queries {
   readonly limits: PlanLimits;
-  all(sql: Sql): RecordRow[];
-  first(sql: Sql): RecordRow | undefined;
+  all(sql: Sql): Row[];
+  first(sql: Sql): Row | undefined;
   /** All queries of `work` see the same state of the database. */
   snapshot<T>(work: () => T): T;
 }

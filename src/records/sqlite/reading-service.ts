@@ -1,5 +1,4 @@
 import type { DatabaseSync } from 'node:sqlite';
-import type { Json } from '../../domain/json.ts';
 import { checkFilter, checkPage } from '../check-query.ts';
 import type { DumpRecord } from '../dump-record.ts';
 import type {
@@ -26,8 +25,7 @@ const maxDays = 3_660;
 const fromHere = { source: 'CATALOGUE', warnings: [] } as const;
 
 /** The part of the records that lives on the reading thread. The tables are there: the writing part was opened first. */
-export function openService(connection: DatabaseSync, options: Json) {
-  const { limits } = options as { limits?: PlanLimits };
+export function openService(connection: DatabaseSync, { limits }: { readonly limits?: PlanLimits }) {
   const queries = createQueries(connection, limits);
   const selected = <T>(filter: RecordFilter, work: (selection: Selection | null) => T): T => {
     const checked = checkFilter(filter);

@@ -1,8 +1,6 @@
-import type { SQLOutputValue } from 'node:sqlite';
-import type { DumpRecord, RecordState } from '../dump-record.ts';
-
-/** A row of `records`, as SQLite gives it. */
-export type RecordRow = Record<string, SQLOutputValue>;
+import { nameOf, numberOf, numberOrNull, type Row, textOf, textOrNull } from '../../database/row.ts';
+import { allRecordStates } from '../check-query.ts';
+import type { DumpRecord } from '../dump-record.ts';
 
 /** The record's columns and what goes into them, but for the row's number. */
 export function toRow(record: DumpRecord, instance: number): Record<string, string | number | null> {
@@ -32,28 +30,28 @@ export function toRow(record: DumpRecord, instance: number): Record<string, stri
   };
 }
 
-export function fromRow(row: RecordRow): DumpRecord {
+export function fromRow(row: Row): DumpRecord {
   return {
-    id: row.id as string,
-    timeUs: row.time_us as number,
-    machineId: row.machine_id as string,
-    dom: row.dom as string,
-    vmid: row.vmid as string,
-    host: row.host as string,
-    state: row.state as RecordState,
-    sha256: row.sha256 as string,
-    imageSha256: row.image_sha256 as string | null,
-    durationSec: row.duration_sec as number,
-    sizeBytes: row.size_bytes as number,
-    rawSizeBytes: row.raw_size_bytes as number,
-    ctime: row.ctime as number,
-    mtime: row.mtime as number,
-    atime: row.atime as number,
-    dumpPath: row.dump_path as string,
-    format: row.format as string,
-    compression: row.compression as string,
-    method: row.method as string,
-    guestPauseMs: row.guest_pause_ms as number | null,
+    id: textOf(row, 'id'),
+    timeUs: numberOf(row, 'time_us'),
+    machineId: textOf(row, 'machine_id'),
+    dom: textOf(row, 'dom'),
+    vmid: textOf(row, 'vmid'),
+    host: textOf(row, 'host'),
+    state: nameOf(row, 'state', allRecordStates),
+    sha256: textOf(row, 'sha256'),
+    imageSha256: textOrNull(row, 'image_sha256'),
+    durationSec: numberOf(row, 'duration_sec'),
+    sizeBytes: numberOf(row, 'size_bytes'),
+    rawSizeBytes: numberOf(row, 'raw_size_bytes'),
+    ctime: numberOf(row, 'ctime'),
+    mtime: numberOf(row, 'mtime'),
+    atime: numberOf(row, 'atime'),
+    dumpPath: textOf(row, 'dump_path'),
+    format: textOf(row, 'format'),
+    compression: textOf(row, 'compression'),
+    method: textOf(row, 'method'),
+    guestPauseMs: numberOrNull(row, 'guest_pause_ms'),
     demo: row.demo === 1,
   };
 }

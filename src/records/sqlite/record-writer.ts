@@ -1,4 +1,6 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
+import { nameOf, numberOf } from '../../database/row.ts';
+import { allRecordStates } from '../check-query.ts';
 import { type DumpRecord, type RecordState, recordTransitions } from '../dump-record.ts';
 import { fromRow, toRow } from './record-row.ts';
 import { everyInstance, prepareTables, sliceUs } from './schema.ts';
@@ -53,9 +55,9 @@ export function createRecordWriter(connection: DatabaseSync): RecordWriter {
     mark(id, state) {
       const row = byId.get(id);
       if (row === undefined) return null;
-      if (!recordTransitions[row.state as RecordState].includes(state)) return false;
-      setState.run(state, row.number as number);
-      const share = toShare(fromRow(row), row.instance as number);
+      if (!recordTransitions[nameOf(row, 'state', allRecordStates)].includes(state)) return false;
+      setState.run(state, numberOf(row, 'number'));
+      const share = toShare(fromRow(row), numberOf(row, 'instance'));
       addToSums(share, -1);
       addToSums({ ...share, state }, 1);
       return true;

@@ -1,3 +1,4 @@
+import { numberOf } from '../../database/row.ts';
 import type { CheckedFilter } from '../check-query.ts';
 import { maxTimeUs } from '../check-query.ts';
 import type { RecordState } from '../dump-record.ts';
@@ -75,11 +76,11 @@ function isAnyOf(vms: readonly string[]): Sql {
 function findInstances(queries: Queries, conditions: readonly Sql[]): number[] {
   const condition = joinSql(conditions, ' AND ');
   const text = `SELECT number FROM record_instances WHERE ${condition.text} ORDER BY number`;
-  return queries.all({ text, values: condition.values }).map((row) => row.number as number);
+  return queries.all({ text, values: condition.values }).map((row) => numberOf(row, 'number'));
 }
 
 function findHashes(queries: Queries, part: string): number[] | null {
   const text = 'SELECT rowid AS number FROM record_hashes WHERE sha256 LIKE ? LIMIT ?';
   const rows = queries.all({ text, values: [`%${part}%`, queries.limits.gathered + 1] });
-  return rows.length > queries.limits.gathered ? null : rows.map((row) => row.number as number);
+  return rows.length > queries.limits.gathered ? null : rows.map((row) => numberOf(row, 'number'));
 }

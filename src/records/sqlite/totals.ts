@@ -1,5 +1,5 @@
+import { numberOf, type Row, rowOf } from '../../database/row.ts';
 import { isOneOf, joinSql, type Queries, type Sql } from './queries.ts';
-import type { RecordRow } from './record-row.ts';
 import { dayUs, everyInstance, sliceUs } from './schema.ts';
 import { isHashHit, isInRange, isInStates, isOfAllTime, type Selection } from './selection.ts';
 import { cover, type Stretch } from './time-cover.ts';
@@ -39,7 +39,7 @@ export function readTotals(queries: Queries, selection: Selection): Totals {
     const from = hashHits(selection);
     parts.push(queries.first({ text: `SELECT ${sumsOfRecords} ${from.text}`, values: from.values }));
   }
-  return parts.map((row) => toTotals(row as RecordRow)).reduce(add, nothing);
+  return parts.map((row) => toTotals(rowOf(row))).reduce(add, nothing);
 }
 
 /** Days that have records, ascending, by the epoch microseconds of their midnights. */
@@ -48,7 +48,7 @@ export function readDays(queries: Queries, selection: Selection): Map<number, To
   const collect = (columns: string, time: string, from: Sql) => {
     const text = `SELECT ${time} - ${time} % ${dayUs} AS day, ${columns} ${from.text} GROUP BY 1`;
     for (const row of queries.all({ text, values: from.values })) {
-      const day = row.day as number;
+      const day = numberOf(row, 'day');
       const totals = add(days.get(day) ?? nothing, toTotals(row));
       if (totals.dumps > 0) days.set(day, totals);
     }
@@ -81,8 +81,8 @@ export function locate(queries: Queries, selection: Selection, direction: 'ASC' 
   const descend = (slice: number, from: Sql, within: Stretch): Stretch | null => {
     const text = `SELECT start_us, sum(dumps) AS dumps ${from.text} GROUP BY start_us ORDER BY start_us ${direction}`;
     for (const row of queries.all({ text, values: from.values })) {
-      const fromUs = row.start_us as number;
-      if (left >= (row.dumps as number)) left -= row.dumps as number;
+      const fromUs = numberOf(row, 'start_us');
+      if (left >= numberOf(row, 'dumps')) left -= numberOf(row, 'dumps');
       else return find(cover(fromUs, fromUs + slice, slices.slice(slices.indexOf(slice) + 1)));
     }
     return within;
@@ -151,13 +151,13 @@ function hashHits(selection: Selection): Sql {
 
 const nothing: Totals = { dumps: 0, sizeBytes: 0, durationUs: 0, pauses: 0, pauseUs: 0 };
 
-function toTotals(row: RecordRow): Totals {
+function toTotals(row: Row): Totals {
   return {
-    dumps: row.dumps as number,
-    sizeBytes: row.size_bytes as number,
-    durationUs: row.duration_us as number,
-    pauses: row.pauses as number,
-    pauseUs: row.pause_us as number,
+    dumps: numberOf(row, 'dumps'),
+    sizeBytes: numberOf(row, 'size_bytes'),
+    durationUs: numberOf(row, 'duration_us'),
+    pauses: numberOf(row, 'pauses'),
+    pauseUs: numberOf(row, 'pause_us'),
   };
 }
 

@@ -1,8 +1,9 @@
-import type { DatabaseSync, SQLOutputValue } from 'node:sqlite';
-import { measures, type Point, type Values } from '../sample.ts';
+import type { DatabaseSync } from 'node:sqlite';
+import { numberOf, numberOrNull, type Row } from '../../database/row.ts';
+import { measures, type Point } from '../sample.ts';
 import type { PointsQuery } from '../sample-store.ts';
 import { foldMs } from '../series-query.ts';
-import { columnOf } from './schema.ts';
+import { columnOf, readValues } from './schema.ts';
 import { createUnsentReader } from './unsent-rounds.ts';
 
 export type RingReadingService = ReturnType<typeof openService>;
@@ -35,9 +36,9 @@ export function openService(connection: DatabaseSync) {
         const machine = find.get(id);
         if (machine === undefined) continue;
         const rows = (isCoarse ? coarse : fine).all({
-          machine: machine.number as number,
+          machine: numberOf(machine, 'number'),
           // What is folded is read from there: the samples of it may be gone already.
-          edge: isCoarse ? (machine.folded_ms as number) : 0,
+          edge: isCoarse ? numberOf(machine, 'folded_ms') : 0,
           from: fromMs,
           until: untilMs,
           step: resolutionMs,
@@ -49,12 +50,11 @@ export function openService(connection: DatabaseSync) {
   };
 }
 
-function toPoint(row: Record<string, SQLOutputValue>): Point {
-  const values = Object.fromEntries(measures.map((measure) => [measure, row[columnOf[measure]] as number | null]));
+function toPoint(row: Row): Point {
   return {
-    ...(values as Values),
-    atMs: row.start as number,
-    cpuPeakPercent: row.cpu_peak_percent as number | null,
-    samples: row.samples as number,
+    ...readValues(row),
+    atMs: numberOf(row, 'start'),
+    cpuPeakPercent: numberOrNull(row, 'cpu_peak_percent'),
+    samples: numberOf(row, 'samples'),
   };
 }

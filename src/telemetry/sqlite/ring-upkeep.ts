@@ -1,4 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite';
+import { numberOf } from '../../database/row.ts';
 import { measures } from '../sample.ts';
 import { foldMs } from '../series-query.ts';
 import { columnOf } from './schema.ts';
@@ -50,8 +51,9 @@ export function createUpkeep(connection: DatabaseSync, machines: Map<string, Kno
     const closedMs = Math.floor(nowMs / foldMs) * foldMs;
     if (machine.foldedMs >= closedMs) return;
     // Nothing is looked for in a stretch in which nobody measured.
-    const first = firstSince.get(machine.number, machine.foldedMs)?.at_ms as number | undefined;
-    const fromMs = first === undefined ? closedMs : Math.min(closedMs, Math.floor(first / foldMs) * foldMs);
+    const first = firstSince.get(machine.number, machine.foldedMs);
+    const fromMs =
+      first === undefined ? closedMs : Math.min(closedMs, Math.floor(numberOf(first, 'at_ms') / foldMs) * foldMs);
     const untilMs = Math.min(closedMs, fromMs + foldsOfAVisit * foldMs);
     if (untilMs > fromMs) fold.run(machine.number, fromMs, untilMs);
     machine.foldedMs = untilMs;

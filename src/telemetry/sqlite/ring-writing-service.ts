@@ -1,6 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { transact } from '../../database/connection.ts';
-import type { Json } from '../../domain/json.ts';
+import { numberOf, rowOf, textOf } from '../../database/row.ts';
 import { measures, type Sample } from '../sample.ts';
 import { foldMs } from '../series-query.ts';
 import { createUpkeep, type KnownMachine, type RingWindows } from './ring-upkeep.ts';
@@ -9,26 +9,32 @@ import { createUnsentWriter } from './unsent-rounds.ts';
 
 export type RingWritingService = ReturnType<typeof openService>;
 
+export interface RingOptions {
+  readonly nowMs: number;
+  readonly maxMachines: number;
+  /** Whether InfluxDB is to have the samples. */
+  readonly publish: boolean;
+}
+
 /** The part of the ring that lives on the writing thread. */
-export function openService(connection: DatabaseSync, options: Json) {
-  const { nowMs, maxMachines, publish } = options as { nowMs: number; maxMachines: number; publish: boolean };
+export function openService(connection: DatabaseSync, { nowMs, maxMachines, publish }: RingOptions) {
   prepareTables(connection);
   const unsent = createUnsentWriter(connection);
   // What an earlier configuration has left is nobody's to send.
   if (!publish) unsent.clear();
   connection.prepare('INSERT INTO telemetry_ring SELECT ? WHERE NOT EXISTS (SELECT 1 FROM telemetry_ring)').run(nowMs);
-  const beganMs = connection.prepare('SELECT began_ms FROM telemetry_ring').get()?.began_ms as number;
+  const beganMs = numberOf(rowOf(connection.prepare('SELECT began_ms FROM telemetry_ring').get()), 'began_ms');
   const machines = new Map<string, KnownMachine>(
     connection
       .prepare('SELECT * FROM telemetry_machines')
       .all()
       .map((row) => [
-        row.id as string,
+        textOf(row, 'id'),
         {
-          id: row.id as string,
-          number: row.number as number,
-          lastMs: row.last_ms as number,
-          foldedMs: row.folded_ms as number,
+          id: textOf(row, 'id'),
+          number: numberOf(row, 'number'),
+          lastMs: numberOf(row, 'last_ms'),
+          foldedMs: numberOf(row, 'folded_ms'),
         },
       ]),
   );

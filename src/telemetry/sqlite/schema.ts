@@ -1,6 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { type Migrations, migrate } from '../../database/migration.ts';
-import type { Measure } from '../sample.ts';
+import { numberOrNull, type Row } from '../../database/row.ts';
+import { type Measure, type Values, valuesOf } from '../sample.ts';
 
 /** The column of each measure. */
 export const columnOf: Readonly<Record<Measure, string>> = {
@@ -13,6 +14,9 @@ export const columnOf: Readonly<Record<Measure, string>> = {
   networkReceiveBytesPerSecond: 'network_receive_rate',
   networkTransmitBytesPerSecond: 'network_transmit_rate',
 };
+
+/** The measures of a row that has a column of each. */
+export const readValues = (row: Row): Values => valuesOf((measure) => numberOrNull(row, columnOf[measure]));
 
 // A machine's samples lie together, in the order of time: reading a chart is reading one stretch, and what is too old is at
 // its beginning. `telemetry_folds` are means over five minutes of what `telemetry_samples` held; everything of a machine

@@ -1,6 +1,8 @@
 import type { DatabaseSync } from 'node:sqlite';
+import { nameOf, numberOf, rowOf, textOf } from '../../database/row.ts';
+import { allMachineStates } from '../../machines/machine.ts';
 import { measures, type Sample } from '../sample.ts';
-import { columnOf } from './schema.ts';
+import { columnOf, readValues } from './schema.ts';
 
 /** Labels that a machine keeps: samples of a day under more of them than this are not all sent. */
 const labelsOfMachine = 100;
@@ -26,7 +28,7 @@ export function createUnsentWriter(connection: DatabaseSync) {
   return {
     labelOf(machine: number, { name, vmid, state }: Sample): number {
       if (addLabel.run(machine, name, vmid, state).changes > 0) forgetLabels.run(machine);
-      return findLabel.get(machine, name, vmid, state)?.number as number;
+      return numberOf(rowOf(findLabel.get(machine, name, vmid, state)), 'number');
     },
     /** Notes a round; forgets those whose samples are too old to be kept. */
     add(samples: readonly Sample[], oldestMs: number): void {
@@ -34,8 +36,8 @@ export function createUnsentWriter(connection: DatabaseSync) {
       if (times.length > 0) add.run(Math.min(...times), Math.max(...times));
       for (let step = 0; step < roundsOfAStep; step += 1) {
         const first = oldest.get();
-        if (first === undefined || (first.until_ms as number) >= oldestMs) return;
-        remove.run(first.seq as number);
+        if (first === undefined || numberOf(first, 'until_ms') >= oldestMs) return;
+        remove.run(numberOf(first, 'seq'));
       }
     },
     accept: (upToSeq: number): void => void remove.run(upToSeq),
@@ -60,23 +62,22 @@ export function createUnsentReader(connection: DatabaseSync): (maxSamples: numbe
     JOIN telemetry_labels AS labels ON labels.number = label
     ORDER BY at_ms, machines.number`);
   return (maxSamples) => {
-    let found = null as UnsentBatch | null;
-    for (const { seq, from_ms: fromMs, until_ms: untilMs } of rounds.iterate()) {
-      const rows = samplesOf.all(fromMs as number, untilMs as number);
-      if (found !== null && found.samples.length + rows.length > maxSamples) break;
-      const samples: Sample[] = rows.map((row) => ({
-        machineId: row.id as string,
-        name: row.name as string,
-        vmid: row.vmid as string,
-        state: row.state as Sample['state'],
-        atMs: row.at_ms as number,
-        ...(Object.fromEntries(measures.map((measure) => [measure, row[columnOf[measure]]])) as Pick<
-          Sample,
-          (typeof measures)[number]
-        >),
+    const samples: Sample[] = [];
+    let upToSeq: number | null = null;
+    for (const round of rounds.iterate()) {
+      const rows = samplesOf.all(numberOf(round, 'from_ms'), numberOf(round, 'until_ms'));
+      if (upToSeq !== null && samples.length + rows.length > maxSamples) break;
+      const ofRound = rows.map((row) => ({
+        machineId: textOf(row, 'id'),
+        name: textOf(row, 'name'),
+        vmid: textOf(row, 'vmid'),
+        state: nameOf(row, 'state', allMachineStates),
+        atMs: numberOf(row, 'at_ms'),
+        ...readValues(row),
       }));
-      found = { upToSeq: seq as number, samples: [...(found?.samples ?? []), ...samples] };
+      samples.push(...ofRound);
+      upToSeq = numberOf(round, 'seq');
     }
-    return found;
+    return upToSeq === null ? null : { upToSeq, samples };
   };
 }

@@ -1,6 +1,8 @@
 import { chmodSync, existsSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
+import type { ErrorCode } from '../domain/error-catalogue.ts';
 import { MemoirError } from '../domain/memoir-error.ts';
+import { codeOf } from '../domain/thrown.ts';
 import type { ThreadData } from './service.ts';
 
 /**
@@ -39,18 +41,18 @@ export function transact<T>(connection: DatabaseSync, work: () => T): T {
 }
 
 /** SQLite's primary result codes (sqlite.org/rescode.html) that a person can do something about. */
-const codes = {
-  5: 'DATABASE_BUSY',
-  6: 'DATABASE_BUSY',
-  11: 'DATABASE_DAMAGED',
-  13: 'NO_SPACE',
-  26: 'DATABASE_DAMAGED',
-} as const;
+const codes: ReadonlyMap<number, ErrorCode> = new Map([
+  [5, 'DATABASE_BUSY'],
+  [6, 'DATABASE_BUSY'],
+  [11, 'DATABASE_DAMAGED'],
+  [13, 'NO_SPACE'],
+  [26, 'DATABASE_DAMAGED'],
+]);
 
 /** An error of SQLite as one of the catalogue; any other error as it is. */
 export function toDatabaseError(error: unknown): unknown {
-  if (!(error instanceof Error) || (error as { code?: unknown }).code !== 'ERR_SQLITE_ERROR') return error;
-  const primary = ((error as { errcode?: number }).errcode ?? 0) & 0xff;
-  const code = codes[primary as keyof typeof codes] ?? 'DATABASE_FAILED';
+  if (!(error instanceof Error) || codeOf(error) !== 'ERR_SQLITE_ERROR') return error;
+  const primary = 'errcode' in error ? Number(error.errcode) & 0xff : 0;
+  const code = codes.get(primary) ?? 'DATABASE_FAILED';
   return new MemoirError(code, `database: ${error.message}`, { cause: error });
 }

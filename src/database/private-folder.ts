@@ -1,6 +1,7 @@
 import { constants } from 'node:fs';
 import { access, chmod, mkdir } from 'node:fs/promises';
 import { MemoirError } from '../domain/memoir-error.ts';
+import { codeOf } from '../domain/thrown.ts';
 
 /** Why a folder that was named cannot be used, in a sentence for whoever named it. */
 const folderFaults: Readonly<Record<string, string>> = {
@@ -19,7 +20,7 @@ export async function privateFolder(path: string, variable: string): Promise<voi
     await access(path, constants.R_OK | constants.W_OK | constants.X_OK);
     await chmod(path, 0o700);
   } catch (cause) {
-    const fault = folderFaults[String((cause as { code?: unknown }).code)];
+    const fault = folderFaults[codeOf(cause) ?? ''];
     throw new MemoirError('CONFIG_INVALID', `${variable}=${path} ${fault ?? `cannot be used: ${cause}`}`, {
       cause,
       hint: `Set ${variable} to a folder that the user of this process may write to.`,

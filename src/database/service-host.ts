@@ -25,7 +25,7 @@ export function createServiceHost(data: ThreadData): ServiceHost {
         if (services.has(request.service))
           throw new MemoirError('INTERNAL', `${request.service} is open on this thread`);
         connection ??= openConnection(data);
-        const { openService } = (await import(request.module)) as { openService: OpenService };
+        const { openService }: { openService: OpenService } = await import(request.module);
         services.set(request.service, await openService(connection, request.options));
         return undefined;
       }

@@ -9,7 +9,8 @@ import { createServiceHost } from './service-host.ts';
 const port = parentPort;
 if (port === null) throw new Error('database/thread.ts runs as a worker only');
 
-const host = createServiceHost(workerData as ThreadData);
+const data: ThreadData = workerData;
+const host = createServiceHost(data);
 
 port.on('message', async (request: ServiceRequest) => {
   const reply = await host(request);

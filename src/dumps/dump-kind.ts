@@ -82,7 +82,7 @@ async function run(
     },
   );
   // Wakes whatever the thread is at; the promises below then reject with its answer.
-  const abort = () => void thread.stop(signal.reason as MemoirError);
+  const abort = () => void thread.stop(signal.reason);
   signal.addEventListener('abort', abort, { once: true });
   try {
     await context.phase('capturing', `Reading memory by ${plan.method}: ${plan.reason}`);

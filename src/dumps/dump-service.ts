@@ -118,14 +118,14 @@ export function createDumps({ operations, hypervisor, store, tidy, maxPauseMs = 
     ]);
     const active = new Map(page.operations.map((operation) => [operation.subject, operation]));
     return options.map((found, index) => {
-      if (found.status === 'rejected') return found.reason as Error;
+      if (found.status === 'rejected') return found.reason;
       const { memoryBytes } = found.value;
       return {
         ...found.value,
         expectedSizeBytes: expectedArtifactBytes(memoryBytes),
         freeBytes: space.freeBytes,
         enoughSpace: fits(memoryBytes, space),
-        active: active.get(subjects[index] as string) ?? null,
+        active: active.get(subjects[index] ?? '') ?? null,
       };
     });
   }

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { namesOf } from '../domain/table.ts';
 import { captureMethods } from '../machines/capture.ts';
 import { operationType } from '../operations/operation-type.ts';
 import { compressions, type DumpRequest, type DumpResult, imageFormats } from './dump-request.ts';
@@ -6,18 +7,15 @@ import { dumpKind, reindexKind, verifyKind } from './dumps.ts';
 
 // What the journal keeps of this room's operations. What older versions did not write yet has a default here.
 
-const namesOf = <Name extends string>(table: Readonly<Record<Name, unknown>>) =>
-  z.enum(Object.keys(table) as [Name, ...Name[]]);
-
-const method = namesOf(captureMethods);
-const compression = namesOf(compressions);
+const method = z.enum(namesOf(captureMethods));
+const compression = z.enum(namesOf(compressions));
 const count = z.number().int().nonnegative();
 
 const dumpRequest = z.object({
   machineId: z.string(),
   machineName: z.string(),
   method: z.enum([...method.options, 'AUTO']),
-  format: namesOf(imageFormats),
+  format: z.enum(namesOf(imageFormats)),
   compression,
   demo: z.boolean(),
   maxPauseMs: z.number().nullable().default(null),

@@ -37,7 +37,7 @@ class AuditPlugin<Types extends SchemaTypes> extends BasePlugin<Types> {
 
 function shorten(details: Json): Json {
   const text = JSON.stringify(details);
-  return text.length <= maxLength ? (JSON.parse(text) as Json) : { shortened: text.slice(0, maxLength) };
+  return text.length <= maxLength ? JSON.parse(text) : { shortened: text.slice(0, maxLength) };
 }
 
 SchemaBuilder.registerPlugin(auditPlugin, AuditPlugin);

@@ -1,5 +1,5 @@
 import type { ArgBuilder, InterfaceRef, ObjectRef } from '@pothos/core';
-import { type CursorValue, decodeCursor, encodeCursor } from '../domain/cursor.ts';
+import { decodeCursor, encodeCursor } from '../domain/cursor.ts';
 import { MemoirError } from '../domain/memoir-error.ts';
 import { builder, type Types } from './builder.ts';
 
@@ -67,7 +67,7 @@ export function toPage({ first, after, last, before }: PageArgs): PageRange {
 export const idCursor = (order: string, id: string): string => encodeCursor(order, [id]);
 
 export function fromIdCursor(order: string, cursor: string): string {
-  const [id] = decodeCursor(order, cursor, 1) as [CursorValue];
+  const [id] = decodeCursor(order, cursor, 1);
   if (typeof id !== 'string') throw new MemoirError('BAD_CURSOR', 'the cursor is malformed');
   return id;
 }

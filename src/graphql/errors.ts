@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { GraphQLError } from 'graphql';
 import { type ErrorCode, errorCatalogue } from '../domain/error-catalogue.ts';
 import { isMemoirError } from '../domain/memoir-error.ts';
+import { isNameOf } from '../domain/table.ts';
 import type { Log } from './context.ts';
 
 /** Makes of anything that was thrown what a caller may see. */
@@ -20,7 +21,7 @@ export function createMask(log: Log): MaskError {
     if (cause instanceof GraphQLError) {
       // Libraries bring codes of their own; the catalogue's are the only ones that leave the house.
       const own = String(cause.extensions.code);
-      const code = own in errorCatalogue ? (own as ErrorCode) : 'BAD_INPUT';
+      const code = isNameOf(errorCatalogue, own) ? own : 'BAD_INPUT';
       return coded(error, code, cause.message, errorCatalogue[code].mend, {});
     }
     const reference = randomUUID();

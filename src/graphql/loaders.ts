@@ -53,7 +53,8 @@ export function createLoaders(
 
 async function findMachines(hypervisor: Services['hypervisor'], ids: readonly string[]): Promise<(Machine | null)[]> {
   try {
-    const found = ids.length === 1 ? [await hypervisor.find(ids[0] as string)] : await hypervisor.list();
+    const [only = '', ...others] = ids;
+    const found = others.length === 0 ? [await hypervisor.find(only)] : await hypervisor.list();
     const byId = new Map(found.map((machine) => [machine?.id, machine]));
     return ids.map((id) => byId.get(id) ?? null);
   } catch (error) {

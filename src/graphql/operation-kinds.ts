@@ -1,3 +1,4 @@
+import { isNameOf } from '../domain/table.ts';
 /** Every kind of operation, by its journaled name, with the type that shows it. What this version does not know is OTHER. */
 export const operationKinds = {
   DUMP: { type: 'Dump', description: 'Captures the memory of a machine.' },
@@ -17,5 +18,4 @@ export const operationKinds = {
 
 export type OperationKindName = keyof typeof operationKinds;
 
-export const kindNameOf = (kind: string): OperationKindName =>
-  Object.hasOwn(operationKinds, kind) ? (kind as OperationKindName) : 'OTHER';
+export const kindNameOf = (kind: string): OperationKindName => (isNameOf(operationKinds, kind) ? kind : 'OTHER');

@@ -1,5 +1,6 @@
 import SchemaBuilder, { BasePlugin, type PothosOutputFieldConfig, type SchemaTypes } from '@pothos/core';
 import type { Role } from '../access/role.ts';
+import { isNameOf } from '../domain/table.ts';
 
 /** The name under which the builder knows it. */
 export const rolePlugin = 'memoirRole';
@@ -22,7 +23,7 @@ declare global {
 class RolePlugin<Types extends SchemaTypes> extends BasePlugin<Types> {
   override onOutputFieldConfig(field: PothosOutputFieldConfig<Types>): PothosOutputFieldConfig<Types> {
     const { authScopes } = field.pothosOptions as { authScopes?: { role?: Role } };
-    const role = authScopes?.role ?? (field.kind in rootRoles ? rootRoles[field.kind as keyof typeof rootRoles] : null);
+    const role = authScopes?.role ?? (isNameOf(rootRoles, field.kind) ? rootRoles[field.kind] : null);
     if (role === null) return field;
     return { ...field, description: `${field.description} Needs the role ${role}.` };
   }

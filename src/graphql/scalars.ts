@@ -9,7 +9,7 @@ builder.scalarType('ByteCount', {
     return value;
   },
   parseValue: (value) => {
-    if (Number.isSafeInteger(value) && (value as number) >= 0) return value as number;
+    if (typeof value === 'number' && Number.isSafeInteger(value) && value >= 0) return value;
     throw new GraphQLError('ByteCount must be a whole number from 0 to 9007199254740991');
   },
 });
@@ -28,10 +28,11 @@ builder.scalarType('DateTime', {
     return micros === 0 ? text : `${text.slice(0, -1)}${String(micros).padStart(3, '0')}Z`;
   },
   parseValue: (value) => {
-    const ms = typeof value === 'string' && moment.test(value) ? Date.parse(value) : Number.NaN;
-    if (Number.isNaN(ms) || !isDay(value as string))
+    const text = typeof value === 'string' && moment.test(value) ? value : '';
+    const ms = Date.parse(text);
+    if (Number.isNaN(ms) || !isDay(text))
       throw new GraphQLError('DateTime must be ISO 8601 with a zone, like 2025-11-14T08:58:30Z');
-    return ms + beyondMilliseconds(value as string);
+    return ms + beyondMilliseconds(text);
   },
 });
 

@@ -26,7 +26,7 @@ export function createSubscribe(shared: SharedResults, mask: MaskError): Subscri
     if (!('schema' in validated)) return { errors: validated.map(mask) };
     const source = await createSourceEventStream(validated);
     if (!(Symbol.asyncIterator in source)) return { errors: source.errors?.map(mask) ?? [] };
-    const events = source[Symbol.asyncIterator]() as AsyncIterator<unknown>;
+    const events: AsyncIterator<unknown> = source[Symbol.asyncIterator]();
     const context = args.contextValue as RequestContext;
     const { document, operationName, variableValues } = args;
     const key = shared.keyOf({ document, operationName, variables: variableValues, context });

@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import Fastify, { type FastifyInstance } from 'fastify';
 import type { Closable } from '../domain/closable.ts';
 import { MemoirError } from '../domain/memoir-error.ts';
+import { codeOf } from '../domain/thrown.ts';
 import type { Services } from '../graphql/context.ts';
 import { type DocumentLimits, defaultDocumentLimits } from '../graphql/limits/document-limits.ts';
 import { serveDashboard } from './dashboard.ts';
@@ -194,7 +195,7 @@ const addressFaults: Readonly<Record<string, { fault: string; hint: string }>> =
 };
 
 function cannotListen(cause: unknown, { host, port }: { readonly host: string; readonly port: number }): unknown {
-  const known = addressFaults[String((cause as { code?: unknown }).code)];
+  const known = addressFaults[codeOf(cause) ?? ''];
   if (known === undefined) return cause;
   return new MemoirError('CONFIG_INVALID', `port ${port} of ${host} ${known.fault}`, { cause, hint: known.hint });
 }

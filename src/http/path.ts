@@ -1,7 +1,7 @@
 /** The path of a request's target as the router reads it, without its query; null for one that cannot be decoded. */
 export function decodedPath(url: string | undefined): string | null {
   try {
-    return decodeURIComponent((url ?? '/').split('?')[0] as string);
+    return decodeURIComponent((url ?? '/').replace(/\?.*/s, ''));
   } catch {
     return null;
   }

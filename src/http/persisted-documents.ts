@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { MemoirError } from '../domain/memoir-error.ts';
+import { codeOf } from '../domain/thrown.ts';
 
 /** Reads the file that code generation writes, `{"sha256:<hex>": "<text>"}`; nothing where there is none. */
 export function readPersistedDocuments(file: URL): PersistedDocuments {
@@ -7,10 +8,10 @@ export function readPersistedDocuments(file: URL): PersistedDocuments {
   try {
     text = readFileSync(file, 'utf8');
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return new Map();
+    if (codeOf(error) === 'ENOENT') return new Map();
     throw error;
   }
-  const entries = Object.entries(JSON.parse(text) as Record<string, string>);
+  const entries = Object.entries<string>(JSON.parse(text));
   return new Map(entries.map(([id, document]) => [id.replace(/^sha256:/, ''), document]));
 }
 

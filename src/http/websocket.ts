@@ -173,7 +173,7 @@ function closeReason(text: string): string {
 /** Whether a client sent what only a server says: the protocol's implementation takes that for a fault of its own. */
 function isServersOwn(text: string): boolean {
   try {
-    return ['connection_ack', 'next', 'error'].includes((JSON.parse(text) as { type: string }).type);
+    return ['connection_ack', 'next', 'error'].includes(JSON.parse(text).type);
   } catch {
     return false;
   }

@@ -1,6 +1,7 @@
 import type { InfluxDBClient } from '@influxdata/influxdb3-client';
 import { deadline } from '../async/deadline.ts';
 import { untilAborted } from '../async/until-aborted.ts';
+import { codeOf } from '../domain/thrown.ts';
 import type { InfluxAddress } from './http.ts';
 import { failureOfText, InfluxError, type InfluxFailure } from './influx-error.ts';
 import type { InfluxParameters, InfluxRow } from './influx-values.ts';
@@ -117,7 +118,7 @@ const failures: Readonly<Record<string, InfluxFailure>> = {
 
 function toInfluxError(error: unknown): InfluxError {
   if (error instanceof InfluxError) return error;
-  const code = String((error as { code?: unknown }).code ?? '');
+  const code = codeOf(error) ?? '';
   const message = error instanceof Error ? readMessage(error.message) : String(error);
   // The server may notice its deadline before the client does.
   const elapsed = /grpc-timeout elapsed/.test(message) ? 'TIMEOUT' : undefined;

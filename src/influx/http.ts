@@ -64,7 +64,7 @@ function readMessage(text: string): string {
   }
   let body: Body | null;
   try {
-    body = JSON.parse(text) as Body | null;
+    body = JSON.parse(text);
   } catch {
     return text;
   }

@@ -205,7 +205,7 @@ async function recover(operation: Operation, kind: OperationKind | undefined, lo
 }
 
 function toTransition(operation: Operation, recovery: Recovery): Omit<Transition, 'atMs'> {
-  const common = { id: operation.id, from: 'RUNNING' as OperationState };
+  const common: { id: string; from: OperationState } = { id: operation.id, from: 'RUNNING' };
   switch (recovery.action) {
     case 'FAIL': {
       const message = recovery.message ?? 'The server ended while it ran';

@@ -58,7 +58,7 @@ export function startRun(kind: OperationKind, operation: Operation, host: RunHos
     abort,
     outcome,
     get reason() {
-      return controller.signal.aborted ? (controller.signal.reason as MemoirError) : undefined;
+      return controller.signal.aborted ? controller.signal.reason : undefined;
     },
   };
 }

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { MemoirError } from '../../src/domain/memoir-error.ts';
 import { newCaptureWorker, startCaptureThread } from '../../src/dumps/pipeline/capture-threads.ts';
-import { coreDumpSourceModule } from '../../src/machines/libvirt/core-dump/core-dump-source.ts';
+import { coreDumpSource } from '../../src/machines/libvirt/core-dump/core-dump-source.ts';
 import { directoryStoreModule } from '../../src/storage/directory/directory-store.ts';
 import { temporaryFolder } from '../temporary-folder.ts';
 
@@ -13,10 +13,7 @@ async function openThread() {
   const worker = newCaptureWorker();
   const thread = startCaptureThread(
     {
-      source: {
-        module: coreDumpSourceModule,
-        options: { place: { folder: join(folder, 'fifo'), path: join(folder, 'fifo', 'core') } },
-      },
+      source: coreDumpSource.of({ place: { folder: join(folder, 'fifo'), path: join(folder, 'fifo', 'core') } }),
       store: { module: directoryStoreModule, options: { folder: join(folder, 'dumps') } },
       key: { folder: 'machine', file: 'dump.elf' },
       expectedBytes: 1,

@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { MemoirError } from '../../domain/memoir-error.ts';
+import { codeOf, messageOf } from '../../domain/thrown.ts';
 import type { Console } from '../console.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { CliEventCursorDocument, CliEventsDocument, type CliEventsSubscription } from '../generated/graphql.ts';
@@ -55,8 +56,8 @@ function readCursor(file: string | undefined): string | undefined {
   try {
     return readFileSync(file, 'utf8').trim() || undefined;
   } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    throw new MemoirError('BAD_INPUT', `the cursor file cannot be read: ${(cause as Error).message}`, { cause });
+    if (codeOf(cause) === 'ENOENT') return undefined;
+    throw new MemoirError('BAD_INPUT', `the cursor file cannot be read: ${messageOf(cause)}`, { cause });
   }
 }
 

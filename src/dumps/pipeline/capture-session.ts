@@ -69,7 +69,7 @@ export class CaptureSession {
       this.#last();
     } catch (error) {
       const { signal } = this.#control;
-      this.#last(signal.aborted ? (signal.reason as MemoirError) : threadFailure(error));
+      this.#last(signal.aborted ? signal.reason : threadFailure(error));
     }
   }
 
@@ -85,8 +85,8 @@ export class CaptureSession {
     await using opened = new AsyncDisposableStack();
     const closing = (close: () => Promise<void>): void => opened.defer(() => close().catch(() => undefined));
 
-    const { openStore } = (await import(job.store.module)) as { openStore: OpenStore };
-    const { openSource } = (await import(job.source.module)) as { openSource: OpenSource };
+    const { openStore }: { openStore: OpenStore } = await import(job.store.module);
+    const { openSource }: { openSource: OpenSource } = await import(job.source.module);
     const store = await openStore(job.store.options);
     closing(() => store.close());
     const writer = await store.begin(job.key, job.expectedBytes);
@@ -116,7 +116,7 @@ export class CaptureSession {
       const { facts, elapsedMs, atMs } = await this.#facts.promise;
       const durationMs = elapsedMs + performance.now() - atMs;
       described = makeManifest(facts, image, proof, { nowMs: Date.now(), durationMs, imageSha256 });
-      return described as unknown as Json;
+      return { ...described };
     };
     await writer.commit(describe, {
       signal,

@@ -62,19 +62,22 @@ export class EarlyPages {
     this.#slots ??= new Uint32Array(this.#frames);
     for (const [frame, runs] of this.#gathered) {
       if (this.#slots[frame] === 0) this.#slots[frame] = this.#spool.takeZeroed() + 1;
-      const slot = (this.#slots[frame] as number) - 1;
+      const slot = (this.#slots[frame] ?? 0) - 1;
       runs.sort((left, right) => left.offset - right.offset);
       // Pages that follow each other are written by one call: a call for each would cost more than its bytes.
-      for (let first = 0; first < runs.length; ) {
-        const pieces: Uint8Array[] = [];
-        const { offset } = runs[first] as Run;
-        for (let end = offset; runs[first]?.offset === end; first += 1) {
-          const { bytes } = runs[first] as Run;
-          pieces.push(bytes);
-          end += bytes.length;
+      let start = 0;
+      let end = 0;
+      let pieces: Uint8Array[] = [];
+      for (const { offset, bytes } of runs) {
+        if (offset !== end && pieces.length > 0) {
+          this.#spool.write(slot, start, pieces);
+          pieces = [];
         }
-        this.#spool.write(slot, offset, pieces);
+        if (pieces.length === 0) start = offset;
+        pieces.push(bytes);
+        end = offset + bytes.length;
       }
+      this.#spool.write(slot, start, pieces);
     }
     this.#gathered.clear();
     this.#gatheredBytes = 0;

@@ -135,7 +135,7 @@ export class FrameAssembler {
       const count = Math.min(end, firstPage + pages) - page;
       this.#mark(page, count);
       place(frame, page, count, at);
-      this.#missing[frame] = (this.#missing[frame] as number) - count;
+      this.#missing[frame] = (this.#missing[frame] ?? 0) - count;
       if (frame === this.#base) this.#advance();
       else if (frame < this.#base && this.#missing[frame] === 0) this.#settleLate(frame);
       page += count;
@@ -145,7 +145,7 @@ export class FrameAssembler {
 
   #mark(page: number, count: number): void {
     for (let index = page; index < page + count; index += 1) {
-      const byte = this.#arrived[index >> 3] as number;
+      const byte = this.#arrived[index >> 3] ?? 0;
       const bit = 1 << (index & 7);
       if (byte & bit)
         throw new MemoirError('STREAM_INVALID', `the page at ${index * pageBytes} of the memory arrived twice`);
@@ -195,7 +195,7 @@ export class FrameAssembler {
   /** The frame at the base is about to be handed out. */
   #begin(): { pages: number } {
     const { pages, range, isFirst } = this.#frame(this.#base);
-    if (isFirst) this.#options.target.pushZeros(this.#options.gapsBefore[range] as number);
+    if (isFirst) this.#options.target.pushZeros(this.#options.gapsBefore[range] ?? 0);
     return { pages };
   }
 

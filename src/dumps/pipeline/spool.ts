@@ -2,6 +2,7 @@ import { constants, readSync, writevSync } from 'node:fs';
 import { type FileHandle, mkdir, open, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { MemoirError } from '../../domain/memoir-error.ts';
+import { codeOf } from '../../domain/thrown.ts';
 import { SpaceGuard } from '../../storage/free-space.ts';
 
 /**
@@ -66,7 +67,7 @@ export class Spool {
         done += writevSync(this.#handle.fd, left, at + done);
       }
     } catch (cause) {
-      const full = ['ENOSPC', 'EDQUOT'].includes((cause as NodeJS.ErrnoException).code ?? '');
+      const full = ['ENOSPC', 'EDQUOT'].includes(codeOf(cause) ?? '');
       throw new MemoirError(full ? 'NO_SPACE' : 'STORAGE_FAILED', 'the spool of early memory could not be written', {
         cause,
       });
@@ -88,7 +89,7 @@ export class Spool {
   /** The slot is not read again. */
   free(slot: number): void {
     const byte = slot >> 3;
-    this.#free[byte] = (this.#free[byte] as number) | (1 << (slot & 7));
+    this.#free[byte] = (this.#free[byte] ?? 0) | (1 << (slot & 7));
     this.#freeSlots += 1;
     if (byte < this.#firstFree) this.#firstFree = byte;
   }
@@ -100,7 +101,7 @@ export class Spool {
   #reuse(): number | undefined {
     if (this.#freeSlots === 0) return undefined;
     while (this.#free[this.#firstFree] === 0) this.#firstFree += 1;
-    const bits = this.#free[this.#firstFree] as number;
+    const bits = this.#free[this.#firstFree] ?? 0;
     const bit = 31 - Math.clz32(bits & -bits);
     this.#free[this.#firstFree] = bits & ~(1 << bit);
     this.#freeSlots -= 1;
@@ -126,14 +127,12 @@ export class Spool {
 
 /** What is left of pieces of which so many bytes are written. */
 function after(pieces: readonly Uint8Array[], done: number): readonly Uint8Array[] {
+  const left: Uint8Array[] = [];
   let skip = done;
-  let first = 0;
-  while (first < pieces.length && skip >= (pieces[first] as Uint8Array).length) {
-    skip -= (pieces[first] as Uint8Array).length;
-    first += 1;
+  for (const piece of pieces) {
+    if (skip < piece.length) left.push(piece.subarray(skip));
+    skip = Math.max(0, skip - piece.length);
   }
-  const left = pieces.slice(first);
-  if (skip > 0) left[0] = (left[0] as Uint8Array).subarray(skip);
   return left;
 }
 

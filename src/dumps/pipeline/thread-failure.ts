@@ -1,4 +1,5 @@
 import { MemoirError } from '../../domain/memoir-error.ts';
+import { codeOf, messageOf } from '../../domain/thrown.ts';
 
 /** Node's codes for a machine that gives no more, when a file is opened, a module loaded or a thread started. */
 const exhausted: ReadonlySet<unknown> = new Set([
@@ -15,8 +16,8 @@ const exhausted: ReadonlySet<unknown> = new Set([
 /** Why a capture's thread could not do its work. That the machine gives no more is no mistake of ours, and can be helped. */
 export function threadFailure(cause: unknown): MemoirError {
   if (cause instanceof MemoirError) return cause;
-  const message = cause instanceof Error ? cause.message : String(cause);
-  if (!exhausted.has((cause as { code?: unknown } | null)?.code))
+  const message = messageOf(cause);
+  if (!exhausted.has(codeOf(cause)))
     return new MemoirError('INTERNAL', `the capture’s thread failed: ${message}`, { cause });
   return new MemoirError('CAPTURE_FAILED', `the capture’s thread cannot work: ${message}`, {
     cause,

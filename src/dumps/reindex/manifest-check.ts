@@ -1,6 +1,7 @@
 import { idTimeMs, isUuid } from '../../domain/id.ts';
 import type { Json } from '../../domain/json.ts';
 import { MemoirError } from '../../domain/memoir-error.ts';
+import { isNameOf, namesOf } from '../../domain/table.ts';
 import { captureMethods } from '../../machines/capture.ts';
 import type { StoredArtifact } from '../../storage/artifact-store.ts';
 import { compressions, imageFormats } from '../dump-request.ts';
@@ -14,12 +15,12 @@ const text =
     typeof value === 'string' && value.length <= longest;
 const uuid: Check = (value) => typeof value === 'string' && isUuid(value);
 const digest: Check = (value) => typeof value === 'string' && /^[0-9a-f]{64}$/.test(value);
-const whole: Check = (value) => Number.isSafeInteger(value) && (value as number) >= 0;
-const amount: Check = (value) => Number.isFinite(value) && (value as number) >= 0;
+const whole: Check = (value) => Number.isSafeInteger(value) && Number(value) >= 0;
+const amount: Check = (value) => Number.isFinite(value) && Number(value) >= 0;
 const oneOf =
   (table: object): Check =>
   (value) =>
-    typeof value === 'string' && Object.hasOwn(table, value);
+    isNameOf(table, value);
 const orNull =
   (check: Check): Check =>
   (value) =>
@@ -64,8 +65,7 @@ export function checkManifest(json: Json | null, { key, sizeBytes, location }: S
     throw new MemoirError('ARTIFACT_DAMAGED', what);
   };
   const manifest = readManifest(json) ?? refuse('it is no manifest of a dump, or one of a later version');
-  for (const [field, check] of Object.entries(fields))
-    if (!check(manifest[field as keyof Manifest])) refuse(`its "${field}" makes no sense`);
+  for (const field of namesOf(fields)) if (!fields[field]?.(manifest[field])) refuse(`its "${field}" makes no sense`);
   // The first 48 bits of a UUIDv7 are a time: new ids would have to come after one that lies ahead.
   const { id, machineId, format, compression } = manifest;
   if (id[14] === '7' && idTimeMs(id) > Date.now() + aheadMs) refuse('its "id" is of a time that has not come');

@@ -1,5 +1,5 @@
 import { idTimeMs } from '../../domain/id.ts';
-import { isMemoirError, type MemoirError } from '../../domain/memoir-error.ts';
+import { isMemoirError } from '../../domain/memoir-error.ts';
 import { isTerminal } from '../../domain/operation-state.ts';
 import type { Journal } from '../../operations/journal.ts';
 import type { Operation } from '../../operations/operation.ts';
@@ -82,7 +82,7 @@ async function run(
     context.progress({ doneBytes: found, totalBytes: null });
   }
   await sift();
-  if (context.signal.aborted) throw context.signal.reason as MemoirError;
+  context.signal.throwIfAborted();
   const result: ReindexResult = { found, added, known, broken, faults };
   return {
     result,

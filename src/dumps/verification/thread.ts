@@ -20,7 +20,7 @@ export type VerificationReport =
 
 const port = parentPort;
 if (port === null) throw new Error('dumps/verification/thread.ts runs as a worker only');
-const { store: reference, key, expected } = workerData as VerificationJob;
+const { store: reference, key, expected }: VerificationJob = workerData;
 const report = (message: VerificationReport) => port.postMessage(message);
 
 /** Bytes between two reports. */
@@ -28,7 +28,7 @@ const stepBytes = 16 * 1024 * 1024;
 let reported = 0;
 
 try {
-  const { openStore } = (await import(reference.module)) as { openStore: OpenStore };
+  const { openStore }: { openStore: OpenStore } = await import(reference.module);
   const store = await openStore(reference.options);
   const artifact = await store.open(key);
   const finding = await examine(artifact, expected, (bytes) => {

@@ -28,22 +28,22 @@ export class FrameIndex {
     this.#offsets = sums(compressedSizes);
     this.#contentOffsets = sums(contentSizes);
     this.#checksums = checksums;
-    this.compressedSize = this.#offsets[this.count] as number;
-    this.contentSize = this.#contentOffsets[this.count] as number;
+    this.compressedSize = at(this.#offsets, this.count);
+    this.contentSize = at(this.#contentOffsets, this.count);
   }
 
   /** The frame of that number; a number outside of the index is a RangeError. */
   frame(index: number): Frame {
     if (!Number.isInteger(index) || index < 0 || index >= this.count)
       throw new RangeError(`frame ${index} of ${this.count}`);
-    const offset = this.#offsets[index] as number;
-    const contentOffset = this.#contentOffsets[index] as number;
+    const offset = at(this.#offsets, index);
+    const contentOffset = at(this.#contentOffsets, index);
     return {
       index,
       offset,
-      compressedSize: (this.#offsets[index + 1] as number) - offset,
+      compressedSize: at(this.#offsets, index + 1) - offset,
       contentOffset,
-      contentSize: (this.#contentOffsets[index + 1] as number) - contentOffset,
+      contentSize: at(this.#contentOffsets, index + 1) - contentOffset,
       checksum: this.#checksums?.[index],
     };
   }
@@ -57,7 +57,7 @@ export class FrameIndex {
     let high = this.count - 1;
     while (low < high) {
       const middle = Math.ceil((low + high) / 2);
-      if ((this.#contentOffsets[middle] as number) <= contentOffset) low = middle;
+      if (at(this.#contentOffsets, middle) <= contentOffset) low = middle;
       else high = middle - 1;
     }
     return low;
@@ -66,6 +66,16 @@ export class FrameIndex {
 
 function sums(sizes: Uint32Array): Float64Array {
   const result = new Float64Array(sizes.length + 1);
-  for (let i = 0; i < sizes.length; i++) result[i + 1] = (result[i] as number) + (sizes[i] as number);
+  let sum = 0;
+  for (const [index, size] of sizes.entries()) {
+    sum += size;
+    result[index + 1] = sum;
+  }
   return result;
+}
+
+function at(offsets: Float64Array, index: number): number {
+  const offset = offsets[index];
+  if (offset === undefined) throw new RangeError(`offset ${index} of ${offsets.length}`);
+  return offset;
 }

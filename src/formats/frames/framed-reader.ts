@@ -95,7 +95,8 @@ export class FramedReader {
         checked.catch(() => {}); // it is awaited below, or the walk ended before its turn came
         pending.push(checked);
       }
-      yield await (pending.shift() as Promise<CheckedFrame>);
+      const checked = await pending.shift();
+      if (checked !== undefined) yield checked;
     }
   }
 
@@ -109,16 +110,15 @@ export class FramedReader {
   }
 
   #remembered(index: number): Promise<Uint8Array> {
-    if (this.#last?.index !== index) {
-      const content = this.frame(index);
-      const last = { index, content };
-      this.#last = last;
-      // A failed read may succeed the next time: only contents are remembered.
-      content.catch(() => {
-        if (this.#last === last) this.#last = undefined;
-      });
-    }
-    return (this.#last as { content: Promise<Uint8Array> }).content;
+    if (this.#last?.index === index) return this.#last.content;
+    const content = this.frame(index);
+    const last = { index, content };
+    this.#last = last;
+    // A failed read may succeed the next time: only contents are remembered.
+    content.catch(() => {
+      if (this.#last === last) this.#last = undefined;
+    });
+    return content;
   }
 
   #checkRange(start: number, end: number): void {

@@ -78,8 +78,8 @@ function shapes(refuse: (what: string) => Error) {
     return value;
   };
   const count = (value: unknown, what: string): number => {
-    if (!Number.isSafeInteger(value) || (value as number) < 0) throw refuse(`${what} is no count`);
-    return value as number;
+    if (typeof value !== 'number' || !Number.isSafeInteger(value) || value < 0) throw refuse(`${what} is no count`);
+    return value;
   };
   const description = (value: JsonObject, depth: number): Description => {
     if (depth > DEPTH_MAX) throw refuse('structures within structures without end');

@@ -31,7 +31,7 @@ export class DeviceSection {
 
   /** The unsigned number in a field of 1, 2, 4 or 8 bytes. */
   number(name: string): bigint {
-    return this.numbers(name, 1)[0] as bigint;
+    return this.#unsigned(this.#only(this.#root, name).bytes, name);
   }
 
   /** The numbers in an array of exactly `count` elements. */
@@ -43,8 +43,8 @@ export class DeviceSection {
   structures<Member extends string>(name: string, members: readonly Member[], count: number): Record<Member, bigint>[] {
     return this.#elements(this.#root, name, count).map((element) => {
       const values = members.map((member) => {
-        const [value] = this.#elements(element, member, 1);
-        return [member, this.#unsigned((value as FieldValue).bytes, `${name}.${member}`)];
+        const { bytes } = this.#only(element, member);
+        return [member, this.#unsigned(bytes, `${name}.${member}`)];
       });
       return Object.fromEntries(values) as Record<Member, bigint>;
     });
@@ -69,6 +69,12 @@ export class DeviceSection {
     }
     if (found.length !== count) throw this.#error('UNSUPPORTED', `has not ${count} of "${name}"`);
     return found;
+  }
+
+  #only(value: FieldValue, name: string): FieldValue {
+    const [only] = this.#elements(value, name, 1);
+    if (only === undefined) throw this.#error('UNSUPPORTED', `has no "${name}"`);
+    return only;
   }
 
   #unsigned(bytes: Uint8Array, name: string): bigint {

@@ -46,7 +46,7 @@ export function parseMemoryTree(text: string): MemoryRegion[] {
   }
   if (views !== 1) throw new FormatError('CORRUPT', 0, `a memory tree with ${views} views of "memory"`);
   for (const [i, { start }] of regions.entries())
-    if (i > 0 && start < (regions[i - 1] as MemoryRegion).end)
+    if (i > 0 && start < (regions[i - 1]?.end ?? 0n))
       throw new FormatError('CORRUPT', 0, `the memory tree has two regions at 0x${start.toString(16)}`);
   return regions;
 }
@@ -59,14 +59,7 @@ function parseLine(line: string, at: number): MemoryRegion | undefined {
       throw new FormatError('UNSUPPORTED', at, `a line of the memory tree: ${line.trim()}`);
     return undefined;
   }
-  const [, first, last, kind, name, offset = '0'] = match as unknown as [
-    string,
-    string,
-    string,
-    string,
-    string,
-    string?,
-  ];
+  const [, first = '', last = '', kind = '', name = '', offset = '0'] = match;
   if (!MEMORY_KINDS.has(kind)) return undefined;
   const start = BigInt(`0x${first}`);
   const end = BigInt(`0x${last}`) + 1n;

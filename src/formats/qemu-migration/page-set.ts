@@ -17,7 +17,7 @@ export class PageSet {
     const number = Math.floor(page / SEGMENT_PAGES);
     if (number !== this.#lastNumber) this.#select(number);
     const bit = page % SEGMENT_PAGES;
-    const word = this.#last[bit >>> 5] as number;
+    const word = this.#last[bit >>> 5] ?? 0;
     const mask = 1 << (bit & 31);
     if ((word & mask) !== 0) return false;
     this.#last[bit >>> 5] = word | mask;

@@ -73,7 +73,7 @@ export class RamRecords {
       let block = this.#block;
       if (flags === kind) {
         if (end === body) return RECORD_HEADER_SIZE + 1;
-        const nameEnd = body + 1 + (bytes[body] as number);
+        const nameEnd = body + 1 + (bytes[body] ?? 0);
         if (end < nameEnd) return nameEnd - at;
         block = this.#find(feed, body + 1, nameEnd);
         body = nameEnd;
@@ -132,10 +132,6 @@ function error(fault: 'CORRUPT' | 'UNSUPPORTED', offset: number, message: string
 
 function readWord(bytes: Uint8Array, at: number): number {
   return (
-    (((bytes[at] as number) << 24) |
-      ((bytes[at + 1] as number) << 16) |
-      ((bytes[at + 2] as number) << 8) |
-      (bytes[at + 3] as number)) >>>
-    0
+    (((bytes[at] ?? 0) << 24) | ((bytes[at + 1] ?? 0) << 16) | ((bytes[at + 2] ?? 0) << 8) | (bytes[at + 3] ?? 0)) >>> 0
   );
 }

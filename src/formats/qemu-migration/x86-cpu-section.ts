@@ -2,7 +2,6 @@ import {
   type X86Cpu,
   type X86DescriptorTable,
   type X86Segment,
-  type X86SegmentRegister,
   x86Registers,
   x86SegmentRegisters,
 } from '../elf/x86-cpu.ts';
@@ -56,11 +55,9 @@ function readSegments(section: DeviceSection): X86Cpu['segments'] {
       base,
     }));
   const segments = read('env.segs', x86SegmentRegisters.length);
-  const byName: [X86SegmentRegister | X86DescriptorTable, X86Segment][] = [
-    ...x86SegmentRegisters.map((name, i) => [name, segments[i] as X86Segment] as [X86SegmentRegister, X86Segment]),
-    ...descriptorTables.map(
-      (name) => [name, read(`env.${name}`, 1)[0] as X86Segment] as [X86DescriptorTable, X86Segment],
-    ),
+  const byName = [
+    ...x86SegmentRegisters.map((name, i) => [name, segments[i]]),
+    ...descriptorTables.map((name) => [name, ...read(`env.${name}`, 1)]),
   ];
   return Object.fromEntries(byName) as X86Cpu['segments'];
 }

@@ -23,7 +23,7 @@ interface Listing {
 /** How long the end of a dump is still shown among the active ones: pollers come every few seconds, and gave up after an hour. */
 const shownMs = 3_600_000;
 
-const isActive = ({ state }: DumpNode) => (activeStates as string[]).includes(state);
+const isActive = ({ state }: DumpNode) => activeStates.some((active) => active === state);
 const isRecent = ({ finishedAt }: DumpNode) => finishedAt !== null && Date.now() - Date.parse(finishedAt) < shownMs;
 
 /** `GET /api/dumps`: the newest dump of each machine that is active or ended a short while ago. */

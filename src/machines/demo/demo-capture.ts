@@ -3,7 +3,7 @@ import { MemoirError } from '../../domain/memoir-error.ts';
 import type { CaptureOutcome, CapturePlan, CaptureReader } from '../capture.ts';
 import { chance } from './chance.ts';
 import type { DemoMachine } from './demo-world.ts';
-import type { DemoSourceOptions } from './memory-source.ts';
+import { demoSource } from './memory-source.ts';
 
 /** How often the simulated hypervisor says that it moves. */
 const reportMs = 50;
@@ -24,7 +24,7 @@ export interface DemoCaptureParts {
 /** One capture as a hypervisor would carry it out; when it settles, the machine is as people have it. */
 export async function runCapture(parts: DemoCaptureParts): Promise<CaptureOutcome> {
   const { machine, plan, reader, signal, now, changed } = parts;
-  const { behaviour } = plan.source.options as unknown as DemoSourceOptions;
+  const { behaviour } = demoSource.optionsOf(plan);
   reader.drained.catch(() => undefined);
   const stopReports = startReports(plan, reader);
   const holds = plan.method === 'CORE_DUMP' && machine.state === 'RUNNING';
@@ -68,7 +68,7 @@ function snapshotPauseMs(machine: DemoMachine): number {
 
 /** The hypervisor's own account of its movement; it knows only the speed that it was given. */
 function startReports(plan: CapturePlan, reader: CaptureReader): () => void {
-  const { behaviour, bytesPerSec } = plan.source.options as unknown as DemoSourceOptions;
+  const { behaviour, bytesPerSec } = demoSource.optionsOf(plan);
   const speed = behaviour?.type === 'SLOW' ? behaviour.bytesPerSec : bytesPerSec;
   if (speed === null) return () => undefined;
   const started = performance.now();

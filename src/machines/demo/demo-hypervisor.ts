@@ -17,7 +17,7 @@ import { forecast } from './demo-forecast.ts';
 import { type DemoMachineSpec, demoFleet } from './demo-machine.ts';
 import { DemoWatch } from './demo-watch.ts';
 import { type DemoMachine, DemoWorld } from './demo-world.ts';
-import { type DemoSourceOptions, demoSourceModule } from './memory-source.ts';
+import { type DemoSourceOptions, demoSource } from './memory-source.ts';
 
 /** Slow enough to be watched: 1 GiB takes nine seconds. */
 const watchableBytesPerSec = 120_000_000;
@@ -207,7 +207,7 @@ export function createDemoHypervisor(options: DemoHypervisorOptions = {}): DemoH
         method,
         reason,
         memoryBytes: size,
-        source: { module: demoSourceModule, options: source },
+        source: demoSource.of(source),
       };
     },
     async recover(): Promise<MachineRecovery> {

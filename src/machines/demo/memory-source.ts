@@ -1,9 +1,9 @@
 import { setImmediate } from 'node:timers/promises';
-import type { Json } from '../../domain/json.ts';
 import { MemoirError } from '../../domain/memoir-error.ts';
 import { x86NotesSize } from '../../formats/elf/x86-notes.ts';
 import type { CaptureMethod } from '../capture.ts';
-import { type MemorySink, type MemorySource, type MemoryTail, type OpenSource, pageBytes } from '../memory-source.ts';
+import { type MemorySink, type MemorySource, type MemoryTail, pageBytes } from '../memory-source.ts';
+import { sourceType } from '../source-type.ts';
 import { chance } from './chance.ts';
 import { demoCpuNotes } from './cpu-notes.ts';
 import type { DemoBehaviour } from './demo-behaviour.ts';
@@ -26,16 +26,15 @@ export type DemoSourceOptions = {
   readonly behaviour: DemoBehaviour | null;
 };
 
-export const demoSourceModule = import.meta.url;
+export const demoSource = sourceType<DemoSourceOptions>(import.meta.url);
 
 /** Opens the synthetic memory of one machine at one moment. */
-export const openSource: OpenSource = async (options: Json) => {
-  const settings = options as unknown as DemoSourceOptions;
+export async function openSource(settings: DemoSourceOptions): Promise<MemorySource> {
   if (settings.behaviour?.type === 'REFUSE_OPEN') {
     throw new MemoirError(settings.behaviour.code, 'the demo source was told not to open');
   }
   return new DemoSource(settings);
-};
+}
 
 class DemoSource implements MemorySource {
   readonly #options: DemoSourceOptions;

@@ -16,7 +16,7 @@ import { decideMethod } from '../decision.ts';
 import type { MachineRecovery } from '../hypervisor.ts';
 import { type Machine, machineStates } from '../machine.ts';
 import { takeCoreDump } from './core-dump/core-dump-capture.ts';
-import type { CoreDumpSourceOptions } from './core-dump/core-dump-source.ts';
+import { coreDumpSource } from './core-dump/core-dump-source.ts';
 import { findVolumePlace, type VolumePlace } from './core-dump/volume-place.ts';
 import { isAway, toFailure } from './failure.ts';
 import { type Forecast, makeForecast } from './forecast.ts';
@@ -30,7 +30,7 @@ import type { DomainRecords } from './inventory/domain-records.ts';
 import { type HypervisorLinks, linksReady, throughRestarts } from './link/links.ts';
 import { planSource } from './plan-source.ts';
 import { takeSnapshot } from './snapshot/snapshot-capture.ts';
-import type { SnapshotSourceOptions } from './snapshot/snapshot-source.ts';
+import { snapshotSource } from './snapshot/snapshot-source.ts';
 
 export interface CapturesParts {
   readonly links: HypervisorLinks;
@@ -209,10 +209,10 @@ export class Captures {
       volume: null,
     };
     if (method === 'CORE_DUMP') {
-      const { place } = plan.source.options as unknown as CoreDumpSourceOptions;
+      const { place } = coreDumpSource.optionsOf(plan);
       return { ...common, interruptible: true, places: [place], sockets: [] };
     }
-    const { guestSocket, ownSocket } = plan.source.options as unknown as SnapshotSourceOptions;
+    const { guestSocket, ownSocket } = snapshotSource.optionsOf(plan);
     return {
       ...common,
       interruptible: survivesInterruption(await guest.version()),

@@ -1,17 +1,15 @@
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
-import type { Json } from '../../domain/json.ts';
 import { MemoirError } from '../../domain/memoir-error.ts';
-import type { ModuleReference } from '../../domain/module-reference.ts';
 import type { CaptureMethod, CapturePlan } from '../capture.ts';
-import { type CoreDumpSourceOptions, coreDumpSourceModule } from './core-dump/core-dump-source.ts';
+import { type CoreDumpSourceOptions, coreDumpSource } from './core-dump/core-dump-source.ts';
 import type { Forecast } from './forecast.ts';
 import { survivesInterruption } from './guest/guest.ts';
 import { regionBytes } from './guest/memory-plan.ts';
 import type { LibvirtHypervisorOptions } from './hypervisor-options.ts';
 import { fitsSocket, privatePlace, socketIn } from './meeting-place.ts';
-import { type DrainedSnapshotOptions, drainedSnapshotModule } from './snapshot/drained-snapshot-source.ts';
-import { type SnapshotSourceOptions, snapshotSourceModule } from './snapshot/snapshot-source.ts';
+import { type DrainedSnapshotOptions, drainedSnapshot } from './snapshot/drained-snapshot-source.ts';
+import { type SnapshotSourceOptions, snapshotSource } from './snapshot/snapshot-source.ts';
 
 /** Room for what a stream has beside the guest's memory. */
 const besideMemoryBytes = 128 * 1024 * 1024;
@@ -26,7 +24,7 @@ export function planSource(
 ): PlannedSource {
   if (method === 'CORE_DUMP') {
     const options: CoreDumpSourceOptions = { place: privatePlace('memory.fifo', meetingFolders) };
-    return { source: reference(coreDumpSourceModule, options) };
+    return { source: coreDumpSource.of(options) };
   }
   if (regions === null || version === null)
     throw new MemoirError('METHOD_UNAVAILABLE', 'the guest’s memory map is not known');
@@ -39,7 +37,7 @@ export function planSource(
     ownSocket: fitsSocket(ownSocket) ? ownSocket : null,
     owner: description?.owner ?? null,
   };
-  if (survivesInterruption(version)) return { source: reference(snapshotSourceModule, options) };
+  if (survivesInterruption(version)) return { source: snapshotSource.of(options) };
   const drained: DrainedSnapshotOptions = {
     ...options,
     spool: join(stateFolder, 'spool', randomUUID()),
@@ -47,9 +45,5 @@ export function planSource(
     spoolBytes:
       Math.ceil(regionBytes(regions) * (4104 / 4096)) + besideMemoryBytes + (description?.deviceStateBytes ?? 0),
   };
-  return { source: reference(drainedSnapshotModule, drained), reservedBytes: drained.spoolBytes };
-}
-
-function reference(module: string, options: object): ModuleReference {
-  return { module, options: options as Json };
+  return { source: drainedSnapshot.of(drained), reservedBytes: drained.spoolBytes };
 }

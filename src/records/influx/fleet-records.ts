@@ -131,8 +131,7 @@ export function createFleetRecords(parts: FleetRecordsParts): DumpRecords {
       if (missing.length === 0) return found;
       const asked = await ways.ask(budgets.page, (reader) => reader.get([...new Set(missing)]));
       return found.map(
-        (record, at): DumpRecord | null =>
-          record ?? (asked.ok ? asked.answer.get(ids[at] as string) : undefined) ?? null,
+        (record, at): DumpRecord | null => record ?? (asked.ok ? asked.answer.get(ids[at] ?? '') : undefined) ?? null,
       );
     },
     async page(query) {

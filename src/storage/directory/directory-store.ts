@@ -143,7 +143,7 @@ class DirectoryStore implements ArtifactStore {
             'ARTIFACT_DAMAGED',
             `${join(folder.path, manifest)} has ${size} bytes: no manifest has`,
           );
-        return JSON.parse(await handle.readFile('utf8')) as Json;
+        return JSON.parse(await handle.readFile('utf8'));
       } catch (cause) {
         if (!(cause instanceof SyntaxError)) throw cause;
         throw new MemoirError('ARTIFACT_DAMAGED', `${join(folder.path, manifest)} is not a manifest`, { cause });

@@ -1,4 +1,3 @@
-import type { Json } from '../../../src/domain/json.ts';
 import type { ReconnectingConnection } from '../../../src/libvirt/reconnecting-connection.ts';
 import type { CapturePlan } from '../../../src/machines/capture.ts';
 import { Guest } from '../../../src/machines/libvirt/guest/guest.ts';
@@ -6,10 +5,7 @@ import { readRegions, regionBytes } from '../../../src/machines/libvirt/guest/me
 import { restore } from '../../../src/machines/libvirt/guest/restoration.ts';
 import { fitsSocket, privatePlace } from '../../../src/machines/libvirt/meeting-place.ts';
 import { takeSnapshot } from '../../../src/machines/libvirt/snapshot/snapshot-capture.ts';
-import {
-  type SnapshotSourceOptions,
-  snapshotSourceModule,
-} from '../../../src/machines/libvirt/snapshot/snapshot-source.ts';
+import { type SnapshotSourceOptions, snapshotSource } from '../../../src/machines/libvirt/snapshot/snapshot-source.ts';
 import type { Machine } from '../../../src/machines/machine.ts';
 import type { MemorySink } from '../../../src/machines/memory-source.ts';
 import { SinkReader } from './sink-reader.ts';
@@ -37,7 +33,7 @@ export async function forcedSnapshot(control: ReconnectingConnection, machine: M
     method: 'SNAPSHOT',
     reason: 'forced by a test',
     memoryBytes: regionBytes(regions),
-    source: { module: snapshotSourceModule, options: options as unknown as Json },
+    source: snapshotSource.of(options),
   };
   const reader = new SinkReader(plan, sink);
   const { signal } = new AbortController();

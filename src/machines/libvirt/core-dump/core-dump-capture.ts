@@ -9,7 +9,7 @@ import { type CaptureParts, untilAborted } from '../guest/capture-parts.ts';
 import { refuseBeside } from '../guest/foreign-work.ts';
 import { PauseMeter } from '../guest/pause-meter.ts';
 import { figure } from '../inventory/domain-records.ts';
-import type { CoreDumpSourceOptions } from './core-dump-source.ts';
+import { coreDumpSource } from './core-dump-source.ts';
 import { type VolumePlace, volumeAt } from './volume-place.ts';
 import { pumpVolume } from './volume-pump.ts';
 
@@ -35,7 +35,7 @@ export async function takeCoreDump(
 ): Promise<CaptureOutcome> {
   const { links, guest, plan, reader, signal, wasRunning, connectOptions, touch } = parts;
   const link = links.control;
-  const { place } = plan.source.options as unknown as CoreDumpSourceOptions;
+  const { place } = coreDumpSource.optionsOf(plan);
   let volume: VolumePlace | null = null;
   const { aborted, end } = untilAborted(signal);
   const meter = new PauseMeter();

@@ -1,7 +1,7 @@
-import type { Json } from '../../../domain/json.ts';
 import { MemoirError } from '../../../domain/memoir-error.ts';
 import { CoreReader } from '../../../formats/elf/core-reader.ts';
-import type { MemorySink, MemorySource, MemoryTail, OpenSource } from '../../memory-source.ts';
+import type { MemorySink, MemorySource, MemoryTail } from '../../memory-source.ts';
+import { sourceType } from '../../source-type.ts';
 import { drain } from '../drain.ts';
 import { toFailure } from '../failure.ts';
 import type { PrivatePlace } from '../meeting-place.ts';
@@ -11,13 +11,12 @@ import { Fifo } from './fifo.ts';
 /** What a plan carries to the thread that reads: where the FIFO will be. */
 export type CoreDumpSourceOptions = { readonly place: PrivatePlace };
 
-export const coreDumpSourceModule = import.meta.url;
+export const coreDumpSource = sourceType<CoreDumpSourceOptions>(import.meta.url);
 
 /** Makes the FIFO and opens its read end, so that its writer never waits for a reader. */
-export const openSource: OpenSource = async (options: Json) => {
-  const { place } = options as unknown as CoreDumpSourceOptions;
+export async function openSource({ place }: CoreDumpSourceOptions): Promise<MemorySource> {
   return new CoreDumpSource(await Fifo.open(place));
-};
+}
 
 const nothingWritten = (): MemoirError =>
   new MemoirError('CAPTURE_FAILED', 'the hypervisor wrote nothing into the dump', { details: { fault: 'EMPTY' } });

@@ -4,6 +4,7 @@ import { mkdir, rm } from 'node:fs/promises';
 import { Socket } from 'node:net';
 import { promisify } from 'node:util';
 import { MemoirError } from '../../../domain/memoir-error.ts';
+import { messageOf } from '../../../domain/thrown.ts';
 import type { PrivatePlace } from '../meeting-place.ts';
 
 const run = promisify(execFile);
@@ -30,7 +31,7 @@ export class Fifo {
       return new Fifo(new Socket({ fd: descriptor, readable: true, writable: false }), folder);
     } catch (cause) {
       await rm(folder, { recursive: true, force: true });
-      throw new MemoirError('CAPTURE_FAILED', `no FIFO can be made at ${path}: ${(cause as Error).message}`, { cause });
+      throw new MemoirError('CAPTURE_FAILED', `no FIFO can be made at ${path}: ${messageOf(cause)}`, { cause });
     }
   }
 

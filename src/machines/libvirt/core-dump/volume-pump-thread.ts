@@ -19,7 +19,7 @@ export interface PumpJob {
 // Carries one volume into one FIFO and says how it went: null, or the failure. Started by volume-pump.ts only.
 
 if (parentPort !== null) {
-  const { uri, options, volume, to } = workerData as PumpJob;
+  const { uri, options, volume, to }: PumpJob = workerData;
   try {
     await using connection = await connect(uri, options);
     // The FIFO has its reader already, so opening it does not wait; and no write of ours blocks a thread of libuv's pool.

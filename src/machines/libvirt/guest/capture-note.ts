@@ -1,6 +1,7 @@
 import { chmod, link, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isUuid } from '../../../domain/id.ts';
+import { codeOf } from '../../../domain/thrown.ts';
 import type { CaptureMethod } from '../../capture.ts';
 import type { PrivatePlace } from '../meeting-place.ts';
 
@@ -49,7 +50,7 @@ export class CaptureNotes {
       await link(partial, this.#path(note.machineId));
       return true;
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
+      if (codeOf(error) === 'EEXIST') return false;
       throw error;
     } finally {
       await rm(partial, { force: true });
@@ -86,7 +87,7 @@ export class CaptureNotes {
     for (const name of names) {
       if (!name.endsWith('.json') || !isUuid(name.slice(0, -5))) continue;
       try {
-        const note = JSON.parse(await readFile(join(this.#folder, name), 'utf8')) as CaptureNote;
+        const note: CaptureNote = JSON.parse(await readFile(join(this.#folder, name), 'utf8'));
         if (note.machineId !== name.slice(0, -5) || !Array.isArray(note.places)) continue;
         // Notes of versions before `touched` were written when the guest was about to be touched.
         notes.push({ ...note, touched: note.touched ?? true });

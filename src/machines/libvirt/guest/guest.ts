@@ -40,6 +40,22 @@ const daemonMs = 5_000;
 /** The capability without which `migrate` is a plain migration, which ends with the guest stopped. */
 const snapshotCapability = 'background-snapshot';
 
+/** What QEMU's monitor answers to the commands used here, of which only this is looked at (qapi/migration.json, char.json). */
+interface QmpAnswers {
+  readonly 'query-version': { readonly qemu: QemuVersion };
+  readonly 'query-migrate': {
+    readonly status?: string;
+    readonly 'error-desc'?: string;
+    readonly 'blocked-reasons'?: readonly string[];
+    readonly ram?: { readonly total?: number; readonly remaining?: number };
+  };
+  readonly 'query-migrate-capabilities': readonly { readonly capability: string; readonly state: boolean }[];
+  readonly 'migrate-set-capabilities': unknown;
+  readonly migrate: unknown;
+  readonly 'human-monitor-command': string;
+  readonly 'query-chardev': readonly { readonly label: string; readonly filename: string }[];
+}
+
 /**
  * One running domain and its QEMU, by the calls that a capture needs. The monitor commands taint the domain
  * (`custom-monitor`, one line of its log), so nothing here is for listing or measuring.
@@ -75,17 +91,11 @@ export class Guest {
 
   /** The QEMU that runs, which need not be the one that is installed. */
   async version(): Promise<QemuVersion> {
-    const answer = (await this.#qmp('query-version')) as { qemu: QemuVersion };
-    return answer.qemu;
+    return (await this.#qmp('query-version')).qemu;
   }
 
   async migration(): Promise<Migration> {
-    const answer = (await this.#qmp('query-migrate')) as {
-      status?: string;
-      'error-desc'?: string;
-      'blocked-reasons'?: readonly string[];
-      ram?: { total?: number; remaining?: number };
-    };
+    const answer = await this.#qmp('query-migrate');
     return {
       status: answer.status ?? 'none',
       error: answer['error-desc'] ?? null,
@@ -97,7 +107,7 @@ export class Guest {
 
   /** Null where this QEMU does not know the capability (before 6.0). */
   async snapshotCapability(): Promise<boolean | null> {
-    const answer = (await this.#qmp('query-migrate-capabilities')) as { capability: string; state: boolean }[];
+    const answer = await this.#qmp('query-migrate-capabilities');
     return answer.find(({ capability }) => capability === snapshotCapability)?.state ?? null;
   }
 
@@ -133,7 +143,7 @@ export class Guest {
 
   /** The text of the monitor's `info mtree -f`: what is where in the guest's physical memory. */
   async memoryTree(): Promise<string> {
-    return (await this.#qmp('human-monitor-command', { 'command-line': 'info mtree -f' })) as string;
+    return await this.#qmp('human-monitor-command', { 'command-line': 'info mtree -f' });
   }
 
   /**
@@ -141,14 +151,19 @@ export class Guest {
    * monitor's socket lies. Null where libvirt has put that elsewhere.
    */
   async folder(): Promise<string | null> {
-    const devices = (await this.#qmp('query-chardev')) as { label: string; filename: string }[];
+    const devices = await this.#qmp('query-chardev');
     const monitor = devices.find(({ label }) => label === 'charmonitor')?.filename ?? '';
     return /^unix:(\/[^,]+)\/monitor\.sock(?:,|$)/.exec(monitor)?.[1] ?? null;
   }
 
-  async #qmp(execute: string, args?: MonitorCommand['arguments'], timeoutMs = this.#links.answerMs): Promise<unknown> {
+  async #qmp<Name extends keyof QmpAnswers>(
+    execute: Name,
+    args?: MonitorCommand['arguments'],
+    timeoutMs = this.#links.answerMs,
+  ): Promise<QmpAnswers[Name]> {
     const command: MonitorCommand = args === undefined ? { execute } : { execute, arguments: args };
-    return this.#heard(() => this.#links.monitor.qemuMonitorCommand(this.domain, command, { timeoutMs }));
+    const answer = await this.#heard(() => this.#links.monitor.qemuMonitorCommand(this.domain, command, { timeoutMs }));
+    return answer as QmpAnswers[Name];
   }
 
   /** The monitors' link may be younger than the other one: while it is dialled it is waited for, as an answer would be. */

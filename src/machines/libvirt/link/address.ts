@@ -1,5 +1,6 @@
 import { hostname } from 'node:os';
 import { MemoirError } from '../../../domain/memoir-error.ts';
+import { messageOf } from '../../../domain/thrown.ts';
 import { findUri } from '../../../libvirt/find-uri.ts';
 import { parseUri } from '../../../libvirt/transports/target.ts';
 
@@ -14,7 +15,7 @@ export async function findLibvirtUri(options: Parameters<typeof findUri>[0] = {}
 /** A URI as it may be shown: a password never belongs into one, and is taken out if it is there all the same. */
 export function withoutSecrets(uri: string): string {
   return uri.replace(/^([a-z0-9+]+:\/\/)([^/?#@]*)@/i, (_whole, scheme: string, user: string) => {
-    const name = user.split(':')[0] as string;
+    const name = user.replace(/:.*/s, '');
     return name === '' ? scheme : `${scheme}${name}@`;
   });
 }
@@ -38,7 +39,7 @@ export function checkLibvirtUri(uri: string): void {
   try {
     parseUri(uri);
   } catch (cause) {
-    throw new MemoirError('CONFIG_INVALID', `LIBVIRT_URI: ${(cause as Error).message}`, {
+    throw new MemoirError('CONFIG_INVALID', `LIBVIRT_URI: ${messageOf(cause)}`, {
       cause,
       hint: 'Use an address such as qemu:///system or qemu+ssh://root@host/system; demo:/// simulates machines.',
     });

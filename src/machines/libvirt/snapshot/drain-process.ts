@@ -21,7 +21,7 @@ const waitingBytes = 64 * 1024 * 1024;
 /** How long QEMU may take to connect when nobody waits for its stream any more. */
 const loneMs = 30_000;
 
-const job = JSON.parse(process.argv[2] as string) as DrainJob;
+const job: DrainJob = JSON.parse(process.argv[2] ?? '');
 const spool = 3;
 const writeAt = promisify(writeTo);
 let lost: string | undefined;

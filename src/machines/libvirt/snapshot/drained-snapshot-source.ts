@@ -6,9 +6,9 @@ import { dirname } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { Wake } from '../../../async/wake.ts';
-import type { Json } from '../../../domain/json.ts';
 import { MemoirError } from '../../../domain/memoir-error.ts';
-import type { MemorySink, MemorySource, MemoryTail, OpenSource } from '../../memory-source.ts';
+import type { MemorySink, MemorySource, MemoryTail } from '../../memory-source.ts';
+import { sourceType } from '../../source-type.ts';
 import { toFailure } from '../failure.ts';
 import type { DrainJob } from './drain-process.ts';
 import { SnapshotReader } from './snapshot-reader.ts';
@@ -17,7 +17,7 @@ import type { SnapshotSourceOptions } from './snapshot-source.ts';
 /** What a plan carries for a guest whose QEMU must never lose its reader. */
 export type DrainedSnapshotOptions = SnapshotSourceOptions & { readonly spool: string; readonly spoolBytes: number };
 
-export const drainedSnapshotModule = import.meta.url;
+export const drainedSnapshot = sourceType<DrainedSnapshotOptions>(import.meta.url);
 
 const chunkBytes = 1024 * 1024;
 
@@ -25,8 +25,7 @@ const chunkBytes = 1024 * 1024;
  * For QEMU before 8.1: the stream goes into a spool whose room is reserved first, by a detached process that reads to the
  * end whatever becomes of us; here it is read from the spool as it grows.
  */
-export const openSource: OpenSource = async (options: Json) => {
-  const settings = options as unknown as DrainedSnapshotOptions;
+export async function openSource(settings: DrainedSnapshotOptions): Promise<MemorySource> {
   const spool = await reserve(settings);
   try {
     const job: DrainJob = { sockets: settings, spoolBytes: settings.spoolBytes };
@@ -47,7 +46,7 @@ export const openSource: OpenSource = async (options: Json) => {
     await spool.close();
     throw error;
   }
-};
+}
 
 /**
  * An empty file whose blocks are there already: a full disk in the middle would cost the image. It has lost its name before it
@@ -103,7 +102,7 @@ class DrainedSnapshotSource implements MemorySource {
   }
 
   async read(sink: MemorySink, signal: AbortSignal): Promise<MemoryTail> {
-    const onAbort = (): void => this.#end(signal.reason as MemoirError);
+    const onAbort = (): void => this.#end(signal.reason);
     signal.addEventListener('abort', onAbort, { once: true });
     if (signal.aborted) onAbort();
     const reader = new SnapshotReader(this.#options, sink);

@@ -11,7 +11,7 @@ import { checkRegions } from '../guest/memory-plan.ts';
 import { PauseMeter } from '../guest/pause-meter.ts';
 import { machineStateOf } from '../inventory/machine-state.ts';
 import { throughRestarts } from '../link/links.ts';
-import type { SnapshotSourceOptions } from './snapshot-source.ts';
+import { type SnapshotSourceOptions, snapshotSource } from './snapshot-source.ts';
 
 /** How often QEMU is asked how far it is, beside its own events. */
 const pollMs = 150;
@@ -27,7 +27,7 @@ const graceMs = 150;
  */
 export async function takeSnapshot(parts: CaptureParts): Promise<CaptureOutcome> {
   const { links, guest, plan, reader, signal, wasRunning, touch } = parts;
-  const options = plan.source.options as unknown as SnapshotSourceOptions;
+  const options = snapshotSource.optionsOf(plan);
   const { aborted, end } = untilAborted(signal);
   const meter = new PauseMeter();
   try {
@@ -88,7 +88,7 @@ async function enable(guest: Guest): Promise<void> {
 
 /** Where the reader listens, in the order in which QEMU is to try. */
 function socketsOf({ guestSocket, ownSocket }: SnapshotSourceOptions): string[] {
-  return [guestSocket, ownSocket?.path ?? null].filter((path) => path !== null && existsSync(path)) as string[];
+  return [guestSocket, ownSocket?.path ?? null].filter((path) => path !== null).filter((path) => existsSync(path));
 }
 
 /**

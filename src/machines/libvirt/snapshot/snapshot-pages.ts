@@ -53,7 +53,7 @@ export class SnapshotPages implements PageVisitor {
 
   page(block: RamBlock, offset: number, bytes: Uint8Array): void {
     if (this.#zeroEnd > this.#zeroStart) this.flush();
-    for (const piece of this.#pieces[block.index] as readonly Piece[]) {
+    for (const piece of this.#pieces[block.index] ?? []) {
       if (offset < piece.start || offset >= piece.end) continue;
       const inside = offset - piece.start;
       this.#sink.data(piece.imageOffset + inside, bytes);
@@ -63,7 +63,7 @@ export class SnapshotPages implements PageVisitor {
   }
 
   zero(block: RamBlock, offset: number): void {
-    for (const piece of this.#pieces[block.index] as readonly Piece[]) {
+    for (const piece of this.#pieces[block.index] ?? []) {
       if (offset < piece.start || offset >= piece.end) continue;
       const at = piece.imageOffset + offset - piece.start;
       if (at !== this.#zeroEnd) {

@@ -1,6 +1,7 @@
 import { chmod, chown, mkdir, rm } from 'node:fs/promises';
 import { createServer, type Server, type Socket } from 'node:net';
 import { MemoirError } from '../../../domain/memoir-error.ts';
+import { messageOf } from '../../../domain/thrown.ts';
 import type { PrivatePlace } from '../meeting-place.ts';
 
 /** Where QEMU may find us, and who it is. Plain data: it crosses to threads and processes. */
@@ -59,7 +60,7 @@ export class SnapshotSocket {
         }
         await this.#listenAt(path);
       } catch (error) {
-        refusals.push(`${path}: ${(error as Error).message}`);
+        refusals.push(`${path}: ${messageOf(error)}`);
       }
     };
     if (guestSocket !== null) await attempt(guestSocket, null);

@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
-import type { Json } from '../../../domain/json.ts';
 import { MemoirError } from '../../../domain/memoir-error.ts';
-import type { MemorySink, MemorySource, MemoryTail, OpenSource } from '../../memory-source.ts';
+import type { MemorySink, MemorySource, MemoryTail } from '../../memory-source.ts';
+import { sourceType } from '../../source-type.ts';
 import { breathe, drain } from '../drain.ts';
 import { toFailure } from '../failure.ts';
 import { untilAborted } from '../guest/capture-parts.ts';
@@ -11,13 +11,12 @@ import { SnapshotSocket, type SnapshotSockets } from './snapshot-socket.ts';
 /** What a plan carries to the thread that reads. */
 export type SnapshotSourceOptions = SnapshotShape & SnapshotSockets;
 
-export const snapshotSourceModule = import.meta.url;
+export const snapshotSource = sourceType<SnapshotSourceOptions>(import.meta.url);
 
 /** Listens for the guest's QEMU. */
-export const openSource: OpenSource = async (options: Json) => {
-  const settings = options as unknown as SnapshotSourceOptions;
+export async function openSource(settings: SnapshotSourceOptions): Promise<MemorySource> {
   return new SnapshotSource(settings, await SnapshotSocket.listen(settings));
-};
+}
 
 class SnapshotSource implements MemorySource {
   readonly #shape: SnapshotShape;

@@ -1,3 +1,4 @@
+import { byteAt, doubleAt, runningTotals, sizeAt, wordAt } from './columns.ts';
 import type { HeapGraph } from './heap-graph.ts';
 import { nodeType, nodeTypeNames } from './snapshot-format.ts';
 
@@ -29,24 +30,25 @@ export function classesOf(graph: HeapGraph): ClassIndex {
   const classes: HeapClass[] = [];
   const ofNode = new Uint32Array(nodeCount);
   const { placeOfNode, places } = placesOf(graph);
-  const byType = new Int32Array(256).fill(-1);
+  // A class and one, 0 for none yet.
+  const byType = new Uint32Array(256);
   const byName = new Map<number, number>();
   const add = (name: string, place: ScriptPlace | null): number => classes.push({ name, place }) - 1;
   for (let node = 0; node < nodeCount; node++) {
-    const type = nodeTypes[node] as number;
+    const type = byteAt(nodeTypes, node);
     if (type === nodeType.object || type === nodeType.native) {
-      const place = type === nodeType.object ? (placeOfNode[node] as number) : 0;
+      const place = type === nodeType.object ? wordAt(placeOfNode, node) : 0;
       // Names and places both count less than 2^26: the product is exact.
-      const key = (nodeNames[node] as number) * 2 ** 26 + place;
+      const key = wordAt(nodeNames, node) * 2 ** 26 + place;
       let index = byName.get(key);
       if (index === undefined) {
-        index = add(strings.text(nodeNames[node] as number), places[place] ?? null);
+        index = add(strings.text(wordAt(nodeNames, node)), places[place] ?? null);
         byName.set(key, index);
       }
       ofNode[node] = index;
     } else {
-      if (byType[type] === -1) byType[type] = add(typeClass(type), null);
-      ofNode[node] = byType[type] as number;
+      if (byType[type] === 0) byType[type] = add(typeClass(type), null) + 1;
+      ofNode[node] = wordAt(byType, type) - 1;
     }
   }
   return { classes, ofNode };
@@ -75,9 +77,9 @@ function placesOf(graph: HeapGraph): { placeOfNode: Uint32Array; places: readonl
   const places: (ScriptPlace | null)[] = [null];
   const known = new Map<number | string, number>();
   for (let at = 0; at < locations.count; at++) {
-    const scriptId = locations.scripts[at] as number;
-    const line = locations.lines[at] as number;
-    const column = locations.columns[at] as number;
+    const scriptId = wordAt(locations.scripts, at);
+    const line = wordAt(locations.lines, at);
+    const column = wordAt(locations.columns, at);
     const fits = scriptId < 2 ** 15 && line < 2 ** 19 && column < 2 ** 19;
     const key = fits ? (scriptId * 2 ** 19 + line) * 2 ** 19 + column : `${scriptId}:${line}:${column}`;
     let place = known.get(key);
@@ -85,7 +87,7 @@ function placesOf(graph: HeapGraph): { placeOfNode: Uint32Array; places: readonl
       place = places.push({ scriptId, line: line + 1, column: column + 1 }) - 1;
       known.set(key, place);
     }
-    placeOfNode[locations.nodes[at] as number] = place;
+    placeOfNode[wordAt(locations.nodes, at)] = place;
   }
   return { placeOfNode, places };
 }
@@ -112,28 +114,32 @@ export function classTotals(
   // How many objects of a class are above, on the way down the tree.
   const above = new Uint32Array(classes.length);
   const next = children.first.slice();
-  let node = order[0] as number;
+  let node = wordAt(order, 0);
   for (;;) {
-    const own = ofNode[node] as number;
-    if (next[node] === children.first[node]) {
-      (counts[own] as number)++;
-      (selfBytes[own] as number) += sizes[node] as number;
-      if (above[own] === 0) (retainedBytes[own] as number) += retained[node] as number;
+    const own = wordAt(ofNode, node);
+    const begin = wordAt(children.first, node);
+    const end = wordAt(children.first, node + 1);
+    const at = wordAt(next, node);
+    if (at === begin) {
+      counts[own] = doubleAt(counts, own) + 1;
+      selfBytes[own] = doubleAt(selfBytes, own) + sizeAt(sizes, node);
+      if (above[own] === 0) retainedBytes[own] = doubleAt(retainedBytes, own) + doubleAt(retained, node);
     }
-    if ((next[node] as number) < (children.first[node + 1] as number)) {
-      if (next[node] === children.first[node]) (above[own] as number)++;
-      node = children.nodes[(next[node] as number)++] as number;
+    if (at < end) {
+      if (at === begin) above[own] = wordAt(above, own) + 1;
+      next[node] = at + 1;
+      node = wordAt(children.nodes, at);
       continue;
     }
     // Leaves never raised the count.
-    if (children.first[node] !== children.first[node + 1]) (above[own] as number)--;
+    if (begin !== end) above[own] = wordAt(above, own) - 1;
     if (node === 0) break;
-    node = dominator[node] as number;
+    node = wordAt(dominator, node);
   }
   return classes.map((_, index) => ({
-    count: counts[index] as number,
-    selfBytes: selfBytes[index] as number,
-    retainedBytes: retainedBytes[index] as number,
+    count: doubleAt(counts, index),
+    selfBytes: doubleAt(selfBytes, index),
+    retainedBytes: doubleAt(retainedBytes, index),
   }));
 }
 
@@ -141,16 +147,14 @@ export function classTotals(
 export function childrenOf(dominator: Uint32Array): { first: Uint32Array; nodes: Uint32Array } {
   const count = dominator.length;
   const first = new Uint32Array(count + 1);
-  for (let node = 1; node < count; node++) (first[dominator[node] as number] as number)++;
-  let total = 0;
-  for (let node = 0; node <= count; node++) {
-    total += first[node] as number;
-    first[node] = total;
+  for (let node = 1; node < count; node++) {
+    const above = wordAt(dominator, node);
+    first[above] = wordAt(first, above) + 1;
   }
-  const nodes = new Uint32Array(total);
+  const nodes = new Uint32Array(runningTotals(first));
   for (let node = count - 1; node > 0; node--) {
-    const place = (first[dominator[node] as number] as number) - 1;
-    first[dominator[node] as number] = place;
+    const place = wordAt(first, wordAt(dominator, node)) - 1;
+    first[wordAt(dominator, node)] = place;
     nodes[place] = node;
   }
   return { first, nodes };

@@ -1,3 +1,4 @@
+import { doubleAt, runningTotals, wordAt } from './columns.ts';
 // Long: one algorithm over arrays that its steps share.
 import type { HeapGraph } from './heap-graph.ts';
 
@@ -40,48 +41,48 @@ export function dominatorsOf(graph: HeapGraph, essential: Uint8Array): Dominator
     if (v < linked) return v;
     let height = 0;
     let at = v;
-    while ((parent[at] as number) >= linked) {
+    while (wordAt(parent, at) >= linked) {
       path[height++] = at;
-      at = parent[at] as number;
+      at = wordAt(parent, at);
     }
     // `at` is directly below the part that is not linked yet.
     while (height > 0) {
-      const w = path[--height] as number;
-      const ancestor = parent[w] as number;
-      if ((semi[label[ancestor] as number] as number) < (semi[label[w] as number] as number)) {
-        label[w] = label[ancestor] as number;
+      const w = wordAt(path, --height);
+      const ancestor = wordAt(parent, w);
+      if (wordAt(semi, wordAt(label, ancestor)) < wordAt(semi, wordAt(label, w))) {
+        label[w] = wordAt(label, ancestor);
       }
-      parent[w] = parent[ancestor] as number;
+      parent[w] = wordAt(parent, ancestor);
     }
-    return label[v] as number;
+    return wordAt(label, v);
   };
 
   for (let w = n; w >= 2; w--) {
-    const up = parent[w] as number;
-    const target = node[w] as number;
-    let lowest = semi[w] as number;
+    const up = wordAt(parent, w);
+    const target = wordAt(node, w);
+    let lowest = wordAt(semi, w);
     if (forest[target] === 1) lowest = 1;
-    const end = first[target + 1] as number;
-    for (let at = first[target] as number; at < end; at++) {
-      const u = semi[evaluate(number[sources[at] as number] as number)] as number;
+    const end = wordAt(first, target + 1);
+    for (let at = wordAt(first, target); at < end; at++) {
+      const u = wordAt(semi, evaluate(wordAt(number, wordAt(sources, at))));
       if (u < lowest) lowest = u;
     }
     semi[w] = lowest;
-    nextInBucket[w] = bucket[lowest] as number;
+    nextInBucket[w] = wordAt(bucket, lowest);
     bucket[lowest] = w;
     linked = w;
-    for (let v = bucket[up] as number; v !== 0; v = nextInBucket[v] as number) {
+    for (let v = wordAt(bucket, up); v !== 0; v = wordAt(nextInBucket, v)) {
       const u = evaluate(v);
-      dominator[v] = (semi[u] as number) < (semi[v] as number) ? u : up;
+      dominator[v] = wordAt(semi, u) < wordAt(semi, v) ? u : up;
     }
     bucket[up] = 0;
   }
   dominator[1] = 1;
   for (let w = 2; w <= n; w++) {
-    if (dominator[w] !== semi[w]) dominator[w] = dominator[dominator[w] as number] as number;
+    if (dominator[w] !== semi[w]) dominator[w] = wordAt(dominator, wordAt(dominator, w));
   }
   const result = new Uint32Array(n);
-  for (let w = 1; w <= n; w++) result[node[w] as number] = node[dominator[w] as number] as number;
+  for (let w = 1; w <= n; w++) result[wordAt(node, w)] = wordAt(node, wordAt(dominator, w));
   return { dominator: result, order: node.subarray(1) };
 }
 
@@ -103,24 +104,24 @@ function search(graph: HeapGraph, essential: Uint8Array, first: Uint32Array, num
     node[count] = target;
     number[target] = count;
     parent[count] = from;
-    nextEdge[target] = firstEdge[target] as number;
+    nextEdge[target] = wordAt(firstEdge, target);
   };
   const walk = (start: number, from: number) => {
     visit(start, from);
     let at = start;
     for (;;) {
-      const end = firstEdge[at + 1] as number;
-      let edge = nextEdge[at] as number;
-      while (edge < end && (essential[edge] === 0 || number[edgeTargets[edge] as number] !== 0)) edge++;
+      const end = wordAt(firstEdge, at + 1);
+      let edge = wordAt(nextEdge, at);
+      while (edge < end && (essential[edge] === 0 || number[wordAt(edgeTargets, edge)] !== 0)) edge++;
       nextEdge[at] = edge + 1;
       if (edge < end) {
-        const target = edgeTargets[edge] as number;
-        visit(target, number[at] as number);
+        const target = wordAt(edgeTargets, edge);
+        visit(target, wordAt(number, at));
         at = target;
       } else if (at === start) {
         return;
       } else {
-        at = node[parent[number[at] as number] as number] as number;
+        at = wordAt(node, wordAt(parent, wordAt(number, at)));
       }
     }
   };
@@ -140,20 +141,17 @@ function sourcesOf(graph: HeapGraph, essential: Uint8Array): { first: Uint32Arra
   const { nodeCount, firstEdge, edgeTargets } = graph;
   const first = new Uint32Array(nodeCount + 1);
   for (let edge = 0; edge < graph.edgeCount; edge++) {
-    if (essential[edge] === 1) (first[edgeTargets[edge] as number] as number)++;
+    if (essential[edge] !== 1) continue;
+    const target = wordAt(edgeTargets, edge);
+    first[target] = wordAt(first, target) + 1;
   }
-  let total = 0;
-  for (let at = 0; at <= nodeCount; at++) {
-    total += first[at] as number;
-    first[at] = total;
-  }
-  const sources = new Uint32Array(total);
+  const sources = new Uint32Array(runningTotals(first));
   for (let source = nodeCount - 1; source >= 0; source--) {
-    const begin = firstEdge[source] as number;
-    for (let edge = (firstEdge[source + 1] as number) - 1; edge >= begin; edge--) {
+    const begin = wordAt(firstEdge, source);
+    for (let edge = wordAt(firstEdge, source + 1) - 1; edge >= begin; edge--) {
       if (essential[edge] !== 1) continue;
-      const target = edgeTargets[edge] as number;
-      const place = (first[target] as number) - 1;
+      const target = wordAt(edgeTargets, edge);
+      const place = wordAt(first, target) - 1;
       first[target] = place;
       sources[place] = source;
     }
@@ -165,8 +163,9 @@ function sourcesOf(graph: HeapGraph, essential: Uint8Array): { first: Uint32Arra
 export function retainedSizes(sizes: ArrayLike<number>, { dominator, order }: Dominators): Float64Array {
   const retained = Float64Array.from(sizes);
   for (let at = order.length - 1; at > 0; at--) {
-    const node = order[at] as number;
-    (retained[dominator[node] as number] as number) += retained[node] as number;
+    const node = wordAt(order, at);
+    const above = wordAt(dominator, node);
+    retained[above] = doubleAt(retained, above) + doubleAt(retained, node);
   }
   return retained;
 }

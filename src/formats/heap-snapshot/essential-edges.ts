@@ -1,3 +1,4 @@
+import { wordAt } from './columns.ts';
 import type { HeapGraph } from './heap-graph.ts';
 import { edgeType } from './snapshot-format.ts';
 
@@ -34,14 +35,14 @@ export function essentialEdges(graph: HeapGraph, rules: EssentialEdgeRules = dev
   const tables = rules.weakMapTables ? null : weakMapTables(graph);
   for (let node = 0; node < nodeCount; node++) {
     const isOwned = node === 0 || owned[node] === 1;
-    const end = firstEdge[node + 1] as number;
-    for (let edge = firstEdge[node] as number; edge < end; edge++) {
+    const end = wordAt(firstEdge, node + 1);
+    for (let edge = wordAt(firstEdge, node); edge < end; edge++) {
       const type = edgeTypes[edge];
-      const target = edgeTargets[edge] as number;
+      const target = wordAt(edgeTargets, edge);
       if (type === edgeType.weak || target === node) continue;
       if (type === edgeType.shortcut && node !== 0) continue;
       if (!isOwned && owned[target] === 1) continue;
-      if (tables !== null && type === edgeType.internal && tables.get(edgeNames[edge] as number) === nodeIds[node])
+      if (tables !== null && type === edgeType.internal && tables.get(wordAt(edgeNames, edge)) === nodeIds[node])
         continue;
       essential[edge] = 1;
     }
@@ -55,17 +56,17 @@ function programOwned(graph: HeapGraph, entries: number): Uint8Array {
   const owned = new Uint8Array(graph.nodeCount);
   const stack = new Uint32Array(graph.nodeCount);
   let height = 0;
-  for (let edge = 0; edge < (firstEdge[1] as number); edge++) {
-    const target = edgeTargets[edge] as number;
+  for (let edge = 0; edge < wordAt(firstEdge, 1); edge++) {
+    const target = wordAt(edgeTargets, edge);
     if (edgeTypes[edge] !== entries || owned[target] === 1) continue;
     owned[target] = 1;
     stack[height++] = target;
   }
   while (height > 0) {
-    const node = stack[--height] as number;
-    const end = firstEdge[node + 1] as number;
-    for (let edge = firstEdge[node] as number; edge < end; edge++) {
-      const target = edgeTargets[edge] as number;
+    const node = wordAt(stack, --height);
+    const end = wordAt(firstEdge, node + 1);
+    for (let edge = wordAt(firstEdge, node); edge < end; edge++) {
+      const target = wordAt(edgeTargets, edge);
       if (owned[target] === 1 || edgeTypes[edge] === edgeType.weak) continue;
       owned[target] = 1;
       stack[height++] = target;

@@ -1,4 +1,5 @@
 import { FormatError } from '../format-error.ts';
+import { byteAt, doubleAt, wordAt } from './columns.ts';
 import type { HeapGraph } from './heap-graph.ts';
 import { isIndexed, type SnapshotLayout } from './snapshot-format.ts';
 import { type NumberSection, type SnapshotHandler, SnapshotScanner } from './snapshot-scanner.ts';
@@ -11,12 +12,14 @@ export interface GraphReaderOptions {
   readonly maxTableBytes?: number;
 }
 
-type LocationColumns = [
-  Uint32Array<ArrayBuffer>,
-  Uint32Array<ArrayBuffer>,
-  Uint32Array<ArrayBuffer>,
-  Uint32Array<ArrayBuffer>,
-];
+type LocationColumns = Record<'nodes' | 'scripts' | 'lines' | 'columns', Uint32Array>;
+
+const newLocations = (length: number): LocationColumns => ({
+  nodes: new Uint32Array(length),
+  scripts: new Uint32Array(length),
+  lines: new Uint32Array(length),
+  columns: new Uint32Array(length),
+});
 
 const uint32Max = 0xffff_ffff;
 const bytesPerNode = 18;
@@ -30,7 +33,10 @@ export class GraphReader implements SnapshotHandler {
   readonly #strings = new StringTable();
   #position = 0;
   #layout: SnapshotLayout | null = null;
-  #numbers: Record<NumberSection, number> = { nodes: 0, edges: 0, locations: 0 };
+  /** Records so far. */
+  #nodes = 0;
+  #edges = 0;
+  #places = 0;
   #types = new Uint8Array(0);
   #names = new Uint32Array(0);
   #ids = new Uint32Array(0);
@@ -41,12 +47,7 @@ export class GraphReader implements SnapshotHandler {
   #edgeTypes = new Uint8Array(0);
   #edgeNames = new Uint32Array(0);
   #targets = new Uint32Array(0);
-  #locations: LocationColumns = [
-    new Uint32Array(1024),
-    new Uint32Array(1024),
-    new Uint32Array(1024),
-    new Uint32Array(1024),
-  ];
+  #locations: LocationColumns = newLocations(1024);
 
   constructor(options: GraphReaderOptions) {
     this.#sizeBytes = options.sizeBytes;
@@ -86,12 +87,10 @@ export class GraphReader implements SnapshotHandler {
   }
 
   numbers(section: NumberSection, values: Float64Array, length: number): void {
-    const layout = this.#layout as SnapshotLayout;
-    const done = this.#numbers[section];
-    this.#numbers[section] += length;
-    if (section === 'nodes') this.#nodes(layout, values, length, done);
-    else if (section === 'edges') this.#edges(layout, values, length, done);
-    else this.#places(layout, values, length, done);
+    if (this.#layout === null) throw this.#corrupt('there is no header');
+    if (section === 'nodes') this.#addNodes(this.#layout, values, length);
+    else if (section === 'edges') this.#addEdges(this.#layout, values, length);
+    else this.#addPlaces(this.#layout, values, length);
   }
 
   string(bytes: Uint8Array, start: number, end: number): void {
@@ -102,122 +101,102 @@ export class GraphReader implements SnapshotHandler {
     return new FormatError('CORRUPT', this.#position, message);
   }
 
-  #nodes(layout: SnapshotLayout, values: Float64Array, length: number, done: number): void {
-    const { nodeFields, nodeTypes, nodeCount } = layout;
-    const { type, name, id, selfSize, edgeCount, detachedness } = layout.node;
-    if (done + length > nodeCount * nodeFields)
+  #addNodes(
+    { nodeFields, nodeTypes, nodeCount, edgeCount, node: at }: SnapshotLayout,
+    values: Float64Array,
+    length: number,
+  ): void {
+    const [types, names, ids, firstEdge, detachedness] = [
+      this.#types,
+      this.#names,
+      this.#ids,
+      this.#firstEdge,
+      this.#detachedness,
+    ];
+    let node = this.#nodes;
+    let edges = this.#edgeTotal;
+    if (node + length / nodeFields > nodeCount)
       throw this.#corrupt(`there are more than the ${nodeCount} claimed nodes`);
-    let node = Math.floor(done / nodeFields);
-    let field = done % nodeFields;
-    for (let at = 0; at < length; at++) {
-      const value = values[at] as number;
-      if (field === type) {
-        this.#types[node] = nodeTypes[value] ?? 0;
-      } else if (field === name) {
-        if (value > uint32Max) throw this.#corrupt('a name is out of range');
-        this.#names[node] = value;
-      } else if (field === id) {
-        if (value > uint32Max) throw this.#corrupt('an object id is out of range');
-        this.#ids[node] = value;
-      } else if (field === selfSize) {
-        if (value > uint32Max && this.#sizes instanceof Uint32Array) this.#sizes = Float64Array.from(this.#sizes);
-        this.#sizes[node] = value;
-      } else if (field === edgeCount) {
-        this.#edgeTotal += value;
-        if (this.#edgeTotal > layout.edgeCount) throw this.#corrupt('nodes have more edges than there are');
-        this.#firstEdge[node + 1] = this.#edgeTotal;
-      } else if (field === detachedness) {
-        (this.#detachedness as Uint8Array)[node] = value;
-      }
-      if (++field === nodeFields) {
-        field = 0;
-        node++;
-      }
+    for (let record = 0; record < length; record += nodeFields) {
+      const name = doubleAt(values, record + at.name);
+      const id = doubleAt(values, record + at.id);
+      const size = doubleAt(values, record + at.selfSize);
+      if (name > uint32Max) throw this.#corrupt('a name is out of range');
+      if (id > uint32Max) throw this.#corrupt('an object id is out of range');
+      if (size > uint32Max && this.#sizes instanceof Uint32Array) this.#sizes = Float64Array.from(this.#sizes);
+      types[node] = byteAt(nodeTypes, doubleAt(values, record + at.type));
+      names[node] = name;
+      ids[node] = id;
+      this.#sizes[node] = size;
+      edges += doubleAt(values, record + at.edgeCount);
+      if (edges > edgeCount) throw this.#corrupt('nodes have more edges than there are');
+      firstEdge[node + 1] = edges;
+      if (detachedness !== null) detachedness[node] = doubleAt(values, record + at.detachedness);
+      node++;
     }
+    this.#nodes = node;
+    this.#edgeTotal = edges;
   }
 
-  #edges(layout: SnapshotLayout, values: Float64Array, length: number, done: number): void {
-    const { edgeFields, edgeTypes, nodeFields, nodeCount, edgeCount } = layout;
-    const { type, name, to } = layout.edge;
-    if (done + length > edgeCount * edgeFields)
-      throw this.#corrupt(`there are more than the ${edgeCount} claimed edges`);
+  #addEdges(
+    { edgeFields, edgeTypes, nodeFields, nodeCount, edgeCount, edge: at }: SnapshotLayout,
+    values: Float64Array,
+    length: number,
+  ): void {
     const [types, names, targets] = [this.#edgeTypes, this.#edgeNames, this.#targets];
-    const end = nodeCount * nodeFields;
-    let edge = Math.floor(done / edgeFields);
-    let field = done % edgeFields;
-    for (let at = 0; at < length; at++) {
-      const value = values[at] as number;
-      if (field === type) {
-        types[edge] = edgeTypes[value] ?? 0;
-      } else if (field === name) {
-        if (value > uint32Max) throw this.#corrupt('the name of an edge is out of range');
-        names[edge] = value;
-      } else if (field === to) {
-        const node = value / nodeFields;
-        if (value >= end || node !== Math.floor(node)) throw this.#corrupt('an edge leads to no node');
-        targets[edge] = node;
-      }
-      if (++field === edgeFields) {
-        field = 0;
-        edge++;
-      }
+    let edge = this.#edges;
+    if (edge + length / edgeFields > edgeCount)
+      throw this.#corrupt(`there are more than the ${edgeCount} claimed edges`);
+    for (let record = 0; record < length; record += edgeFields) {
+      const name = doubleAt(values, record + at.name);
+      if (name > uint32Max) throw this.#corrupt('the name of an edge is out of range');
+      const node = doubleAt(values, record + at.to) / nodeFields;
+      if (node >= nodeCount || node !== Math.floor(node)) throw this.#corrupt('an edge leads to no node');
+      types[edge] = byteAt(edgeTypes, doubleAt(values, record + at.type));
+      names[edge] = name;
+      targets[edge] = node;
+      edge++;
     }
+    this.#edges = edge;
   }
 
-  #places(layout: SnapshotLayout, values: Float64Array, length: number, done: number): void {
-    const { locationFields, location, nodeFields, nodeCount } = layout;
+  #addPlaces(
+    { locationFields, location: at, nodeFields, nodeCount }: SnapshotLayout,
+    values: Float64Array,
+    length: number,
+  ): void {
     if (locationFields === 0) throw this.#corrupt('locations have no fields');
-    const columns = [location.object, location.script, location.line, location.column];
-    let entry = Math.floor(done / locationFields);
-    let field = done % locationFields;
-    for (let at = 0; at < length; at++) {
-      if (entry === this.#locations[0].length) this.#growLocations();
-      const value = values[at] as number;
-      const column = columns.indexOf(field);
-      if (column === 0) {
-        const node = value / nodeFields;
-        if (node >= nodeCount || node !== Math.floor(node)) throw this.#corrupt('a location is of no node');
-        this.#locations[0][entry] = node;
-      } else if (column > 0) {
-        (this.#locations[column] as Uint32Array)[entry] = Math.min(value, uint32Max);
-      }
-      if (++field === locationFields) {
-        field = 0;
-        entry++;
-      }
+    while (this.#places + length / locationFields > this.#locations.nodes.length) this.#growLocations();
+    const { nodes, scripts, lines, columns } = this.#locations;
+    for (let record = 0; record < length; record += locationFields) {
+      const node = doubleAt(values, record + at.object) / nodeFields;
+      if (node >= nodeCount || node !== Math.floor(node)) throw this.#corrupt('a location is of no node');
+      nodes[this.#places] = node;
+      scripts[this.#places] = Math.min(doubleAt(values, record + at.script), uint32Max);
+      lines[this.#places] = Math.min(doubleAt(values, record + at.line), uint32Max);
+      columns[this.#places] = Math.min(doubleAt(values, record + at.column), uint32Max);
+      this.#places++;
     }
   }
 
   #growLocations(): void {
-    const grown = this.#locations.map((column) => {
-      const larger = new Uint32Array(column.length * 2);
-      larger.set(column);
-      return larger;
-    });
-    this.#locations = grown as unknown as LocationColumns;
+    const larger = newLocations(this.#locations.nodes.length * 2);
+    larger.nodes.set(this.#locations.nodes);
+    larger.scripts.set(this.#locations.scripts);
+    larger.lines.set(this.#locations.lines);
+    larger.columns.set(this.#locations.columns);
+    this.#locations = larger;
   }
 
   /** The graph, whole and consistent; a FormatError if it is not. */
   end(): HeapGraph {
     this.#scanner.end();
-    const layout = this.#layout as SnapshotLayout;
-    const { nodeCount, edgeCount } = layout;
-    if (this.#numbers.nodes !== nodeCount * layout.nodeFields)
-      throw this.#corrupt(`there are fewer than ${nodeCount} nodes`);
-    if (this.#numbers.edges !== edgeCount * layout.edgeFields)
-      throw this.#corrupt(`there are fewer than ${edgeCount} edges`);
+    if (this.#layout === null) throw this.#corrupt('there is no header');
+    const { nodeCount, edgeCount, extraNativeBytes } = this.#layout;
+    if (this.#nodes !== nodeCount) throw this.#corrupt(`there are fewer than ${nodeCount} nodes`);
+    if (this.#edges !== edgeCount) throw this.#corrupt(`there are fewer than ${edgeCount} edges`);
     if (this.#edgeTotal !== edgeCount) throw this.#corrupt('some edges belong to no node');
-    const strings = this.#strings.length;
-    for (let node = 0; node < nodeCount; node++) {
-      if ((this.#names[node] as number) >= strings) throw this.#corrupt('a name is not among the strings');
-    }
-    for (let edge = 0; edge < edgeCount; edge++) {
-      if ((this.#edgeNames[edge] as number) >= strings && !isIndexed(this.#edgeTypes[edge] as number)) {
-        throw this.#corrupt('the name of an edge is not among the strings');
-      }
-    }
-    const [nodes, scripts, lines, columns] = this.#locations;
-    const count = layout.locationFields === 0 ? 0 : Math.floor(this.#numbers.locations / layout.locationFields);
+    this.#checkNames();
     return {
       nodeCount,
       edgeCount,
@@ -231,8 +210,21 @@ export class GraphReader implements SnapshotHandler {
       edgeNames: this.#edgeNames,
       edgeTargets: this.#targets,
       strings: this.#strings,
-      locations: { count, nodes, scripts, lines, columns },
-      extraNativeBytes: layout.extraNativeBytes,
+      locations: { count: this.#places, ...this.#locations },
+      extraNativeBytes,
     };
+  }
+
+  #checkNames(): void {
+    const [names, edgeNames, edgeTypes] = [this.#names, this.#edgeNames, this.#edgeTypes];
+    const strings = this.#strings.length;
+    for (let node = 0; node < names.length; node++) {
+      if (wordAt(names, node) >= strings) throw this.#corrupt('a name is not among the strings');
+    }
+    for (let edge = 0; edge < edgeNames.length; edge++) {
+      if (wordAt(edgeNames, edge) >= strings && !isIndexed(byteAt(edgeTypes, edge))) {
+        throw this.#corrupt('the name of an edge is not among the strings');
+      }
+    }
   }
 }

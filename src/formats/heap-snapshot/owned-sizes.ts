@@ -1,3 +1,4 @@
+import { sizeAt, wordAt } from './columns.ts';
 import type { HeapGraph } from './heap-graph.ts';
 import { edgeType, nodeType } from './snapshot-format.ts';
 
@@ -23,13 +24,13 @@ export function ownedSizes(graph: HeapGraph): Uint32Array | Float64Array {
     }
   }
   while (height > 0) {
-    const node = waiting[--height] as number;
-    const owner = owners[node] as number;
-    const end = firstEdge[node + 1] as number;
-    for (let edge = firstEdge[node] as number; edge < end; edge++) {
+    const node = wordAt(waiting, --height);
+    const owner = wordAt(owners, node);
+    const end = wordAt(firstEdge, node + 1);
+    for (let edge = wordAt(firstEdge, node); edge < end; edge++) {
       if (edgeTypes[edge] === edgeType.weak) continue;
-      const target = edgeTargets[edge] as number;
-      const before = owners[target] as number;
+      const target = wordAt(edgeTargets, edge);
+      const before = wordAt(owners, target);
       if (before === target || before === owner || before === several) continue;
       owners[target] = before === unvisited ? owner : several;
       waiting[height++] = target;
@@ -37,10 +38,10 @@ export function ownedSizes(graph: HeapGraph): Uint32Array | Float64Array {
   }
   const sizes = graph.selfSizes.slice();
   for (let node = 0; node < nodeCount; node++) {
-    const owner = owners[node] as number;
+    const owner = wordAt(owners, node);
     if (owner === node || owner >= several) continue;
     if (owner === 0 || nodeTypes[owner] === nodeType.synthetic) continue;
-    const moved = (sizes[owner] as number) + (sizes[node] as number);
+    const moved = sizeAt(sizes, owner) + sizeAt(sizes, node);
     // Does not fit into 32 bits: stays where it is, which no real heap has shown.
     if (moved > 0xffff_ffff && sizes instanceof Uint32Array) continue;
     sizes[owner] = moved;

@@ -1,4 +1,5 @@
 import { FormatError } from '../format-error.ts';
+import { byteAt, doubleAt } from './columns.ts';
 import { isIndexed, isStringType, nodeType, type SnapshotLayout } from './snapshot-format.ts';
 import { type NumberSection, type SnapshotHandler, SnapshotScanner } from './snapshot-scanner.ts';
 
@@ -12,12 +13,6 @@ export class SnapshotRedactor implements SnapshotHandler {
   #layout: SnapshotLayout | null = null;
   /** 1: content of a string or number; 2: a name. Both: stays. */
   #uses = new Uint8Array(1024);
-  #nodeField = 0;
-  #nodeType = 0;
-  #nodeName = 0;
-  #edgeField = 0;
-  #edgeType = 0;
-  #edgeName = 0;
   #index = 0;
   #out: Uint8Array[] = [];
   #chunk: Uint8Array = new Uint8Array(0);
@@ -55,32 +50,23 @@ export class SnapshotRedactor implements SnapshotHandler {
   }
 
   numbers(section: NumberSection, values: Float64Array, length: number): void {
-    const layout = this.#layout as SnapshotLayout;
-    if (section === 'nodes') this.#nodes(layout, values, length);
-    else if (section === 'edges') this.#edges(layout, values, length);
+    if (this.#layout === null) return;
+    if (section === 'nodes') this.#nodes(this.#layout, values, length);
+    else if (section === 'edges') this.#edges(this.#layout, values, length);
   }
 
-  #nodes({ node, nodeFields, nodeTypes }: SnapshotLayout, values: Float64Array, length: number): void {
-    for (let at = 0; at < length; at++) {
-      const value = values[at] as number;
-      if (this.#nodeField === node.type) this.#nodeType = nodeTypes[value] ?? 0;
-      else if (this.#nodeField === node.name) this.#nodeName = value;
-      if (++this.#nodeField < nodeFields) continue;
-      this.#nodeField = 0;
-      const type = this.#nodeType;
+  #nodes({ node: at, nodeFields, nodeTypes }: SnapshotLayout, values: Float64Array, length: number): void {
+    for (let record = 0; record < length; record += nodeFields) {
+      const type = byteAt(nodeTypes, doubleAt(values, record + at.type));
       const isContent = isStringType(type) || type === nodeType.number || type === nodeType.bigint;
-      this.#use(this.#nodeName, isContent ? 1 : 2);
+      this.#use(doubleAt(values, record + at.name), isContent ? 1 : 2);
     }
   }
 
-  #edges({ edge, edgeFields, edgeTypes }: SnapshotLayout, values: Float64Array, length: number): void {
-    for (let at = 0; at < length; at++) {
-      const value = values[at] as number;
-      if (this.#edgeField === edge.type) this.#edgeType = edgeTypes[value] ?? 0;
-      else if (this.#edgeField === edge.name) this.#edgeName = value;
-      if (++this.#edgeField < edgeFields) continue;
-      this.#edgeField = 0;
-      if (!isIndexed(this.#edgeType)) this.#use(this.#edgeName, 2);
+  #edges({ edge: at, edgeFields, edgeTypes }: SnapshotLayout, values: Float64Array, length: number): void {
+    for (let record = 0; record < length; record += edgeFields) {
+      const type = byteAt(edgeTypes, doubleAt(values, record + at.type));
+      if (!isIndexed(type)) this.#use(doubleAt(values, record + at.name), 2);
     }
   }
 
@@ -92,7 +78,7 @@ export class SnapshotRedactor implements SnapshotHandler {
       grown.set(this.#uses);
       this.#uses = grown;
     }
-    this.#uses[string] = (this.#uses[string] as number) | use;
+    this.#uses[string] = byteAt(this.#uses, string) | use;
   }
 
   stringsBegin(offset: number): void {

@@ -1,3 +1,4 @@
+import { wordAt } from './columns.ts';
 import type { HeapGraph } from './heap-graph.ts';
 import { edgeType, nodeType } from './snapshot-format.ts';
 
@@ -9,14 +10,14 @@ export function scriptNames(graph: HeapGraph): Map<number, string> {
   const { nodeTypes, nodeNames, strings, locations } = graph;
   const names = new Map<number, string>();
   for (let at = 0; at < locations.count; at++) {
-    const scriptId = locations.scripts[at] as number;
-    const node = locations.nodes[at] as number;
+    const scriptId = wordAt(locations.scripts, at);
+    const node = wordAt(locations.nodes, at);
     if (names.has(scriptId) || nodeTypes[node] !== nodeType.closure) continue;
     const shared = follow(graph, node, 'shared');
     const script =
       shared === null ? null : (follow(graph, shared, 'script') ?? follow(graph, shared, 'script_or_debug_info'));
     if (script === null) continue;
-    const name = strings.text(nodeNames[script] as number).replace(/^.* \/ /, '');
+    const name = strings.text(wordAt(nodeNames, script)).replace(/^.* \/ /, '');
     if (name !== '' && name !== 'Script') names.set(scriptId, name);
   }
   return names;
@@ -25,9 +26,9 @@ export function scriptNames(graph: HeapGraph): Map<number, string> {
 /** Where the internal edge of that name leads. */
 function follow(graph: HeapGraph, node: number, name: string): number | null {
   const { firstEdge, edgeTypes, edgeNames, edgeTargets, strings } = graph;
-  for (let edge = firstEdge[node] as number; edge < (firstEdge[node + 1] as number); edge++) {
+  for (let edge = wordAt(firstEdge, node); edge < wordAt(firstEdge, node + 1); edge++) {
     if (edgeTypes[edge] !== edgeType.internal) continue;
-    if (strings.text(edgeNames[edge] as number) === name) return edgeTargets[edge] as number;
+    if (strings.text(wordAt(edgeNames, edge)) === name) return wordAt(edgeTargets, edge);
   }
   return null;
 }

@@ -94,7 +94,7 @@ function words(value: unknown, what: string): string[] {
 }
 
 function count(value: unknown, what: string): number {
-  if (Number.isSafeInteger(value) && (value as number) >= 0) return value as number;
+  if (typeof value === 'number' && Number.isSafeInteger(value) && value >= 0) return value;
   throw new FormatError('CORRUPT', 0, `${what} is not a number`);
 }
 
@@ -107,7 +107,7 @@ function place(fields: readonly string[], name: string): number {
 /** Translates the first entry of a `…_types` list, which names the values of the field `type`. */
 function types(value: unknown, ours: Readonly<Record<string, number>>, what: string): Uint8Array {
   const names = words(Array.isArray(value) ? value[0] : null, what);
-  return Uint8Array.from(names, (name) => (Object.hasOwn(ours, name) ? (ours[name] as number) : 0));
+  return Uint8Array.from(names, (name) => (Object.hasOwn(ours, name) ? (ours[name] ?? 0) : 0));
 }
 
 /** Reads the section `snapshot`, already parsed as JSON. */

@@ -1,5 +1,6 @@
 // Long: one state machine, whose states are read best next to each other.
 import { FormatError } from '../format-error.ts';
+import { byteAt } from './columns.ts';
 import { readLayout, type SnapshotLayout } from './snapshot-format.ts';
 
 export type NumberSection = 'nodes' | 'edges' | 'locations';
@@ -7,7 +8,7 @@ export type NumberSection = 'nodes' | 'edges' | 'locations';
 /** Who listens to a scanner. What is handed out is valid during the call only. */
 export interface SnapshotHandler {
   layout(layout: SnapshotLayout): void;
-  /** The next `length` numbers of a section; batches end anywhere, also in the middle of a record. */
+  /** The next `length` numbers of a section: whole records. */
   numbers(section: NumberSection, values: Float64Array, length: number): void;
   /** One entry of `strings`: the bytes between its quotes, JSON escapes as they are. */
   string(bytes: Uint8Array, start: number, end: number): void;
@@ -21,7 +22,12 @@ export interface SnapshotHandler {
 const limits = { headerBytes: 1024 * 1024, keyBytes: 64, stringBytes: 1024 * 1024, depth: 64, digits: 16 };
 
 const sliceBytes = 16 * 1024;
+const batchNumbers = 16 * 1024;
+/** Nine digits, a line break and a comma, rounded up. */
+const longestNumber = 16;
 
+const zero = 0x30;
+const newline = 0x0a;
 const quote = 0x22;
 const comma = 0x2c;
 const colon = 0x3a;
@@ -34,7 +40,8 @@ const isSpace = (byte: number): boolean => byte === 0x20 || byte === 0x0a || byt
 
 type State = 'OPEN' | 'KEY' | 'COLON' | 'VALUE' | 'HEADER' | 'SKIP' | 'NUMBERS' | 'STRINGS' | 'NEXT' | 'END';
 
-const order = ['snapshot', 'nodes', 'edges', 'locations', 'strings'] as const;
+const numberSections: readonly NumberSection[] = ['nodes', 'edges', 'locations'];
+const order: readonly string[] = ['snapshot', ...numberSections, 'strings'];
 
 /**
  * Reads the bytes of a heap snapshot in chunks of any size and in one pass, without a JSON library: an event per number
@@ -53,13 +60,18 @@ export class SnapshotScanner {
   #section: string = '';
   #seen = -1;
   #first = true;
-  #small = 0;
-  #large = 0;
+  #number = 0;
+  /** Digits at the first space behind the number; 0 before one. */
   #ended = 0;
   #digits = 0;
   #numberEnded = false;
-  readonly #batch = new Float64Array(16 * 1024);
+  readonly #batch = new Float64Array(batchNumbers);
   #batched = 0;
+  /** Numbers of a record of the section under way, and of the most whole records that a batch holds. */
+  #record = 1;
+  #batchEnd = batchNumbers;
+  #numberSection: NumberSection = 'nodes';
+  #recordLengths: Readonly<Record<NumberSection, number>> | null = null;
 
   constructor(handler: SnapshotHandler) {
     this.#handler = handler;
@@ -95,7 +107,7 @@ export class SnapshotScanner {
         break;
       default:
     }
-    const byte = chunk[at] as number;
+    const byte = byteAt(chunk, at);
     return isSpace(byte) ? at + 1 : this.#punctuation(byte, at);
   }
 
@@ -129,7 +141,7 @@ export class SnapshotScanner {
 
   /** A value begins: the section's name says who reads it. Its first byte belongs to the reader, unless it opened a list. */
   #begin(byte: number, at: number): number {
-    const place = order.indexOf(this.#section as (typeof order)[number]);
+    const place = order.indexOf(this.#section);
     this.#depth = 0;
     if (place < 0) {
       this.#state = 'SKIP';
@@ -149,6 +161,10 @@ export class SnapshotScanner {
       this.#state = 'STRINGS';
       this.#handler.stringsBegin?.(at);
     } else {
+      this.#numberSection = numberSections[place - 1] ?? 'nodes';
+      // A section whose records have no fields has to be empty.
+      this.#record = this.#recordLengths?.[this.#numberSection] || batchNumbers + 1;
+      this.#batchEnd = Math.max(batchNumbers - (batchNumbers % this.#record), 1);
       this.#state = 'NUMBERS';
     }
     return at + 1;
@@ -190,7 +206,7 @@ export class SnapshotScanner {
     let at = from;
     let over = false;
     for (; at < chunk.length && !over; at++) {
-      const byte = chunk[at] as number;
+      const byte = byteAt(chunk, at);
       if (this.#inString) {
         if (this.#escaped) this.#escaped = false;
         else if (byte === backslash) this.#escaped = true;
@@ -228,57 +244,95 @@ export class SnapshotScanner {
     } catch (cause) {
       throw new FormatError('CORRUPT', this.#position + at, 'the header is not JSON', { cause });
     }
-    this.#handler.layout(readLayout(header));
+    const layout = readLayout(header);
+    this.#recordLengths = { nodes: layout.nodeFields, edges: layout.edgeFields, locations: layout.locationFields };
+    this.#handler.layout(layout);
   }
 
   #numbers(chunk: Uint8Array, from: number): number {
-    const batch = this.#batch;
-    let small = this.#small;
-    let large = this.#large;
-    let digits = this.#digits;
-    let batched = this.#batched;
-    // How many digits there were at the first space behind them; more at its end are two numbers without a comma.
-    let ended = this.#ended;
-    let at = from;
     // In slices: V8 optimises what is called often, and gives up again and again on a loop that ends once per chunk.
     const end = Math.min(chunk.length, from + sliceBytes);
-    for (; at < end; at++) {
-      const byte = chunk[at] as number;
-      const digit = byte - 0x30;
-      if (digit >= 0 && digit <= 9) {
-        // Nine digits fit into 32 bits, in which nearly all numbers are counted; the rest is put before them at the end.
-        if (digits < 9) small = (Math.imul(small, 10) + digit) | 0;
-        else large = (digits === 9 ? small : large) * 10 + digit;
-        digits++;
-      } else if (byte === comma || byte === closeBracket) {
-        if (digits === 0 || digits > limits.digits) {
-          if (digits === 0 && byte === closeBracket && this.#first && batched === 0) break;
-          throw this.#fault('CORRUPT', at, digits === 0 ? 'a number is missing' : 'a number is too long');
-        }
-        if (ended !== 0 && ended !== digits) throw this.#fault('CORRUPT', at, 'a comma is missing between two numbers');
-        batch[batched++] = digits <= 9 ? small : large;
-        small = 0;
-        digits = 0;
-        ended = 0;
-        if (batched === batch.length) {
-          this.#flush(batched);
-          batched = 0;
-        }
-        if (byte === closeBracket) break;
-      } else if (isSpace(byte)) {
-        if (ended !== 0 && ended !== digits) throw this.#fault('CORRUPT', at, 'a comma is missing between two numbers');
-        ended = digits;
-      } else {
-        throw this.#fault('CORRUPT', at, 'this is not a whole number');
+    let at = from;
+    while (at < end) {
+      if (this.#digits === 0 && this.#ended === 0) at = this.#wholeNumbers(chunk, at, end);
+      if (at < end) at = this.#numberByte(chunk, at);
+      if (this.#state !== 'NUMBERS') return at;
+    }
+    return at;
+  }
+
+  /** The way of nearly all bytes: numbers of at most nine digits, each with its comma. Stops where anything else begins. */
+  #wholeNumbers(chunk: Uint8Array, from: number, end: number): number {
+    const batch = this.#batch;
+    const batchEnd = this.#batchEnd;
+    let batched = this.#batched;
+    let start = from;
+    while (end - start > longestNumber) {
+      let at = start;
+      let number = byteAt(chunk, at) - zero;
+      if (number < 0 || number > 9) break;
+      let digit = byteAt(chunk, ++at) - zero;
+      while (digit >= 0 && digit <= 9) {
+        number = (Math.imul(number, 10) + digit) | 0;
+        digit = byteAt(chunk, ++at) - zero;
+      }
+      if (at - start > 9) break;
+      // V8 begins a record on a new line, whose break stands before the comma.
+      if (digit === newline - zero) digit = byteAt(chunk, ++at) - zero;
+      if (digit !== comma - zero) break;
+      start = at + 1;
+      batch[batched++] = number;
+      if (batched === batchEnd) {
+        this.#flush(batched);
+        batched = 0;
       }
     }
-    this.#small = small;
-    this.#large = large;
-    this.#digits = digits;
     this.#batched = batched;
-    this.#ended = ended;
-    if (at === end) return at;
-    if (batched > 0) this.#flush(batched);
+    return start;
+  }
+
+  /** One byte of what the fast way leaves: ends of sections and chunks, long numbers, spaces, and whatever is wrong. */
+  #numberByte(chunk: Uint8Array, at: number): number {
+    const byte = byteAt(chunk, at);
+    const digit = byte - zero;
+    if (digit >= 0 && digit <= 9) {
+      this.#number = this.#number * 10 + digit;
+      this.#digits++;
+      if (this.#digits > limits.digits) throw this.#fault('CORRUPT', at, 'a number is too long');
+    } else if (byte === comma || byte === closeBracket) {
+      const none = this.#digits === 0 && byte === closeBracket && this.#first && this.#batched === 0;
+      if (none) return this.#numbersEnd(at);
+      if (this.#digits === 0) throw this.#fault('CORRUPT', at, 'a number is missing');
+      this.#checkComma(at);
+      this.#batch[this.#batched++] = this.#number;
+      this.#number = 0;
+      this.#digits = 0;
+      this.#ended = 0;
+      if (byte === closeBracket) return this.#numbersEnd(at);
+      if (this.#batched === this.#batchEnd) {
+        this.#flush(this.#batched);
+        this.#batched = 0;
+      }
+    } else if (isSpace(byte)) {
+      this.#checkComma(at);
+      this.#ended = this.#digits;
+    } else {
+      throw this.#fault('CORRUPT', at, 'this is not a whole number');
+    }
+    return at + 1;
+  }
+
+  /** More digits than there were at the first space behind them are two numbers. */
+  #checkComma(at: number): void {
+    if (this.#ended !== 0 && this.#ended !== this.#digits)
+      throw this.#fault('CORRUPT', at, 'a comma is missing between two numbers');
+  }
+
+  #numbersEnd(at: number): number {
+    if (this.#batched % this.#record !== 0) {
+      throw this.#fault('CORRUPT', at, `the section ${this.#section} ends in the middle of a record`);
+    }
+    if (this.#batched > 0) this.#flush(this.#batched);
     this.#batched = 0;
     this.#state = 'NEXT';
     return at + 1;
@@ -286,7 +340,7 @@ export class SnapshotScanner {
 
   #flush(batched: number): void {
     this.#first = false;
-    this.#handler.numbers(this.#section as NumberSection, this.#batch, batched);
+    this.#handler.numbers(this.#numberSection, this.#batch, batched);
   }
 
   #strings(chunk: Uint8Array, from: number): number {
@@ -297,7 +351,7 @@ export class SnapshotScanner {
         at = this.#stringEnd(chunk, at);
         continue;
       }
-      const byte = chunk[at] as number;
+      const byte = byteAt(chunk, at);
       if (byte === quote && !this.#numberEnded) this.#inString = true;
       else if (byte === comma && this.#numberEnded) this.#numberEnded = false;
       else if (byte === closeBracket && (this.#numberEnded || this.#first)) {
@@ -319,7 +373,7 @@ export class SnapshotScanner {
       at++;
     }
     for (; at < chunk.length; at++) {
-      const byte = chunk[at] as number;
+      const byte = byteAt(chunk, at);
       if (byte === quote) break;
       if (byte === backslash && ++at === chunk.length) this.#escaped = true;
     }

@@ -1,3 +1,5 @@
+import { byteAt, wordAt } from './columns.ts';
+
 const chunkBytes = 256 * 1024;
 
 /** How much of one string is kept: enough for every name that a person reads. */
@@ -10,6 +12,7 @@ const keptBytes = 512;
  */
 export class StringTable {
   readonly #chunks: Uint8Array[] = [];
+  #chunk = new Uint8Array(0);
   #room = 0;
   #places = new Float64Array(1024);
   #lengths = new Uint32Array(1024);
@@ -24,14 +27,15 @@ export class StringTable {
     if (this.#count === this.#places.length) this.#grow();
     const kept = Math.min(end - start, keptBytes);
     if (this.#room < kept || this.#chunks.length === 0) {
-      this.#chunks.push(new Uint8Array(chunkBytes));
+      this.#chunk = new Uint8Array(chunkBytes);
+      this.#chunks.push(this.#chunk);
       this.#room = chunkBytes;
     }
-    const chunk = this.#chunks[this.#chunks.length - 1] as Uint8Array;
+    const chunk = this.#chunk;
     const offset = chunkBytes - this.#room;
     let hash = 0x811c9dc5;
     for (let at = start; at < end; at++) {
-      const byte = bytes[at] as number;
+      const byte = byteAt(bytes, at);
       if (at - start < kept) chunk[offset + at - start] = byte;
       hash = Math.imul(hash ^ byte, 0x01000193);
     }
@@ -44,21 +48,21 @@ export class StringTable {
 
   /** FNV-1a over the string as it is written in the file. */
   hash(index: number): number {
-    return this.#hashes[index] as number;
+    return wordAt(this.#hashes, index);
   }
 
   /** Bytes of the string as it is written in the file. */
   bytes(index: number): number {
-    return this.#lengths[index] as number;
+    return wordAt(this.#lengths, index);
   }
 
   /** The text; of a long string its beginning with an ellipsis. */
   text(index: number): string {
     const place = this.#places[index];
     if (place === undefined || index >= this.#count) return '';
-    const length = this.#lengths[index] as number;
+    const length = wordAt(this.#lengths, index);
     const kept = Math.min(length, keptBytes);
-    const chunk = this.#chunks[Math.floor(place / chunkBytes)] as Uint8Array;
+    const chunk = this.#chunks[Math.floor(place / chunkBytes)] ?? new Uint8Array(0);
     const from = place % chunkBytes;
     return decode(chunk, from, from + kept, kept < length);
   }
@@ -82,7 +86,7 @@ function decode(bytes: Uint8Array, start: number, end: number, cut: boolean): st
   if (cut) raw = raw.replace(/\\(u[0-9a-fA-F]{0,3})?$|\uFFFD+$/, '');
   if (raw.includes('\\')) {
     try {
-      raw = JSON.parse(`"${raw}"`) as string;
+      raw = String(JSON.parse(`"${raw}"`));
     } catch {
       // Not valid JSON: shown as it is written.
     }

@@ -1,4 +1,5 @@
 import { type ClassIndex, childrenOf, classesOf } from '../../formats/heap-snapshot/classes.ts';
+import { wordAt } from '../../formats/heap-snapshot/columns.ts';
 import { type Dominators, dominatorsOf, retainedSizes } from '../../formats/heap-snapshot/dominators.ts';
 import { essentialEdges } from '../../formats/heap-snapshot/essential-edges.ts';
 import type { HeapGraph } from '../../formats/heap-snapshot/heap-graph.ts';
@@ -40,7 +41,7 @@ export class AnalysedHeap {
 
   /** The class of a node. */
   classOf(node: number): ClassName {
-    return this.className(this.index.ofNode[node] as number);
+    return this.className(wordAt(this.index.ofNode, node));
   }
 
   className(index: number): ClassName {
@@ -72,7 +73,7 @@ export class AnalysedHeap {
   /** How an edge is written: `.name`, `[3]`, or a variable's name. */
   edgeLabel(edge: number): string {
     const { edgeTypes, edgeNames, strings } = this.graph;
-    const name = edgeNames[edge] as number;
+    const name = wordAt(edgeNames, edge);
     switch (edgeTypes[edge]) {
       case edgeType.element:
         return `[${name}]`;
@@ -92,7 +93,7 @@ export class AnalysedHeap {
     this.#paths ??= this.#search();
     const path: number[] = [];
     for (let at = node; at !== 0 && this.#paths[at] !== 0; ) {
-      const edge = (this.#paths[at] as number) - 1;
+      const edge = wordAt(this.#paths, at) - 1;
       path.push(edge);
       at = sourceOf(this.graph, edge);
     }
@@ -106,19 +107,19 @@ export class AnalysedHeap {
     const queue = new Uint32Array(nodeCount);
     let [head, tail] = [0, 0];
     const follow = (edge: number) => {
-      const target = edgeTargets[edge] as number;
+      const target = wordAt(edgeTargets, edge);
       if (this.essential[edge] === 0 || target === 0 || by[target] !== 0) return;
       by[target] = edge + 1;
       queue[tail++] = target;
     };
     const drain = () => {
       while (head < tail) {
-        const node = queue[head++] as number;
-        for (let edge = firstEdge[node] as number; edge < (firstEdge[node + 1] as number); edge++) follow(edge);
+        const node = wordAt(queue, head++);
+        for (let edge = wordAt(firstEdge, node); edge < wordAt(firstEdge, node + 1); edge++) follow(edge);
       }
     };
     for (const shortcuts of [true, false]) {
-      for (let edge = 0; edge < (firstEdge[1] as number); edge++) {
+      for (let edge = 0; edge < wordAt(firstEdge, 1); edge++) {
         if ((edgeTypes[edge] === edgeType.shortcut) === shortcuts) follow(edge);
       }
       drain();

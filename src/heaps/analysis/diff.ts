@@ -1,3 +1,4 @@
+import { doubleAt, sizeAt, wordAt } from '../../formats/heap-snapshot/columns.ts';
 import type { AnalysedHeap, ClassName } from './analysed-heap.ts';
 import { type LeakSuspect, suspectsOf } from './suspects.ts';
 
@@ -33,19 +34,17 @@ export interface HeapDigest {
   readonly nodeIds: Uint32Array;
   readonly ofNode: Uint32Array;
   readonly sizes: Uint32Array | Float64Array;
-  readonly keys: readonly string[];
-  readonly names: readonly ClassName[];
+  readonly classes: readonly { readonly key: string; readonly name: ClassName }[];
 }
 
 export function digestOf(heap: AnalysedHeap): HeapDigest {
   const { classes, ofNode } = heap.index;
   return {
-    totalBytes: heap.retained[0] as number,
+    totalBytes: doubleAt(heap.retained, 0),
     nodeIds: heap.graph.nodeIds,
     ofNode,
     sizes: heap.sizes,
-    keys: classes.map((_, index) => heap.classKey(index)),
-    names: classes.map((_, index) => heap.className(index)),
+    classes: classes.map((_, index) => ({ key: heap.classKey(index), name: heap.className(index) })),
   };
 }
 
@@ -86,7 +85,7 @@ export function diffOf(
     }
     return row;
   };
-  const beforeRows = before.keys.map((key, at) => rowOf(key, before.names[at] as ClassName));
+  const beforeRows = before.classes.map(({ key, name }) => rowOf(key, name));
   const afterRows = after.index.classes.map((_, at) => rowOf(after.classKey(at), after.className(at)));
   for (const [key, bytes] of retainedByKey) {
     const row = rows.get(key);
@@ -109,11 +108,18 @@ export function diffOf(
   return {
     comparedBy,
     beforeBytes: before.totalBytes,
-    afterBytes: after.retained[0] as number,
+    afterBytes: doubleAt(after.retained, 0),
     classes:
       classes.length <= mostRows ? classes : [...classes.slice(0, mostRows / 2), ...classes.slice(-mostRows / 2)],
     suspects: suspectsOf(after, isNew),
   };
+}
+
+/** The row of a node's class. */
+function rowAt(rows: readonly Row[], ofNode: Uint32Array, node: number): Row {
+  const row = rows[wordAt(ofNode, node)];
+  if (row === undefined) throw new RangeError(`the object ${node} has no class`);
+  return row;
 }
 
 function tally(
@@ -124,9 +130,9 @@ function tally(
   bytes: 'beforeBytes' | 'afterBytes',
 ): void {
   for (let node = 0; node < ofNode.length; node++) {
-    const row = rows[ofNode[node] as number] as Row;
+    const row = rowAt(rows, ofNode, node);
     row[count]++;
-    row[bytes] += sizes[node] as number;
+    row[bytes] += sizeAt(sizes, node);
   }
 }
 
@@ -142,9 +148,9 @@ function byIdentity(
   const isNew = new Uint8Array(nodeCount);
   const kept = new Uint8Array(before.nodeIds.length);
   for (let node = 0; node < nodeCount; node++) {
-    const row = afterRows[after.index.ofNode[node] as number] as Row;
-    const earlier = table.find(nodeIds[node] as number);
-    if (earlier >= 0 && beforeRows[before.ofNode[earlier] as number] === row) {
+    const row = rowAt(afterRows, after.index.ofNode, node);
+    const earlier = table.find(wordAt(nodeIds, node));
+    if (earlier >= 0 && beforeRows[wordAt(before.ofNode, earlier)] === row) {
       kept[earlier] = 1;
     } else {
       isNew[node] = 1;
@@ -152,7 +158,7 @@ function byIdentity(
     }
   }
   for (let node = 0; node < kept.length; node++) {
-    if (kept[node] === 0) (beforeRows[before.ofNode[node] as number] as Row).goneCount++;
+    if (kept[node] === 0) rowAt(beforeRows, before.ofNode, node).goneCount++;
   }
   return isNew;
 }
@@ -165,7 +171,7 @@ function byClass(after: AnalysedHeap, afterRows: readonly Row[], rows: ReadonlyM
   }
   const isNew = new Uint8Array(after.graph.nodeCount);
   for (let node = 0; node < isNew.length; node++) {
-    const { afterCount, beforeCount } = afterRows[after.index.ofNode[node] as number] as Row;
+    const { afterCount, beforeCount } = rowAt(afterRows, after.index.ofNode, node);
     // Half as many again: what varies a little with every request is no growth.
     if (afterCount > beforeCount * 1.5) isNew[node] = 1;
   }
@@ -185,7 +191,7 @@ class IdTable {
     this.#slots = new Uint32Array(size);
     this.#mask = size - 1;
     for (let node = 0; node < ids.length; node++) {
-      let slot = this.#slotOf(ids[node] as number);
+      let slot = this.#slotOf(wordAt(ids, node));
       while (this.#slots[slot] !== 0) slot = (slot + 1) & this.#mask;
       this.#slots[slot] = node + 1;
     }
@@ -198,7 +204,7 @@ class IdTable {
   /** -1 if no node has it. */
   find(id: number): number {
     for (let slot = this.#slotOf(id); ; slot = (slot + 1) & this.#mask) {
-      const entry = this.#slots[slot] as number;
+      const entry = wordAt(this.#slots, slot);
       if (entry === 0) return -1;
       if (this.#ids[entry - 1] === id) return entry - 1;
     }

@@ -1,3 +1,4 @@
+import { doubleAt, sizeAt, wordAt } from '../../formats/heap-snapshot/columns.ts';
 import { sourceOf } from '../../formats/heap-snapshot/retainers.ts';
 import type { AnalysedHeap, ClassName } from './analysed-heap.ts';
 
@@ -20,16 +21,16 @@ const most = 500;
 function objectOf(heap: AnalysedHeap, node: number, edge: number | null): HeapObject {
   const { graph, sizes, retained, retainers } = heap;
   const className = heap.classOf(node);
-  const text = graph.strings.text(graph.nodeNames[node] as number).slice(0, 200);
+  const text = graph.strings.text(wordAt(graph.nodeNames, node)).slice(0, 200);
   return {
     ...className,
     name: className.name.startsWith('(') && text !== '' ? `${className.name} ${text}` : className.name,
     node,
-    id: graph.nodeIds[node] as number,
+    id: wordAt(graph.nodeIds, node),
     edge: edge === null ? null : heap.edgeLabel(edge),
-    selfBytes: sizes[node] as number,
-    retainedBytes: retained[node] as number,
-    retainerCount: (retainers.first[node + 1] as number) - (retainers.first[node] as number),
+    selfBytes: sizeAt(sizes, node),
+    retainedBytes: doubleAt(retained, node),
+    retainerCount: wordAt(retainers.first, node + 1) - wordAt(retainers.first, node),
   };
 }
 
@@ -39,7 +40,7 @@ export function retainersOfObject(heap: AnalysedHeap, node: number, first: numbe
   if (node < 0 || node >= graph.nodeCount) return [];
   const edges = [...retainers.edges.subarray(retainers.first[node], retainers.first[node + 1])].slice(0, 10_000);
   const found = edges.map((edge) => ({ edge, source: sourceOf(graph, edge) }));
-  found.sort((a, b) => (retained[b.source] as number) - (retained[a.source] as number));
+  found.sort((a, b) => doubleAt(retained, b.source) - doubleAt(retained, a.source));
   return found.slice(0, Math.min(first, most)).map(({ edge, source }) => objectOf(heap, source, edge));
 }
 
@@ -50,12 +51,12 @@ export function objectsOfClass(heap: AnalysedHeap, key: string, first: number): 
   if (wanted < 0) return [];
   const nodes: number[] = [];
   for (let node = 0; node < index.ofNode.length; node++) if (index.ofNode[node] === wanted) nodes.push(node);
-  const sorted = Uint32Array.from(nodes).sort((a, b) => (retained[b] as number) - (retained[a] as number));
+  const sorted = Uint32Array.from(nodes).sort((a, b) => doubleAt(retained, b) - doubleAt(retained, a));
   return [...sorted.subarray(0, Math.min(first, most))].map((node) => objectOf(heap, node, null));
 }
 
 /** The shortest way from a root to an object, the object last. */
 export function pathToObject(heap: AnalysedHeap, node: number): HeapObject[] {
   if (node < 0 || node >= heap.graph.nodeCount) return [];
-  return heap.pathTo(node).map((edge) => objectOf(heap, heap.graph.edgeTargets[edge] as number, edge));
+  return heap.pathTo(node).map((edge) => objectOf(heap, wordAt(heap.graph.edgeTargets, edge), edge));
 }

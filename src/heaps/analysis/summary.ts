@@ -1,4 +1,5 @@
 import { classTotals } from '../../formats/heap-snapshot/classes.ts';
+import { byteAt, doubleAt, sizeAt, wordAt } from '../../formats/heap-snapshot/columns.ts';
 import { isStringType } from '../../formats/heap-snapshot/snapshot-format.ts';
 import type { AnalysedHeap, ClassName } from './analysed-heap.ts';
 
@@ -38,7 +39,7 @@ export function summaryOf(heap: AnalysedHeap): HeapSummary {
   return {
     nodeCount: graph.nodeCount,
     edgeCount: graph.edgeCount,
-    totalBytes: retained[0] as number,
+    totalBytes: doubleAt(retained, 0),
     extraNativeBytes: graph.extraNativeBytes,
     classes: classes.slice(0, mostClasses),
     repeatedStrings: repeatedStrings(heap),
@@ -50,17 +51,17 @@ function repeatedStrings({ graph, sizes }: AnalysedHeap): RepeatedString[] {
   const counts = new Uint32Array(graph.strings.length);
   const bytes = new Float64Array(graph.strings.length);
   for (let node = 0; node < graph.nodeCount; node++) {
-    if (!isStringType(graph.nodeTypes[node] as number)) continue;
-    const name = graph.nodeNames[node] as number;
-    (counts[name] as number)++;
-    (bytes[name] as number) += sizes[node] as number;
+    if (!isStringType(byteAt(graph.nodeTypes, node))) continue;
+    const name = wordAt(graph.nodeNames, node);
+    counts[name] = wordAt(counts, name) + 1;
+    bytes[name] = doubleAt(bytes, name) + sizeAt(sizes, node);
   }
   const repeated: number[] = [];
-  for (let name = 0; name < counts.length; name++) if ((counts[name] as number) > 1) repeated.push(name);
-  repeated.sort((a, b) => (bytes[b] as number) - (bytes[a] as number));
+  for (let name = 0; name < counts.length; name++) if (wordAt(counts, name) > 1) repeated.push(name);
+  repeated.sort((a, b) => doubleAt(bytes, b) - doubleAt(bytes, a));
   return repeated.slice(0, mostRepeated).map((name) => ({
     text: graph.strings.text(name).slice(0, 200),
-    count: counts[name] as number,
-    bytes: bytes[name] as number,
+    count: wordAt(counts, name),
+    bytes: doubleAt(bytes, name),
   }));
 }

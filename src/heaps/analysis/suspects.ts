@@ -1,3 +1,4 @@
+import { doubleAt, sizeAt, wordAt } from '../../formats/heap-snapshot/columns.ts';
 import { sourceOf } from '../../formats/heap-snapshot/retainers.ts';
 import { nodeType } from '../../formats/heap-snapshot/snapshot-format.ts';
 import type { AnalysedHeap, ClassName } from './analysed-heap.ts';
@@ -41,42 +42,43 @@ export function suspectsOf(heap: AnalysedHeap, isNew: Uint8Array): LeakSuspect[]
   const { sizes, dominators } = heap;
   const { dominator, order } = dominators;
   const grown = new Float64Array(isNew.length);
-  for (let node = 0; node < isNew.length; node++) if (isNew[node] === 1) grown[node] = sizes[node] as number;
+  for (let node = 0; node < isNew.length; node++) if (isNew[node] === 1) grown[node] = sizeAt(sizes, node);
   for (let at = order.length - 1; at > 0; at--) {
-    const node = order[at] as number;
-    (grown[dominator[node] as number] as number) += grown[node] as number;
+    const node = wordAt(order, at);
+    const above = wordAt(dominator, node);
+    grown[above] = doubleAt(grown, above) + doubleAt(grown, node);
   }
-  const least = Math.max(leastBytes, (grown[0] as number) * share);
+  const least = Math.max(leastBytes, doubleAt(grown, 0) * share);
   const points: number[] = [];
   const waiting = [0];
   for (let node = waiting.pop(); node !== undefined; node = waiting.pop()) {
     const large = childrenAbove(heap, grown, node, least);
     // A new object whose growth lies in its own parts is one of those that pile up, not where they do.
     const deeper = large.filter((child) => isNew[child] === 0 || hasPile(heap, grown, child, least));
-    const below = deeper.reduce((sum, child) => sum + (grown[child] as number), 0);
-    if ((grown[node] as number) - below >= least) points.push(node);
+    const below = deeper.reduce((sum, child) => sum + doubleAt(grown, child), 0);
+    if (doubleAt(grown, node) - below >= least) points.push(node);
     waiting.push(...deeper);
   }
   points.sort((a, b) => own(b) - own(a));
   function own(node: number): number {
     const below = childrenAbove(heap, grown, node, least);
-    return (grown[node] as number) - below.reduce((sum, child) => sum + (grown[child] as number), 0);
+    return doubleAt(grown, node) - below.reduce((sum, child) => sum + doubleAt(grown, child), 0);
   }
   return points.flatMap((node) => describe(heap, node, grown, isNew, least) ?? []).slice(0, mostSuspects);
 }
 
 function childrenAbove({ children }: AnalysedHeap, grown: Float64Array, node: number, least: number): number[] {
   const large: number[] = [];
-  for (let at = children.first[node] as number; at < (children.first[node + 1] as number); at++) {
-    const child = children.nodes[at] as number;
-    if ((grown[child] as number) >= least) large.push(child);
+  for (let at = wordAt(children.first, node); at < wordAt(children.first, node + 1); at++) {
+    const child = wordAt(children.nodes, at);
+    if (doubleAt(grown, child) >= least) large.push(child);
   }
   return large;
 }
 
 /** Whether much that is new lies directly below a node, or in a single child of it. */
 function hasPile(heap: AnalysedHeap, grown: Float64Array, node: number, least: number): boolean {
-  return (grown[node] as number) - (heap.sizes[node] as number) >= least;
+  return doubleAt(grown, node) - sizeAt(heap.sizes, node) >= least;
 }
 
 function describe(
@@ -90,14 +92,14 @@ function describe(
   // What piles up: the class that most of the growth directly below belongs to.
   const byClass = new Map<number, { count: number; bytes: number }>();
   let bytes = 0;
-  for (let at = children.first[node] as number; at < (children.first[node + 1] as number); at++) {
-    const child = children.nodes[at] as number;
-    const childBytes = grown[child] as number;
+  for (let at = wordAt(children.first, node); at < wordAt(children.first, node + 1); at++) {
+    const child = wordAt(children.nodes, at);
+    const childBytes = doubleAt(grown, child);
     if (childBytes === 0 || (childBytes >= least && isNew[child] === 0)) continue;
     bytes += childBytes;
     if (isNew[child] === 0) continue;
-    const entry = byClass.get(heap.index.ofNode[child] as number) ?? { count: 0, bytes: 0 };
-    byClass.set(heap.index.ofNode[child] as number, { count: entry.count + 1, bytes: entry.bytes + childBytes });
+    const entry = byClass.get(wordAt(heap.index.ofNode, child)) ?? { count: 0, bytes: 0 };
+    byClass.set(wordAt(heap.index.ofNode, child), { count: entry.count + 1, bytes: entry.bytes + childBytes });
   }
   const [top] = [...byClass].sort((a, b) => weight(heap, b) - weight(heap, a));
   if (top === undefined || bytes < least) return null;
@@ -105,7 +107,7 @@ function describe(
   const what = heap.className(index);
   const path = heap.pathTo(node);
   const steps = path.map((edge): PathStep => {
-    const target = heap.graph.edgeTargets[edge] as number;
+    const target = wordAt(heap.graph.edgeTargets, edge);
     return { edge: heap.edgeLabel(edge), name: labelOf(heap, target), node: target };
   });
   const { holder, place } = holderOf(heap, steps, node);
@@ -133,7 +135,7 @@ function weight(heap: AnalysedHeap, [index, { bytes }]: [number, { bytes: number
 
 const labelOf = (heap: AnalysedHeap, node: number): string => {
   const { graph } = heap;
-  const name = graph.strings.text(graph.nodeNames[node] as number);
+  const name = graph.strings.text(wordAt(graph.nodeNames, node));
   if (graph.nodeTypes[node] === nodeType.closure) return `${name === '' ? 'function' : name}()`;
   return name === '' ? heap.classOf(node).name : name;
 };
@@ -145,7 +147,7 @@ function isOwnObject(heap: AnalysedHeap, node: number): boolean {
 }
 
 const isContext = (heap: AnalysedHeap, node: number): boolean =>
-  heap.graph.strings.text(heap.graph.nodeNames[node] as number).startsWith('system / Context');
+  heap.graph.strings.text(wordAt(heap.graph.nodeNames, node)).startsWith('system / Context');
 
 interface Holder {
   readonly holder: string;
@@ -155,8 +157,7 @@ interface Holder {
 /** Says who holds: the collection, and the property or variable through which the program reaches it. */
 function holderOf(heap: AnalysedHeap, steps: readonly PathStep[], node: number): Holder {
   const nowhere: ClassName = { name: '', script: null, line: null };
-  let at = steps.length - 1;
-  while (at >= 0 && !isOwnObject(heap, (steps[at] as PathStep).node)) at--;
+  const at = steps.findLastIndex((step) => isOwnObject(heap, step.node));
   const collection = steps[at];
   if (collection === undefined) {
     const name = node === 0 ? 'several places at once' : `\`${labelOf(heap, node)}\``;
@@ -193,8 +194,8 @@ function placeOf(heap: AnalysedHeap, node: number): ClassName {
   const { locations } = heap.graph;
   for (let at = 0; at < locations.count; at++) {
     if (locations.nodes[at] !== node) continue;
-    const script = heap.scripts.get(locations.scripts[at] as number)?.replace(/^file:\/\//, '') ?? null;
-    return { name: found.name, script, line: script === null ? null : (locations.lines[at] as number) + 1 };
+    const script = heap.scripts.get(wordAt(locations.scripts, at))?.replace(/^file:\/\//, '') ?? null;
+    return { name: found.name, script, line: script === null ? null : wordAt(locations.lines, at) + 1 };
   }
   return found;
 }
@@ -202,8 +203,8 @@ function placeOf(heap: AnalysedHeap, node: number): ClassName {
 /** A function that sees the variables of a context. */
 function contextUser(heap: AnalysedHeap, context: number): number | null {
   const { retainers, graph } = heap;
-  for (let at = retainers.first[context] as number; at < (retainers.first[context + 1] as number); at++) {
-    const edge = retainers.edges[at] as number;
+  for (let at = wordAt(retainers.first, context); at < wordAt(retainers.first, context + 1); at++) {
+    const edge = wordAt(retainers.edges, at);
     const source = sourceOf(graph, edge);
     if (graph.nodeTypes[source] === nodeType.closure) return source;
   }

@@ -1,0 +1,22 @@
+/*
+ * Reads of a graph's columns: 0 beyond the end, which a consistent graph never asks for. One function for each kind of
+ * column, because V8 compiles a function that meets several kinds to slower code for all of them.
+ */
+
+export const byteAt = (column: Uint8Array, index: number): number => column[index] ?? 0;
+
+export const wordAt = (column: Uint32Array, index: number): number => column[index] ?? 0;
+
+export const doubleAt = (column: Float64Array, index: number): number => column[index] ?? 0;
+
+export const sizeAt = (column: ArrayLike<number>, index: number): number => column[index] ?? 0;
+
+/** Adds up the counts in `first`, so that group `n` will be `first[n - 1]` up to `first[n]`; answers the total. */
+export function runningTotals(first: Uint32Array): number {
+  let total = 0;
+  for (let index = 0; index < first.length; index++) {
+    total += wordAt(first, index);
+    first[index] = total;
+  }
+  return total;
+}

@@ -24,6 +24,10 @@ export interface DeviceFinder {
   appeared(volume: Volume, signal: AbortSignal): Promise<BlockDevice>;
   /** Waits until no device shows the volume's serial, or is the one that it had. DEVICE_CHANGED where one stays. */
   left(volume: Volume, signal: AbortSignal): Promise<void>;
+  /** Before it is taken away: flushed, and used by nothing on this host; else VOLUME_IN_USE. Without a certain device there is nothing to do. */
+  release(volume: Volume, signal: AbortSignal): Promise<void>;
+  /** Calls with each device that has gone, until the returned function is called. */
+  onGone(listener: (device: BlockDevice) => void): () => void;
   /** The devices that are left over from an earlier attachment of it. */
   leftOver(volume: Volume): Promise<readonly BlockDevice[]>;
   /** The highest `diskseq` that there is; null where this kernel has none. */
@@ -98,6 +102,16 @@ export function createDeviceFinder({ devices, catalogue, timeoutMs = 15_000 }: D
           throw error;
         }),
       ),
+    async release(volume, signal) {
+      if (volume.device === null) return;
+      const device = await find(volume, volume.device).catch((error: unknown) => {
+        // It is detached by the provider's own mark of it; only what is certain is touched here.
+        if (isMemoirError(error)) return null;
+        throw error;
+      });
+      if (device !== null) await devices.release(device, signal);
+    },
+    onGone: (listener) => devices.watch((change) => change.type === 'GONE' && listener(change.device)),
     left: (volume, signal) =>
       until(signal, async () => {
         const [device] = await leftOver(volume);

@@ -3,6 +3,7 @@ import { MemoirError } from '../domain/memoir-error.ts';
 import type { OperationKind } from '../operations/operation-kind.ts';
 import type { Operations } from '../operations/operations.ts';
 import type { Submission } from '../operations/submission.ts';
+import type { BlockDevice } from './devices/block-device.ts';
 import { createAttachKind } from './kinds/attach-kind.ts';
 import { createCreateKind } from './kinds/create-kind.ts';
 import { createDeleteKind } from './kinds/delete-kind.ts';
@@ -57,7 +58,7 @@ export function volumeKindsOf(parts: VolumeParts): readonly OperationKind[] {
 }
 
 export function createVolumes(options: VolumeServiceOptions): Volumes {
-  const { operations, catalogue, provider, finder, machines } = options;
+  const { operations, catalogue, provider, finder, names, machines, log } = options;
 
   const reconciler = startReconciler({
     ...options,
@@ -69,6 +70,16 @@ export function createVolumes(options: VolumeServiceOptions): Volumes {
     },
     machineName: async (id) => (await machines.find(id).catch(() => null))?.name ?? id,
   });
+
+  const stopWatching = finder.onGone(
+    (device) =>
+      void removeName(device).catch((error: unknown) => log.warn({ err: error }, 'a device name could not be removed')),
+  );
+  /** A name outlives its device by no minute: the next device may take the path that it points to. */
+  async function removeName({ path, diskseq }: BlockDevice): Promise<void> {
+    const volume = (await catalogue.list()).find(({ device }) => device?.path === path && device.diskseq === diskseq);
+    if (volume !== undefined && (await names.list()).get(volume.name) === path) await names.remove(volume.name);
+  }
 
   async function get(nameOrId: string): Promise<Volume | null> {
     return (await catalogue.get(nameOrId)) ?? catalogue.byName(nameOrId);
@@ -181,7 +192,10 @@ export function createVolumes(options: VolumeServiceOptions): Volumes {
     get lastReport() {
       return reconciler.last;
     },
-    close: () => reconciler.close(),
+    close() {
+      stopWatching();
+      return reconciler.close();
+    },
   };
 }
 

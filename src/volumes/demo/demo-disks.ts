@@ -69,6 +69,8 @@ export async function openDemoDisks(folder: string): Promise<DemoDisks> {
     boot: 'demo',
     all: async () => kept.disks,
     fileOf,
+    // Nobody mounts a simulated device, and its bytes are in their file at once.
+    release: async () => undefined,
     change(work) {
       const done = turn.then(async () => {
         const disks = new Map(kept.disks.map((disk) => [disk.mark, disk]));

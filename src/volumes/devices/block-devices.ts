@@ -12,6 +12,11 @@ export interface BlockDevices extends Closable {
   /** Which start of the kernel this is: a `diskseq` begins anew with each, so it says something only together with this. */
   readonly boot: string | null;
   scan(): Promise<readonly BlockDevice[]>;
+  /**
+   * To be called before a device is taken away: nothing on this host uses it, or VOLUME_IN_USE; and what the kernel has in memory for it is
+   * written back.
+   */
+  release(device: BlockDevice, signal: AbortSignal): Promise<void>;
   /** Tells of every change from now on, until the returned function is called. */
   watch(listener: (change: DeviceChange) => void): () => void;
 }

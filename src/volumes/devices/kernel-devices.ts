@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import type { BlockDevice, DeviceChange } from './block-device.ts';
 import type { BlockDevices } from './block-devices.ts';
 import { deviceDifferences } from './device-differences.ts';
+import { releaseDevice } from './release-device.ts';
 import { readDevices, type SysfsPlaces } from './sysfs.ts';
 import { startUdevMonitor, type UdevMonitorOptions } from './udev-monitor.ts';
 
@@ -65,6 +66,7 @@ export function createKernelDevices(options: KernelDevicesOptions = {}): BlockDe
   return {
     boot: readBoot(options.bootId ?? '/proc/sys/kernel/random/boot_id'),
     scan,
+    release: (device, signal) => releaseDevice(device, options, signal),
     watch(listener) {
       const mine = { listener };
       listeners.add(mine);

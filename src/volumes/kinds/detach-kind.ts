@@ -8,7 +8,7 @@ import { resultOf, type VolumeParts, type VolumeRun, volumeKind, volumeOf } from
 type Run = VolumeRun<MachineRequest>;
 
 /**
- * Detaches a volume. It is done when the machine has released the device and, where that was this host's, no device of it is left: a
+ * Detaches a volume that nothing on this host uses, after its device was flushed. It is done when the machine has released the device and, where that was this host's, no device of it is left: a
  * device that stays would be the next volume's by name or number.
  */
 export function createDetachKind(parts: VolumeParts): OperationKind<MachineRequest, VolumeResult> {
@@ -17,6 +17,8 @@ export function createDetachKind(parts: VolumeParts): OperationKind<MachineReque
     const { volumeId, machineId, machineName } = context.request;
     const volume = await volumeOf(catalogue, volumeId);
     if (volume.export !== null) throw new MemoirError('VOLUME_IN_USE', `${volume.name} is exported`);
+    if (provider.isHere(machineId)) await finder.release(volume, signal);
+    run.reached?.('VOLUME_DETACH released');
     await catalogue.change(volumeId, { state: 'DETACHING' }, nowMs());
     try {
       await run.step('detaching', `Detaching ${volume.name} from ${machineName}`);

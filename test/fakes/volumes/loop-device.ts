@@ -18,3 +18,8 @@ export async function bindLoop(file: string): Promise<string> {
 export async function releaseLoop(name: string): Promise<void> {
   await run('losetup', ['--detach', `/dev/${name}`]);
 }
+
+/** Lets a device see that its file has grown. */
+export async function growLoop(name: string): Promise<void> {
+  await run('losetup', ['--set-capacity', `/dev/${name}`]);
+}

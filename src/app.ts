@@ -227,6 +227,7 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
     nodeId,
     databaseDamage: () => databaseHealth.damage?.message ?? null,
     isReindexAdvised: async () => isDatabaseLost && !(await hasReindexed(operations)),
+    isInfluxLacking: () => completeness.isLacking(),
   };
   const heaps = heapRoom.front(operations);
   opened.defer(() => heaps.close());

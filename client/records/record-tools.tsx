@@ -42,7 +42,7 @@ export function RecordTools({ view, change }: Props) {
 
 function Filters({ view, change }: Props) {
   const { data } = useFreshQuery(MachinesDocument, {}, ['machines']);
-  const recorded = useFreshQuery(RecordMachinesDocument, {}, ['records']).data?.recordMachines ?? [];
+  const recorded = useFreshQuery(RecordMachinesDocument, {}, ['records']).data?.recordedMachines.nodes ?? [];
   const present = new Map((data?.vms ?? []).map(({ id, name }) => [id, plainText(name)]));
   const machines = [
     ...[...present].map(([value, label]) => ({ value, label })),

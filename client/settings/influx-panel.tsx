@@ -70,6 +70,12 @@ export function InfluxPanel({ influx }: { readonly influx: Influx }) {
           ],
           ['Database', plainText(influx.database)],
           ['State', states[influx.state]],
+          [
+            'Records',
+            influx.lacksRecords
+              ? 'InfluxDB lacks records that it had accepted. They are being written again; until then this server’s catalogue answers.'
+              : null,
+          ],
           ['Reason', influx.reason && plainText(sentence(influx.reason))],
           ['How to fix', influx.mend && plainText(influx.mend)],
           ['Next attempt', isStuck && influx.nextAttemptAt ? <Moment key="next" at={influx.nextAttemptAt} /> : null],

@@ -21,6 +21,7 @@ import { MeasurementsPanel } from './measurements-panel.tsx';
 import { OperationCounts } from './operation-counts.tsx';
 import styles from './settings.module.css';
 import { TokensPanel } from './tokens-panel.tsx';
+import { UnwantedArtifacts } from './unwanted-artifacts.tsx';
 
 /** How the server is doing, and what this browser prefers. */
 export function Settings() {
@@ -113,6 +114,9 @@ function ServicePanels({ service }: { readonly service: ServiceFieldsFragment })
             value={used}
             aria-label="Space in use"
           />
+        )}
+        {service.unwantedArtifacts !== null && service.unwantedArtifacts.count > 0 && (
+          <UnwantedArtifacts unwanted={service.unwantedArtifacts} />
         )}
       </Panel>
       {service.influx && <InfluxPanel influx={service.influx} />}

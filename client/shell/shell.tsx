@@ -11,6 +11,7 @@ import { Loading } from '../ui/answer-states.tsx';
 import { Panel } from '../ui/panel.tsx';
 import { ConnectionBadge } from './connection-badge.tsx';
 import { ConnectionBanner } from './connection-banner.tsx';
+import { DatabaseBanner } from './database-banner.tsx';
 import { Frame } from './frame.tsx';
 import { HypervisorBanner } from './hypervisor-banner.tsx';
 import { SchemeToggle } from './scheme-toggle.tsx';
@@ -73,6 +74,7 @@ export function Shell({ children }: { readonly children: ReactNode }) {
         <>
           <ConnectionBanner />
           {data && <HypervisorBanner hypervisor={data.service.hypervisor} />}
+          {data && <DatabaseBanner service={data.service} />}
         </>
       }
       after={

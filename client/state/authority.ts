@@ -12,6 +12,7 @@ const needs = {
   retry: 'OPERATOR',
   download: 'ADMIN',
   delete: 'ADMIN',
+  reindex: 'ADMIN',
   tokens: 'ADMIN',
 } as const;
 export type Guarded = keyof typeof needs;

@@ -1,6 +1,7 @@
 import { Button } from '@mantine/core';
 import type { ReactNode } from 'react';
 import type { CombinedError } from 'urql';
+import { Link } from 'wouter';
 import { problemOf } from '../api/problem.ts';
 import { sentence } from '../format/sentence.ts';
 import styles from './answer-states.module.css';
@@ -50,6 +51,22 @@ export function Failure({ error, retry }: { readonly error: CombinedError; reado
   );
 }
 
+/** An address of this dashboard that a sentence ends with in brackets, as the server names it. */
+const ownAddress = /\s*\((\/[a-z]+)\)(?=[.,;\s]|$)/;
+
+/** The sentence, with a link in place of an address of this dashboard. */
+function linked(text: string): ReactNode {
+  const found = ownAddress.exec(text);
+  if (found === null) return text;
+  const [whole, address] = found;
+  return (
+    <>
+      {text.slice(0, found.index)}
+      {text.slice(found.index + whole.length)} <Link href={address as string}>Open {address?.slice(1)}</Link>
+    </>
+  );
+}
+
 /** What the answer itself says was not possible on the way. */
 export function Warnings({ warnings }: { readonly warnings: readonly string[] }) {
   if (warnings.length === 0) return null;
@@ -57,7 +74,7 @@ export function Warnings({ warnings }: { readonly warnings: readonly string[] })
     <ul className={styles.warnings} aria-label="Warnings">
       {warnings.map((warning) => (
         <li key={warning}>
-          <Icon name="warning" /> {warning}
+          <Icon name="warning" /> <span>{linked(warning)}</span>
         </li>
       ))}
     </ul>

@@ -2,6 +2,7 @@
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
 import { isMemoirError, MemoirError } from '../domain/memoir-error.ts';
 import { createClient, Unreachable } from './client.ts';
+import { listArtifacts, type RemoveArtifactsOptions, removeArtifacts } from './commands/artifacts.ts';
 import { examine } from './commands/doctor.ts';
 import { type DumpOptions, dump } from './commands/dump.ts';
 import { listRecords, type RecordsOptions } from './commands/records.ts';
@@ -137,6 +138,16 @@ export async function runProgram(args: readonly string[], host: Host): Promise<E
     .command('reindex')
     .description('rebuild the catalogue from the manifests beside the artifacts')
     .action(() => remote(reindex)());
+  const artifacts = program.command('artifacts').description('artifacts of which the server has no record');
+  artifacts
+    .command('list')
+    .description('list them')
+    .action(() => remote(listArtifacts)());
+  artifacts
+    .command('remove')
+    .description('remove them for good')
+    .option('--yes', 'without this, only say what would be removed')
+    .action((options: RemoveArtifactsOptions) => remote((console) => removeArtifacts(console, options))());
   addVolumeCommands(program.command('volume').description('manage block volumes'), remote);
   addHeapCommands(program, { remote, withOwnServer, server });
   addMemwatchCommands(program, { withOwnServer, defaults: host.memwatch, token: host.token });

@@ -62,6 +62,12 @@ export class ArtifactTidy {
     return removed;
   }
 
+  /** As `look`; until it is over, nothing is said to be unwanted that it may find wanted by now. */
+  async lookAgain(): Promise<void> {
+    this.#unwanted = null;
+    await this.look();
+  }
+
   /** Removes what still is unwanted after another look; answers what was removed. */
   async removeUnwanted(): Promise<UnwantedArtifacts> {
     await this.look();

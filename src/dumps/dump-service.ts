@@ -193,9 +193,14 @@ export function createDumps({ operations, hypervisor, store, tidy, maxPauseMs = 
 
     async reindex(actor) {
       const message = 'Waiting to read the manifests';
-      return operations.submitOne(reindexType.submission({ subjects: [catalogueSubject], request: {}, message }), {
-        actor,
-      });
+      const submission = reindexType.submission({ subjects: [catalogueSubject], request: {}, message });
+      const operation = await operations.submitOne(submission, { actor });
+      // What had no record may have one now. A look that fails is made up for by the next start.
+      operations
+        .settled(operation.id)
+        .then(() => tidy.lookAgain())
+        .catch(() => undefined);
+      return operation;
     },
 
     get unwanted() {

@@ -22,6 +22,8 @@ export interface ServerInfo {
   databaseDamage(): string | null;
   /** The catalogue is empty although there are artifacts: a reindex would bring them back. */
   isReindexAdvised(): Promise<boolean>;
+  /** InfluxDB lacks records that it had accepted, and they are being written again. */
+  isInfluxLacking(): boolean;
 }
 
 /** A structured log; pino's own signature. */

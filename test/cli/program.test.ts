@@ -1,9 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { MemoirError } from '../../src/domain/memoir-error.ts';
+import type { Services } from '../../src/graphql/context.ts';
 import { sampleRecord } from '../contracts/sample-records.ts';
 import { memoir } from '../fakes/command-line.ts';
 import { machine } from '../fakes/machines.ts';
 import { startTestServer } from '../fakes/server.ts';
+import { serverInfo } from '../fakes/server-info.ts';
 
 describe('memoir', () => {
   it('tells how a command ended by its exit code', async () => {
@@ -162,6 +164,57 @@ describe('memoir', () => {
     expect(out).toMatch(/look +access: .*\n +.*memoir token create/);
     expect(out).toMatch(/BROKEN +hypervisor: the socket is gone\n +start it/);
     expect(out).toMatch(/look +storage: Less than 5 %/);
+  });
+
+  it('says that the database was lost or is damaged, and that InfluxDB lacks records, and how to mend it', async () => {
+    const outbox = {
+      status: async () => ({ state: 'IDLE', waiting: 0, waitingSinceMs: null, dead: 0, overflowed: 0 }),
+    };
+    const influx = { url: 'http://influx', database: 'vmstats', outbox } as unknown as Services['influx'];
+    const broken = serverInfo({
+      databaseDamage: () => 'page 7 is never used',
+      isReindexAdvised: async () => true,
+      isInfluxLacking: () => true,
+    });
+    const { url } = await startTestServer({ wrap: (services) => ({ ...services, influx, info: broken }) });
+    const { out } = await memoir(url, ['doctor']);
+    expect(out).toMatch(/BROKEN +database: page 7 is never used\n +Move it away/);
+    expect(out).toMatch(/look +InfluxDB: vmstats at http:\/\/influx lacks records .*\n +.*memoir records sync/);
+    const { url: lost } = await startTestServer({
+      wrap: (services) => ({ ...services, info: serverInfo({ isReindexAdvised: async () => true }) }),
+    });
+    expect((await memoir(lost, ['doctor'])).out).toMatch(/look +database: .*empty.*\n +memoir reindex/);
+  });
+
+  it('lists artifacts without a record, and removes them only with --yes', async () => {
+    const unwanted = { count: 21, sizeBytes: 4096, locations: ['/dumps/\u001b[31mx'] };
+    let removals = 0;
+    const { url } = await startTestServer({
+      wrap: (services) => ({
+        ...services,
+        dumps: {
+          ...services.dumps,
+          unwanted,
+          async removeUnwanted() {
+            removals += 1;
+            return unwanted;
+          },
+        },
+      }),
+    });
+    const listed = await memoir(url, ['artifacts', 'list']);
+    expect(listed).toMatchObject({
+      code: 0,
+      out: '21 artifacts (4.0 KiB) without a record:\n  /dumps/\\u001b[31mx\n  and 20 more\n',
+    });
+    const refused = await memoir(url, ['artifacts', 'remove']);
+    expect([refused.code, refused.out, refused.told]).toEqual([2, listed.out, expect.stringContaining('--yes')]);
+    expect(removals).toBe(0);
+    expect(await memoir(url, ['artifacts', 'remove', '--yes'])).toMatchObject({
+      code: 0,
+      out: 'Removed 21 artifacts (4.0 KiB).\n',
+    });
+    expect(removals).toBe(1);
   });
 
   it('names a frozen guest and what helps, and goes on with the others', async () => {

@@ -1,4 +1,4 @@
-import { expect, it } from 'vitest';
+import { expect, it, vi } from 'vitest';
 import type { DumpResult } from '../../src/dumps/dump-request.ts';
 import { markRecord } from '../../src/records/record-effects.ts';
 import { startDumpWorld } from '../fakes/dump-world.ts';
@@ -37,8 +37,9 @@ it('what reindex has taken into the catalogue is wanted', async () => {
   const dumpFolder = temporaryFolder();
   await (await startDumpWorld({ dumpFolder })).dump('web-01');
   const after = await startDumpWorld({ dumpFolder });
+  await after.tidy.look();
+  expect(after.dumps.unwanted).toMatchObject({ count: 1 });
   const { id } = await after.dumps.reindex('ann');
   await after.operations.settled(id);
-  await after.tidy.look();
-  expect(after.dumps.unwanted).toMatchObject({ count: 0 });
+  await vi.waitFor(() => expect(after.dumps.unwanted).toMatchObject({ count: 0 }));
 });

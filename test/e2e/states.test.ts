@@ -1,6 +1,11 @@
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { cpSync, existsSync, readdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { startInfluxDouble } from '../fakes/influxdb3/double.ts';
+import { startServer } from '../server-process.ts';
 import { lacks } from '../system.ts';
+import { temporaryFolder } from '../temporary-folder.ts';
 import { startDemo, useBrowser } from './dashboard.ts';
 import { startMockServer } from './mock/process.ts';
 import type { WorldOptions } from './mock/world.ts';
@@ -133,12 +138,78 @@ describe.skipIf(lacks('chromium'))('what the dashboard says when things are not 
     expect(await panel.getByRole('button').count()).toBe(0);
     await server.query('mutation { triggerDumps(input: { vms: ["web-01"] }) { accepted { id } } }');
     await panel.getByRole('list', { name: 'Rejected lines' }).getByText('too many columns').waitFor();
+    // Where records are looked at, a warning leads here.
+    await page.goto(`${server.url}/dumps`);
+    const warnings = page.getByRole('list', { name: 'Warnings' });
+    await warnings.getByRole('link', { name: 'Open settings' }).click();
+    await page.getByRole('heading', { name: 'Settings', level: 1 }).waitFor();
     double.knobs.onWrite = () => null;
     await panel.getByRole('button', { name: 'Send again' }).click();
     await page.getByText('Sending 1 line again').waitFor();
     await panel.getByText('Last accepted').waitFor();
     await panel.getByRole('list', { name: 'Rejected lines' }).waitFor({ state: 'detached' });
     expect(double.store.taken.length).toBe(1);
+  });
+
+  it('that the database was lost, and brings the dumps back on a press', async () => {
+    const folder = temporaryFolder();
+    const first = await startServer(folder);
+    await first.query('mutation { triggerDumps(input: { vms: ["mail-01"] }) { accepted { id } } }');
+    const records = '{ dumpRecords { totalCount } }';
+    while ((await first.query(records)).dumpRecords.totalCount === 0) await setTimeout(20);
+    await first.end('SIGTERM');
+    for (const name of readdirSync(folder)) if (name.startsWith('memoir.sqlite')) rmSync(join(folder, name));
+    const second = await startServer(folder);
+    const { page } = await browser.open(`${second.url}/settings`);
+    const banner = page.getByText('The catalogue is empty, but the dump folder has');
+    await banner.waitFor();
+    // Found shortly after the start; removing them asks first.
+    await page.reload();
+    await vi.waitFor(
+      async () => {
+        const { service } = await second.query('{ service { unwantedArtifacts { count } } }');
+        expect(service.unwantedArtifacts?.count).toBe(1);
+      },
+      { timeout: 30_000 },
+    );
+    await page.reload();
+    await page.getByText(/^1 artifact \(.*without a record/).waitFor();
+    await page.getByRole('button', { name: 'Remove…' }).click();
+    await page.getByRole('dialog').getByRole('button', { name: 'Cancel' }).click();
+    await page.getByRole('button', { name: 'Reindex' }).first().click();
+    await banner.waitFor({ state: 'detached' });
+    await page.getByText('without a record').waitFor({ state: 'detached' });
+    await page.getByRole('link', { name: 'Dumps' }).first().click();
+    await page.getByRole('rowheader', { name: /mail-01/ }).waitFor();
+    // Now one is of nobody.
+    const { dumpRecords } = await second.query('{ dumpRecords { nodes { dumpPath } } }');
+    const { dumpPath } = dumpRecords.nodes[0];
+    const stranger = dumpPath.replace(/_[0-9a-f-]+\./, '_01a1fbed-474b-7000-aa6c-8ea29a2ccec0.');
+    cpSync(dumpPath, stranger);
+    cpSync(`${dumpPath}.json`, `${stranger}.json`);
+    await second.end('SIGTERM');
+    const third = await startServer(folder);
+    await vi.waitFor(
+      async () => {
+        const { service } = await third.query('{ service { unwantedArtifacts { count } } }');
+        expect(service.unwantedArtifacts?.count).toBe(1);
+      },
+      { timeout: 30_000 },
+    );
+    const again = await browser.open(`${third.url}/settings`);
+    await again.page.getByRole('button', { name: 'Remove…' }).click();
+    await again.page.getByRole('dialog').getByRole('button', { name: 'Remove' }).click();
+    await again.page.getByText('Removed 1 artifact').waitFor();
+    expect([existsSync(stranger), existsSync(dumpPath)]).toEqual([false, true]);
+  });
+
+  it('that the database is damaged, and what to do', async () => {
+    const server = await mock({ records: 3, database: 'DAMAGED' });
+    const { page } = await browser.open(server.url);
+    await page
+      .getByRole('alert')
+      .getByText(/The database is damaged\. .*page 7 .*memoir reindex/)
+      .waitFor();
   });
 
   it('a hostile name, as the text that it is, wherever it comes', async () => {

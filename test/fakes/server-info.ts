@@ -8,5 +8,6 @@ export const serverInfo = (more: Partial<ServerInfo> = {}): ServerInfo => ({
   nodeId: '00000000-0000-4000-8000-00000000000f',
   databaseDamage: () => null,
   isReindexAdvised: async () => false,
+  isInfluxLacking: () => false,
   ...more,
 });

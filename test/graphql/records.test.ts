@@ -137,10 +137,15 @@ it('knows the machines that have records, those that are gone among them', async
   await server.records.append(sampleRecord(1, { dom: 'gone', machineId: 'm-1', vmid: '7' }));
   await server.records.append(sampleRecord(2, { dom: 'renamed', machineId: 'm-1', vmid: '8' }));
   await server.records.append(sampleRecord(3, { dom: 'other' }));
-  const document = '{ recordMachines { machineId name vmid dumps lastDump } }';
+  const machine = '{ machineId name vmid dumps lastDump }';
+  const document = `{ recordedMachines { nodes ${machine} source warnings } recordMachines ${machine} }`;
   const { data } = await ask(server.url, document);
-  expect(data?.recordMachines).toMatchObject([
+  const nodes = [
     { name: 'other' },
     { machineId: 'm-1', name: 'renamed', vmid: '8', dumps: 2, lastDump: expect.any(String) },
-  ]);
+  ];
+  expect(data).toMatchObject({
+    recordedMachines: { nodes, source: 'CATALOGUE', warnings: [] },
+    recordMachines: nodes,
+  });
 });

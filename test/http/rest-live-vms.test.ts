@@ -1,7 +1,9 @@
 import { expect, it, vi } from 'vitest';
+import type { Services } from '../../src/graphql/context.ts';
 import { machine, machineId, measurement } from '../fakes/machines.ts';
 import { get } from '../fakes/rest-client.ts';
 import { startTestServer } from '../fakes/server.ts';
+import { serverInfo } from '../fakes/server-info.ts';
 
 const nothing = {
   measured_at: null,
@@ -43,7 +45,21 @@ it('GET /api/telemetry/live-vms lists machines as the old dashboard knows them, 
           { ...off, ...nothing },
         ],
         count: 2,
+        warnings: [],
       },
     });
   });
+});
+
+it('GET /api/telemetry/live-vms says so while InfluxDB lacks records', async () => {
+  const influx = { url: '', database: '', outbox: { status: async () => ({ state: 'IDLE' }) } };
+  const server = await startTestServer({
+    wrap: (services) => ({
+      ...services,
+      influx: influx as unknown as Services['influx'],
+      info: serverInfo({ isInfluxLacking: () => true }),
+    }),
+  });
+  const { body } = await get(server, '/api/telemetry/live-vms');
+  expect(body).toMatchObject({ count: 3, warnings: [expect.stringContaining('InfluxDB lacks records')] });
 });

@@ -50,12 +50,22 @@ export async function examine(console: Console) {
         `${bytes(storage.freeBytes ?? 0)} of ${bytes(storage.totalBytes ?? 0)} are free in ${storage.location}`,
       mend: storage.warning == null ? null : 'Delete old dumps, or point DUMP_DIR at a larger file system.',
     },
+    ...examineDatabase(service),
     ...examineUnwanted(service.unwantedArtifacts),
     ...(service.influx ? [examineInflux(service.influx)] : []),
     ...(isUp ? await examineMachines(console) : []),
   ];
   print(console, findings, () => findings.map(line).join('\n'));
   return findings.some(({ state }) => state === 'broken') ? exitCodes.failed : exitCodes.done;
+}
+
+function examineDatabase({ databaseDamage, reindexAdvised }: CliDoctorQuery['service']): Finding[] {
+  const about = 'database';
+  if (databaseDamage != null) {
+    return [{ about, state: 'broken', finding: databaseDamage, mend: errorCatalogue.DATABASE_DAMAGED.mend }];
+  }
+  if (!reindexAdvised) return [];
+  return [{ about, state: 'look', finding: 'the catalogue is empty beside artifacts', mend: 'memoir reindex' }];
 }
 
 function examineUnwanted(unwanted: CliDoctorQuery['service']['unwantedArtifacts']): Finding[] {
@@ -66,7 +76,7 @@ function examineUnwanted(unwanted: CliDoctorQuery['service']['unwantedArtifacts'
       about: 'artifacts',
       state: 'look',
       finding: `${count} of ${bytes(sizeBytes)} have no record, ${plain(locations[0] ?? '')} among them`,
-      mend: 'memoir reindex takes them into the catalogue; the mutation removeUnwantedArtifacts removes them for good.',
+      mend: 'memoir reindex takes them into the catalogue; memoir artifacts remove removes them for good.',
     },
   ];
 }
@@ -81,6 +91,7 @@ function examineInflux({
   waitingSince,
   dead,
   overflowed,
+  lacksRecords,
   reason,
   mend,
 }: Influx): Finding {
@@ -96,6 +107,11 @@ function examineInflux({
       finding: `${address}: ${reason ?? 'it does not respond'}; ${queue}`,
       mend: advice,
     };
+  }
+  if (lacksRecords) {
+    const finding = `${address} lacks records that it had accepted; they are being written again`;
+    const advice = 'Until then this server’s catalogue answers. memoir records sync shows what is missing.';
+    return { about, state: 'look', finding, mend: advice };
   }
   if (dead > 0) {
     const advice = 'Look at them in the settings of the dashboard, and send them again there (retryDeadLetters).';

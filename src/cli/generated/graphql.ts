@@ -391,10 +391,20 @@ export type VolumeState =
   /** Being taken from its machine. */
   | 'DETACHING';
 
+export type CliUnwantedArtifactsQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type CliUnwantedArtifactsQuery = { service: { unwantedArtifacts: { count: number, sizeBytes: number, locations: Array<string> } | null } };
+
+export type CliRemoveUnwantedArtifactsMutationVariables = Exact<{ [key: string]: never; }>;
+
+
+export type CliRemoveUnwantedArtifactsMutation = { removeUnwantedArtifacts: { removed: { count: number, sizeBytes: number, locations: Array<string> }, errors: Array<{ code: ErrorCode, message: string, hint: string }> } };
+
 export type CliDoctorQueryVariables = Exact<{ [key: string]: never; }>;
 
 
-export type CliDoctorQuery = { session: { name: string, role: Role, tokenRequired: boolean }, service: { version: string, host: string, startedAt: string, maxParallelDumps: number, hypervisor: { kind: HypervisorKind, state: HypervisorState, uri: string, version: string | null, since: string, reason: string | null, mend: string | null }, storage: { location: string, freeBytes: number | null, totalBytes: number | null, warning: string | null }, unwantedArtifacts: { count: number, sizeBytes: number, locations: Array<string> } | null, influx: { url: string, database: string, state: OutboxState, waiting: number, waitingSince: string | null, dead: number, overflowed: number, reason: string | null, mend: string | null, lastAcceptedAt: string | null } | null, operationCounts: Array<{ kind: OperationKind, state: OperationState, count: number }> } };
+export type CliDoctorQuery = { session: { name: string, role: Role, tokenRequired: boolean }, service: { version: string, host: string, startedAt: string, maxParallelDumps: number, databaseDamage: string | null, reindexAdvised: boolean, hypervisor: { kind: HypervisorKind, state: HypervisorState, uri: string, version: string | null, since: string, reason: string | null, mend: string | null }, storage: { location: string, freeBytes: number | null, totalBytes: number | null, warning: string | null }, unwantedArtifacts: { count: number, sizeBytes: number, locations: Array<string> } | null, influx: { url: string, database: string, lacksRecords: boolean, state: OutboxState, waiting: number, waitingSince: string | null, dead: number, overflowed: number, reason: string | null, mend: string | null, lastAcceptedAt: string | null } | null, operationCounts: Array<{ kind: OperationKind, state: OperationState, count: number }> } };
 
 export type CliForecastsQueryVariables = Exact<{ [key: string]: never; }>;
 
@@ -697,6 +707,33 @@ export class TypedDocumentString<TResult, TVariables>
   }
 }
 
+export const CliUnwantedArtifactsDocument = new TypedDocumentString(`
+    query CliUnwantedArtifacts {
+  service {
+    unwantedArtifacts {
+      count
+      sizeBytes
+      locations
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<CliUnwantedArtifactsQuery, CliUnwantedArtifactsQueryVariables>;
+export const CliRemoveUnwantedArtifactsDocument = new TypedDocumentString(`
+    mutation CliRemoveUnwantedArtifacts {
+  removeUnwantedArtifacts {
+    removed {
+      count
+      sizeBytes
+      locations
+    }
+    errors {
+      code
+      message
+      hint
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<CliRemoveUnwantedArtifactsMutation, CliRemoveUnwantedArtifactsMutationVariables>;
 export const CliDoctorDocument = new TypedDocumentString(`
     query CliDoctor {
   session {
@@ -709,6 +746,8 @@ export const CliDoctorDocument = new TypedDocumentString(`
     host
     startedAt
     maxParallelDumps
+    databaseDamage
+    reindexAdvised
     hypervisor {
       kind
       state
@@ -732,6 +771,7 @@ export const CliDoctorDocument = new TypedDocumentString(`
     influx {
       url
       database
+      lacksRecords
       state
       waiting
       waitingSince

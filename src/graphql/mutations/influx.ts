@@ -12,7 +12,7 @@ const maxSeqs = 1_000;
 
 interface Retried {
   readonly retried: number;
-  readonly influx: InfluxInfo;
+  readonly influx: InfluxInfo | null;
 }
 
 const RetryDeadLettersPayload = payloadType<Retried>('RetryDeadLettersPayload', 'What is sent again.', (t) => ({
@@ -30,10 +30,10 @@ builder.mutationField('retryDeadLetters', (t) =>
       seqs: t.arg.intList({ description: 'Which, by their `seq`, at most 1000; all of them if absent.' }),
     },
     resolve: attempt(async ({ seqs }: { seqs?: number[] | null | undefined }, { services }) => {
-      const influx = requireInflux(services);
+      const { outbox } = requireInflux(services);
       if (seqs && seqs.length > maxSeqs) throw new MemoirError('BAD_INPUT', `seqs names more than ${maxSeqs} letters`);
-      const retried = await influx.outbox.retry(seqs ?? undefined);
-      return { retried, influx: await influxInfo(influx) };
+      const retried = await outbox.retry(seqs ?? undefined);
+      return { retried, influx: await influxInfo(services) };
     }),
   }),
 );

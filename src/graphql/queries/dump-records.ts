@@ -2,6 +2,7 @@ import type { DumpRecord } from '../../records/dump-record.ts';
 import type {
   RecordFilter,
   RecordMachine,
+  RecordMachines,
   RecordOrder,
   RecordPage,
   RecordSeries,
@@ -147,10 +148,39 @@ builder.queryField('recordMachines', (t) =>
   t.field({
     type: [RecordMachineType],
     ...failsAlone,
+    deprecationReason: 'Use recordedMachines, which says which store its answer came from.',
     description:
       'Which machines InfluxDB knows from records (without one, or while it is away, this server’s catalogue), also those that are gone: those that were dumped last come first, at most 5000.',
     args: { filter: t.arg({ type: DumpRecordFilter, description: 'Of which records; all if absent.' }) },
     resolve: async (_, args, { services }) => [...(await services.records.machines(toFilter(args.filter))).machines],
+  }),
+);
+
+const RecordedMachinesType = builder.objectRef<RecordMachines>('RecordedMachines').implement({
+  description: 'The machines that have records.',
+  fields: (t) => ({
+    nodes: t.field({
+      type: [RecordMachineType],
+      description: 'Those that were dumped last come first; at most 5000.',
+      resolve: ({ machines }) => [...machines],
+    }),
+    source: t.expose('source', { type: RecordSourceEnum, description: 'Which store the answer came from.' }),
+    warnings: t.field({
+      type: ['String'],
+      description: 'Warnings about this answer.',
+      resolve: ({ warnings }) => [...warnings],
+    }),
+  }),
+});
+
+builder.queryField('recordedMachines', (t) =>
+  t.field({
+    type: RecordedMachinesType,
+    ...failsAlone,
+    description:
+      'Which machines InfluxDB knows from records (without one, or while it is away, this server’s catalogue), also those that are gone.',
+    args: { filter: t.arg({ type: DumpRecordFilter, description: 'Of which records; all if absent.' }) },
+    resolve: (_, args, { services }) => services.records.machines(toFilter(args.filter)),
   }),
 );
 

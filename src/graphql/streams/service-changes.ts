@@ -15,7 +15,7 @@ const outboxMs = 1000;
  * which begins with the first and ends with the last; each of them has one slot, and the same object for the same change.
  */
 export class ServiceChanges {
-  readonly #services: Pick<Services, 'hypervisor' | 'operations' | 'influx'>;
+  readonly #services: Pick<Services, 'hypervisor' | 'operations' | 'influx' | 'info'>;
   readonly #readers = new Map<PullStream<ServiceChange>, { unread: ServiceChange | undefined }>();
   #stop: (() => void) | undefined;
   /** Why the changes cannot be told any more. */
@@ -23,7 +23,7 @@ export class ServiceChanges {
   /** The newest change: whoever begins to watch begins with it. */
   #newest: ServiceChange = {};
 
-  constructor(services: Pick<Services, 'hypervisor' | 'operations' | 'influx'>) {
+  constructor(services: Pick<Services, 'hypervisor' | 'operations' | 'influx' | 'info'>) {
     this.#services = services;
   }
 
@@ -102,12 +102,12 @@ export class ServiceChanges {
   }
 
   async #watchOutbox(tell: () => void, signal: AbortSignal): Promise<void> {
-    const { influx } = this.#services;
+    const { influx, info } = this.#services;
     let last: string | undefined;
     while (influx !== null && !signal.aborted) {
       const status = await influx.outbox.status().catch(() => null);
       // When the next attempt is due is no news by itself.
-      const now = JSON.stringify({ ...status, nextAttemptAtMs: null });
+      const now = JSON.stringify({ ...status, nextAttemptAtMs: null, lacks: info.isInfluxLacking() });
       if (last !== undefined && now !== last) tell();
       last = now;
       await sleep(outboxMs, undefined, { signal, ref: false }).catch(() => undefined);

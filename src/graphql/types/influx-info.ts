@@ -1,16 +1,19 @@
-import type { Influx } from '../../influx/influx.ts';
 import type { DeadLetter, OutboxStatus } from '../../influx/outbox/outbox.ts';
 import { builder } from '../builder.ts';
+import type { Services } from '../context.ts';
 import { OutboxStateEnum } from '../enums.ts';
 
 export interface InfluxInfo extends OutboxStatus {
   readonly url: string;
   readonly database: string;
+  readonly lacksRecords: boolean;
 }
 
-/** How things stand at this moment. */
-export async function influxInfo({ url, database, outbox }: Influx): Promise<InfluxInfo> {
-  return { url, database, ...(await outbox.status()) };
+/** The state at this moment; null where there is no InfluxDB. */
+export async function influxInfo({ influx, info }: Pick<Services, 'influx' | 'info'>): Promise<InfluxInfo | null> {
+  if (influx === null) return null;
+  const { url, database, outbox } = influx;
+  return { url, database, lacksRecords: info.isInfluxLacking(), ...(await outbox.status()) };
 }
 
 export const InfluxInfoType = builder.objectRef<InfluxInfo>('InfluxInfo').implement({
@@ -18,6 +21,10 @@ export const InfluxInfoType = builder.objectRef<InfluxInfo>('InfluxInfo').implem
   fields: (t) => ({
     url: t.exposeString('url', { description: 'Its address.' }),
     database: t.exposeString('database', { description: 'The database in it.' }),
+    lacksRecords: t.exposeBoolean('lacksRecords', {
+      description:
+        'True while InfluxDB lacks records that it had accepted (it was emptied, or looks back less far than before). This server’s catalogue answers until they have been written again, which starts by itself.',
+    }),
     state: t.expose('state', { type: OutboxStateEnum, description: 'Whether lines get there.' }),
     waiting: t.exposeInt('waiting', { description: 'Lines that it has not accepted yet. None of them can be lost.' }),
     waitingSince: t.expose('waitingSinceMs', {

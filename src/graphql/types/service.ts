@@ -134,7 +134,7 @@ export const ServiceType = builder.objectRef<Services>('Service').implement({
       type: InfluxInfoType,
       nullable: true,
       description: 'The InfluxDB that it writes to; null if it has none.',
-      resolve: ({ influx }) => influx && influxInfo(influx),
+      resolve: (services) => influxInfo(services),
     }),
     maxParallelDumps: t.int({
       description: 'How many dumps run at once; the others wait.',

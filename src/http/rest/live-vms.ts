@@ -12,12 +12,13 @@ interface Usage {
   readonly networkTransmitBytesPerSecond: number | null;
 }
 
-const question = `{ vms { id name vmid state memoryBytes vcpus usage {
+const question = `{ service { influx { lacksRecords } } vms { id name vmid state memoryBytes vcpus usage {
   at cpuPercent memoryUsedBytes memoryRssBytes blockReadBytesPerSecond blockWriteBytesPerSecond
   networkReceiveBytesPerSecond networkTransmitBytesPerSecond
 } } }`;
 
 interface Payload {
+  readonly service: { readonly influx: { readonly lacksRecords: boolean } | null };
   readonly vms: readonly {
     readonly id: string;
     readonly name: string;
@@ -29,9 +30,11 @@ interface Payload {
   }[];
 }
 
+const lacking = 'InfluxDB lacks records that it had accepted; they are being written again.';
+
 /** `GET /api/telemetry/live-vms`: what the old dashboard filled its selector with, running machines first; and what they use now. */
 export async function listLiveVms(ask: Ask, actor: Actor) {
-  const { vms } = await ask<Payload>(actor, question);
+  const { vms, service } = await ask<Payload>(actor, question);
   const rows = vms.map(({ id, name, vmid, state, memoryBytes, vcpus, usage }) => ({
     id: vmid ?? id,
     name,
@@ -50,5 +53,6 @@ export async function listLiveVms(ask: Ask, actor: Actor) {
     net_tx_bytes_per_sec: usage?.networkTransmitBytesPerSecond ?? null,
   }));
   rows.sort((a, b) => Number(b.state === 'running') - Number(a.state === 'running'));
-  return { vms: rows, count: rows.length };
+  const warnings = service.influx?.lacksRecords === true ? [lacking] : [];
+  return { vms: rows, count: rows.length, warnings };
 }

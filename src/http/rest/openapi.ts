@@ -231,6 +231,7 @@ export const openapi = {
       object({
         vms: list(ref('Vm'), 'The machines.'),
         count: whole('How many.'),
+        warnings: list(text('A warning.'), 'What is wrong with the records, if anything.'),
       }),
     ),
   },

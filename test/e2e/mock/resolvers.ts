@@ -197,8 +197,12 @@ export function resolvers(world: World) {
     influx: null,
     maxParallelDumps: world.parallel,
     nodeId: '00000000-0000-4000-8000-00000000000f',
-    databaseDamage: null,
-    reindexAdvised: false,
+    databaseDamage: world.database === 'DAMAGED' ? '/data/memoir.sqlite is damaged: page 7 is never used' : null,
+    reindexAdvised: world.database === 'LOST',
+    unwantedArtifacts:
+      world.database === 'LOST'
+        ? { count: 3, sizeBytes: 3 * 2 ** 30, locations: ['/var/dumps/web-01/a.elf.zst'] }
+        : null,
     operationCounts: [{ kind: 'DUMP', state: 'COMPLETED', count: world.records.length }],
     eventCursor: cursor(world.events.length),
   });
@@ -234,14 +238,17 @@ export function resolvers(world: World) {
       const record = world.records.find((it) => it.id === id);
       return record ? recordView(record) : null;
     },
-    recordMachines: () =>
-      [...Map.groupBy(world.records, ({ vm }) => vm)].map(([vm, of]) => ({
+    recordedMachines: () => ({
+      source: 'CATALOGUE',
+      warnings: [],
+      nodes: [...Map.groupBy(world.records, ({ vm }) => vm)].map(([vm, of]) => ({
         machineId: vm.id,
         name: vm.name,
         vmid: vm.vmid ?? '0',
         dumps: of.length,
         lastDump: iso(Math.max(...of.map(({ time }) => time))),
       })),
+    }),
     dumpStats: (args: RecordArgs) => {
       const rows = matching(args);
       const sum = (pick: (record: MockRecord) => number, of = rows) => of.reduce((total, it) => total + pick(it), 0);

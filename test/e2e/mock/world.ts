@@ -61,6 +61,8 @@ export interface WorldOptions {
   readonly bytesPerSecond?: number;
   readonly role?: 'VIEWER' | 'OPERATOR' | 'ADMIN';
   readonly hypervisor?: 'UP' | 'DOWN';
+  /** What became of the database; nothing if absent. */
+  readonly database?: 'DAMAGED' | 'LOST';
   /** Machines whose names are as long as some people's are. */
   readonly longNames?: boolean;
   /** A record of a machine that is not there any more. */
@@ -88,6 +90,7 @@ export class World {
   readonly bytesPerSecond: number;
   readonly role: string;
   readonly hypervisor: string;
+  readonly database: WorldOptions['database'];
   readonly measured: boolean;
   #serial = 1;
 
@@ -95,6 +98,7 @@ export class World {
     this.parallel = options.parallel ?? 2;
     this.role = options.role ?? 'ADMIN';
     this.hypervisor = options.hypervisor ?? 'UP';
+    this.database = options.database;
     this.measured = options.measured ?? true;
     this.bytesPerSecond = options.bytesPerSecond ?? 400e6;
     const long = 'customer-portal-production-frontend-eu-west-1b-replica-';

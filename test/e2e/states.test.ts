@@ -212,6 +212,27 @@ describe.skipIf(lacks('chromium'))('what the dashboard says when things are not 
       .waitFor();
   });
 
+  it('how far the dumps are in the title of the tab, for who asked for it', async () => {
+    const server = await mock({ bytesPerSecond: 200e6 });
+    const { page } = await browser.open(`${server.url}/settings`);
+    const dump = () => page.getByRole('button', { name: 'Dump db-primary' }).click();
+    const choice = page.getByRole('radiogroup', { name: 'Progress in the tab title' });
+    await choice.getByText('On').click();
+    await page.getByRole('link', { name: 'Overview' }).click();
+    await dump();
+    await page.waitForFunction(() => /^[1-9]\d? % · Overview · Memoir$/.test(document.title));
+    await page.waitForFunction(() => document.title === 'Overview · Memoir');
+  });
+
+  it('where a machine was dumped, on the charts of its usage', async () => {
+    const server = await mock({ records: 40 });
+    const { page } = await browser.open(`${server.url}/machines`);
+    await page.getByRole('rowheader').getByRole('link', { name: 'web-01' }).click();
+    const usage = page.getByRole('region', { name: 'Usage' });
+    await usage.getByRole('radiogroup', { name: 'Range of usage' }).getByText('30 days').click();
+    await usage.getByText(/^\d+ dumps? in this time range$/).waitFor();
+  });
+
   it('a hostile name, as the text that it is, wherever it comes', async () => {
     const server = await mock({ records: 12 });
     const { page, complaints } = await browser.open(server.url);

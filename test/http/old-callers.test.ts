@@ -136,4 +136,43 @@ describe('an old caller', () => {
     const { stdout } = await promisify(execFile)('bash', ['-c', script]);
     expect(new Set(stdout.trim().split('\n'))).toEqual(new Set(['true']));
   });
+
+  it.skipIf(lacks('jq', 'curl'))(
+    'runs its scripts for volumes unchanged: create, attach, find the device, detach, delete',
+    async () => {
+      const server = await startTestServer({ machines, volumePort: 0 });
+      // Written against the documented shapes of the volume daemon.
+      const script = `
+      set -euo pipefail
+      root=http://127.0.0.1:${server.volumePort}
+      api=$root/api/v1
+      send() { curl -sf -X "$1" "$api/$2" -H 'Content-Type: application/json' \${3:+-d "$3"}; }
+      # Asks for the operation until it has ended, as the clients do.
+      ended() {
+        local id status=
+        id=$(jq -er '.id')
+        until [ "$status" = completed ]; do
+          status=$(curl -sf "$api/operations/$id" | jq -er '.status')
+          [ "$status" != failed ]
+        done
+        curl -sf "$api/operations/$id"
+      }
+      curl -f -s $root/health | jq -er '.status == "ok"'
+      curl -s $api/health | jq -er '.status == "healthy"'
+      volume=$(send POST volumes '{"name": "migration-volume", "size": 5368709120,
+        "disk_offering_id": "c813c642-d946-49e1-9289-c616dd70206a", "zone_id": "057e86db-c726-4d8c-ab1f-75c5f55d1881"}' |
+        ended | jq -er 'select(.type == "create" and (.completed_at | test("Z$"))) | .response.volume_id')
+      device=$(send POST volumes/$volume/attach '{"vm_id": "${machines[0]?.id}"}' | ended | jq -er '.response.device_path')
+      curl -sf $api/volumes/$volume | jq -er --arg device $device '.device_path == $device and .status == "attached"'
+      curl -sf $api/volumes/$volume/device | jq -er --arg device $device '.device_path == $device and .linux_state == "detected"'
+      curl -sf $api/operations | jq -er '[.operations[].type] == ["attach", "create"]'
+      send POST volumes/$volume/detach | ended | jq -er '.type == "detach" and .volume_id == "'$volume'"'
+      send DELETE volumes/$volume | ended | jq -er '.type == "delete"'
+      curl -s $api/metrics | jq -er '.total_operations == 4 and .error_rate_percent == 0'
+      send POST admin/force-sync | jq -er '.status == "completed" and .volumes == 0'
+    `;
+      const { stdout } = await promisify(execFile)('bash', ['-c', script]);
+      expect(stdout.trim().split('\n')).toEqual(Array(9).fill('true'));
+    },
+  );
 });

@@ -29,7 +29,7 @@ function drawn(marks: readonly number[]): number[][] {
     bbox: { left: 40, top: 5, width: 300, height: 90 },
     valToPos: (at: number) => 40 + (at - 100) * 3,
   };
-  for (const draw of timeOptions(document.body, look).hooks?.draw ?? []) draw(plot as unknown as uPlot);
+  for (const draw of timeOptions(document.body, look).hooks?.draw ?? []) draw?.(plot as unknown as uPlot);
   return lines;
 }
 

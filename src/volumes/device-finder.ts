@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isMemoirError, MemoirError } from '../domain/memoir-error.ts';
 import type { VolumeCatalogue } from './catalogue.ts';
-import type { BlockDevice } from './devices/block-device.ts';
+import type { BlockDevice, DeviceChange } from './devices/block-device.ts';
 import type { BlockDevices } from './devices/block-devices.ts';
 import { serialMatches } from './serial.ts';
 import { type PinnedDevice, verified } from './verified.ts';
@@ -34,12 +34,20 @@ export interface DeviceFinder {
   newestDiskseq(): Promise<number | null>;
   /** This start of the host: what `diskseq`s are of. */
   readonly boot: string | null;
+  /** How many of each were seen. */
+  readonly changes: Readonly<Record<DeviceChange['type'], number>>;
 }
 
 /** How long is waited for a change before the devices are read all the same. */
 const lookAgainMs = 500;
 
 export function createDeviceFinder({ devices, catalogue, timeoutMs = 15_000 }: DeviceFinderOptions): DeviceFinder {
+  const changes = { APPEARED: 0, CHANGED: 0, GONE: 0 };
+  // Ends with the devices themselves, which are the caller's to close.
+  devices.watch(({ type }) => {
+    changes[type] += 1;
+  });
+
   async function find(volume: Volume, pinned: PinnedDevice | null): Promise<BlockDevice> {
     const others = (await catalogue.list()).filter(({ id }) => id !== volume.id);
     const expected = {
@@ -120,6 +128,7 @@ export function createDeviceFinder({ devices, catalogue, timeoutMs = 15_000 }: D
         return new Refusal(new MemoirError('DEVICE_CHANGED', text));
       }),
     leftOver,
+    changes,
     async newestDiskseq() {
       const there = await devices.scan();
       const seqs = there.flatMap(({ diskseq }) => diskseq ?? []);

@@ -192,6 +192,10 @@ export function createVolumes(options: VolumeServiceOptions): Volumes {
     get lastReport() {
       return reconciler.last;
     },
+    watchReports: (listener) => reconciler.watch(listener),
+    get deviceChanges() {
+      return finder.changes;
+    },
     close() {
       stopWatching();
       return reconciler.close();

@@ -1,6 +1,6 @@
 import type { Closable } from '../domain/closable.ts';
 import type { Operation } from '../operations/operation.ts';
-import type { BlockDevice } from './devices/block-device.ts';
+import type { BlockDevice, DeviceChange } from './devices/block-device.ts';
 import type { ReconcileReport } from './reconcile/reconcile-report.ts';
 import type { Volume } from './volume.ts';
 import type { VolumePlacement, VolumeProvider } from './volume-provider.ts';
@@ -43,4 +43,8 @@ export interface Volumes extends Closable {
   reconcile(): Promise<ReconcileReport>;
   /** Null before the first one. */
   readonly lastReport: ReconcileReport | null;
+  /** Tells of every comparison from now on, until the returned function is called. */
+  watchReports(listener: (report: ReconcileReport) => void): () => void;
+  /** How many changes of this host's block devices were seen since the start. */
+  readonly deviceChanges: Readonly<Record<DeviceChange['type'], number>>;
 }

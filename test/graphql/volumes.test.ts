@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { ask, codeOf } from '../fakes/graphql-client.ts';
+import { ask, codeOf, follow, next } from '../fakes/graphql-client.ts';
 import { machineId } from '../fakes/machines.ts';
 import { startTestServer } from '../fakes/server.ts';
 
@@ -120,10 +120,48 @@ describe('volumes', () => {
     expect(services.volumes.lastReport?.failure).toBeNull();
   });
 
-  it('leave a line in the audit log for every deed', async () => {
-    const { done, services } = await start();
+  it('tell their readers of every comparison, beginning with the last one', async () => {
+    const { url, services, done } = await start();
+    await services.volumes.reconcile();
+    const reports = follow(url, 'subscription { volumeReports { volumes tookMs problems } }');
+    const first = (await next(reports)).data.volumeReports;
+    expect(first).toEqual({ volumes: 0, tookMs: expect.any(Number), problems: [] });
     await done(create, { input: { name: 'data', sizeBytes: 2 ** 20 } });
+    await ask(url, 'mutation { reconcileVolumes { report { volumes } } }');
+    expect((await next(reports)).data.volumeReports).toMatchObject({ volumes: 1 });
+    expect((await ask(url, '{ volumeProvider { kind demo reason } }')).data.volumeProvider).toEqual({
+      kind: 'demo',
+      demo: true,
+      reason: null,
+    });
+  });
+
+  it('leave a line in the audit log for every deed, with what was asked, whether or not it was refused', async () => {
+    const { url, services } = await start();
+    const by = { volume: 'none' };
+    const deeds: readonly [name: string, args: string, variables: Record<string, unknown>, code: string | null][] = [
+      [
+        'createVolume',
+        '(input: { name: "../x", sizeBytes: 1 })',
+        { input: { name: '../x', sizeBytes: 1 } },
+        'BAD_INPUT',
+      ],
+      ['attachVolume', '(volume: "none", vm: "vm-1")', { ...by, vm: 'vm-1' }, 'NOT_FOUND'],
+      ['detachVolume', '(volume: "none")', by, 'NOT_FOUND'],
+      ['resizeVolume', '(volume: "none", sizeBytes: 1)', { ...by, sizeBytes: 1 }, 'NOT_FOUND'],
+      ['deleteVolume', '(volume: "none")', by, 'NOT_FOUND'],
+      ['exportVolume', '(volume: "none")', { ...by, writable: false }, 'NOT_FOUND'],
+      ['unexportVolume', '(volume: "none")', by, 'NOT_FOUND'],
+      ['reconcileVolumes', '', {}, null],
+    ];
+    for (const [name, args, , code] of deeds) {
+      const { data } = await ask(url, `mutation { ${name}${args} { ${errors} } }`);
+      const typed = { code, message: expect.stringMatching(/./), hint: expect.stringMatching(/./), retryable: false };
+      expect(data[name].errors, name).toEqual(code === null ? [] : [typed]);
+    }
     const { records } = await services.access.auditLog({ limit: 10 });
-    expect(records.map(({ action }) => action)).toEqual(['createVolume']);
+    expect(records.map(({ actor, action, details }) => ({ actor, action, details })).reverse()).toEqual(
+      deeds.map(([action, , details]) => ({ actor: 'local', action, details })),
+    );
   });
 });

@@ -102,6 +102,33 @@ describe('the server under observation', () => {
       expect(line).toMatch(/^(# (HELP|TYPE) [a-z_]+ .+|[a-z_]+(\{.*\})? [-+.e\d]+)$/);
   });
 
+  it('counts volumes by state, their operations, exports and devices, and says how well they agree with the world', async () => {
+    const { url, services } = await startTestServer();
+    const read = async () => (await fetch(`${url}/metrics`)).text();
+    // Before the first comparison nobody knows whether the provider answers.
+    expect(await read()).not.toContain('memoir_volume_provider_up');
+    const { volumes, operations } = services;
+    const placement = { zone: null, offering: null };
+    for (const name of ['a', 'b'])
+      await operations.settled((await volumes.create({ name, sizeBytes: 2 ** 20, placement }, { actor: 'x' })).id);
+    await operations.settled((await volumes.attach('a', 'vm-1', { actor: 'x' })).id);
+    await volumes.reconcile();
+    const text = await read();
+    for (const line of [
+      'memoir_volumes{state="ATTACHED",provider="demo"} 1',
+      'memoir_volumes{state="AVAILABLE",provider="demo"} 1',
+      'memoir_operations{kind="VOLUME_CREATE",state="COMPLETED"} 2',
+      'memoir_volume_exports 0',
+      'memoir_volume_disagreements 0',
+      'memoir_volume_device_events_total{type="APPEARED"} 1',
+      'memoir_volume_device_events_total{type="GONE"} 0',
+      'memoir_volume_provider_up 1',
+    ])
+      expect(text).toContain(`${line}\n`);
+    expect(text).toMatch(/memoir_volume_reconcile_age_seconds [\d.]+\n/);
+    expect(text).toMatch(/memoir_volume_reconcile_duration_seconds [\d.]+\n/);
+  });
+
   it('tells its metrics to whoever may ask anything else', async () => {
     const { url, access } = await startTestServer();
     const { secret } = await access.createToken({ name: 'root', role: 'ADMIN', expiresAtMs: null }, 'test');

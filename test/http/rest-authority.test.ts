@@ -1,35 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { openapi } from '../../src/http/rest/openapi.ts';
+import { differences } from '../fakes/openapi-differences.ts';
 import { startTestServer } from '../fakes/server.ts';
 
-interface Schema {
-  readonly $ref?: string;
-  readonly properties?: Record<string, Schema>;
-  readonly required?: readonly string[];
-  readonly items?: Schema;
-  readonly additionalProperties?: Schema;
-}
-
-/** What an answer has that its description does not, and the other way round. */
-function differences(value: unknown, given: Schema, place: string): string[] {
-  const name = given.$ref?.split('/').at(-1) as keyof typeof openapi.components.schemas | undefined;
-  const schema: Schema = name === undefined ? given : (openapi.components.schemas[name] as Schema);
-  if (Array.isArray(value))
-    return value.flatMap((item, index) => differences(item, schema.items ?? {}, `${place}[${index}]`));
-  if (typeof value !== 'object' || value === null) return [];
-  const { properties, required = [], additionalProperties } = schema;
-  if (properties === undefined && additionalProperties === undefined) return [];
-  const own = Object.keys(value);
-  return [
-    ...required.filter((key) => !own.includes(key)).map((key) => `${place}.${key} is missing`),
-    ...Object.entries(value).flatMap(([key, inner]) => {
-      const known = properties?.[key] ?? additionalProperties;
-      return known === undefined ? [`${place}.${key} is not described`] : differences(inner, known, `${place}.${key}`);
-    }),
-  ];
-}
-
-const methods = Object.entries(openapi.paths).flatMap(([path, item]) =>
+// The volume daemon's are in rest-volumes.test.ts: most of them are about a volume that has to be made first.
+const paths = Object.entries(openapi.paths).filter(([path]) => !path.startsWith('/api/v1/'));
+const methods = paths.flatMap(([path, item]) =>
   Object.entries(item).map(([method, operation]) => ({ method: method.toUpperCase(), path, operation })),
 );
 
@@ -49,7 +25,7 @@ describe('the OpenAPI description', () => {
       });
       expect(response.status, `${method} ${path}`).toBe(200);
       const { schema } = operation.responses['200'].content['application/json'];
-      expect(differences(await response.json(), schema as Schema, `${method} ${path}`)).toEqual([]);
+      expect(differences(await response.json(), schema as object, `${method} ${path}`)).toEqual([]);
     }
   });
 });

@@ -603,10 +603,16 @@ export type CliRevokeTokenMutationVariables = Exact<{
 
 export type CliRevokeTokenMutation = { revokeToken: { token: { id: string, name: string, revokedAt: string | null }, errors: Array<{ code: ErrorCode, message: string, hint: string }> } };
 
+export type CliVolumeProblemFragment = { code: ErrorCode, message: string, hint: string };
+
+export type CliVolumeDeviceFieldsFragment = { path: string, rdev: string, diskseq: number | null, sizeBytes: number, verifiedAt: string };
+
+export type CliVolumeStartedFragment = { operation: { id: string }, errors: Array<{ code: ErrorCode, message: string, hint: string }> };
+
 export type CliVolumesQueryVariables = Exact<{ [key: string]: never; }>;
 
 
-export type CliVolumesQuery = { volumes: Array<{ id: string, name: string, provider: string, state: VolumeState, sizeBytes: number, serial: string | null, attachment: { machineId: string, machineName: string } | null, device: { path: string, rdev: string, diskseq: number | null } | null, problem: { code: ErrorCode, message: string, hint: string } | null }> };
+export type CliVolumesQuery = { volumes: Array<{ id: string, name: string, provider: string, state: VolumeState, sizeBytes: number, serial: string | null, attachment: { machineId: string, machineName: string } | null, device: { path: string, rdev: string, diskseq: number | null, sizeBytes: number, verifiedAt: string } | null, export: { name: string, uri: string, writable: boolean } | null, problem: { code: ErrorCode, message: string, hint: string } | null }> };
 
 export type CliVolumeDeviceQueryVariables = Exact<{
   volume: string;
@@ -706,7 +712,34 @@ export class TypedDocumentString<TResult, TVariables>
     return this.value;
   }
 }
-
+export const CliVolumeProblemFragmentDoc = new TypedDocumentString(`
+    fragment CliVolumeProblem on OperationError {
+  code
+  message
+  hint
+}
+    `, {"fragmentName":"CliVolumeProblem"}) as unknown as TypedDocumentString<CliVolumeProblemFragment, unknown>;
+export const CliVolumeDeviceFieldsFragmentDoc = new TypedDocumentString(`
+    fragment CliVolumeDeviceFields on VolumeDevice {
+  path
+  rdev
+  diskseq
+  sizeBytes
+  verifiedAt
+}
+    `, {"fragmentName":"CliVolumeDeviceFields"}) as unknown as TypedDocumentString<CliVolumeDeviceFieldsFragment, unknown>;
+export const CliVolumeStartedFragmentDoc = new TypedDocumentString(`
+    fragment CliVolumeStarted on VolumePayload {
+  operation {
+    id
+  }
+  errors {
+    code
+    message
+    hint
+  }
+}
+    `, {"fragmentName":"CliVolumeStarted"}) as unknown as TypedDocumentString<CliVolumeStartedFragment, unknown>;
 export const CliUnwantedArtifactsDocument = new TypedDocumentString(`
     query CliUnwantedArtifacts {
   service {
@@ -1286,127 +1319,155 @@ export const CliVolumesDocument = new TypedDocumentString(`
       machineName
     }
     device {
-      path
-      rdev
-      diskseq
+      ...CliVolumeDeviceFields
+    }
+    export {
+      name
+      uri
+      writable
     }
     problem {
-      code
-      message
-      hint
+      ...CliVolumeProblem
     }
   }
 }
-    `) as unknown as TypedDocumentString<CliVolumesQuery, CliVolumesQueryVariables>;
+    fragment CliVolumeProblem on OperationError {
+  code
+  message
+  hint
+}
+fragment CliVolumeDeviceFields on VolumeDevice {
+  path
+  rdev
+  diskseq
+  sizeBytes
+  verifiedAt
+}`) as unknown as TypedDocumentString<CliVolumesQuery, CliVolumesQueryVariables>;
 export const CliVolumeDeviceDocument = new TypedDocumentString(`
     query CliVolumeDevice($volume: String!) {
   volumeDevice(volume: $volume) {
-    path
-    rdev
-    diskseq
-    sizeBytes
-    verifiedAt
+    ...CliVolumeDeviceFields
   }
 }
-    `) as unknown as TypedDocumentString<CliVolumeDeviceQuery, CliVolumeDeviceQueryVariables>;
+    fragment CliVolumeDeviceFields on VolumeDevice {
+  path
+  rdev
+  diskseq
+  sizeBytes
+  verifiedAt
+}`) as unknown as TypedDocumentString<CliVolumeDeviceQuery, CliVolumeDeviceQueryVariables>;
 export const CliCreateVolumeDocument = new TypedDocumentString(`
     mutation CliCreateVolume($input: CreateVolumeInput!) {
   payload: createVolume(input: $input) {
-    operation {
-      id
-    }
-    errors {
-      code
-      message
-      hint
-    }
+    ...CliVolumeStarted
   }
 }
-    `) as unknown as TypedDocumentString<CliCreateVolumeMutation, CliCreateVolumeMutationVariables>;
+    fragment CliVolumeStarted on VolumePayload {
+  operation {
+    id
+  }
+  errors {
+    code
+    message
+    hint
+  }
+}`) as unknown as TypedDocumentString<CliCreateVolumeMutation, CliCreateVolumeMutationVariables>;
 export const CliAttachVolumeDocument = new TypedDocumentString(`
     mutation CliAttachVolume($volume: String!, $vm: String!) {
   payload: attachVolume(volume: $volume, vm: $vm) {
-    operation {
-      id
-    }
-    errors {
-      code
-      message
-      hint
-    }
+    ...CliVolumeStarted
   }
 }
-    `) as unknown as TypedDocumentString<CliAttachVolumeMutation, CliAttachVolumeMutationVariables>;
+    fragment CliVolumeStarted on VolumePayload {
+  operation {
+    id
+  }
+  errors {
+    code
+    message
+    hint
+  }
+}`) as unknown as TypedDocumentString<CliAttachVolumeMutation, CliAttachVolumeMutationVariables>;
 export const CliDetachVolumeDocument = new TypedDocumentString(`
     mutation CliDetachVolume($volume: String!, $vm: String) {
   payload: detachVolume(volume: $volume, vm: $vm) {
-    operation {
-      id
-    }
-    errors {
-      code
-      message
-      hint
-    }
+    ...CliVolumeStarted
   }
 }
-    `) as unknown as TypedDocumentString<CliDetachVolumeMutation, CliDetachVolumeMutationVariables>;
+    fragment CliVolumeStarted on VolumePayload {
+  operation {
+    id
+  }
+  errors {
+    code
+    message
+    hint
+  }
+}`) as unknown as TypedDocumentString<CliDetachVolumeMutation, CliDetachVolumeMutationVariables>;
 export const CliResizeVolumeDocument = new TypedDocumentString(`
     mutation CliResizeVolume($volume: String!, $sizeBytes: ByteCount!) {
   payload: resizeVolume(volume: $volume, sizeBytes: $sizeBytes) {
-    operation {
-      id
-    }
-    errors {
-      code
-      message
-      hint
-    }
+    ...CliVolumeStarted
   }
 }
-    `) as unknown as TypedDocumentString<CliResizeVolumeMutation, CliResizeVolumeMutationVariables>;
+    fragment CliVolumeStarted on VolumePayload {
+  operation {
+    id
+  }
+  errors {
+    code
+    message
+    hint
+  }
+}`) as unknown as TypedDocumentString<CliResizeVolumeMutation, CliResizeVolumeMutationVariables>;
 export const CliDeleteVolumeDocument = new TypedDocumentString(`
     mutation CliDeleteVolume($volume: String!) {
   payload: deleteVolume(volume: $volume) {
-    operation {
-      id
-    }
-    errors {
-      code
-      message
-      hint
-    }
+    ...CliVolumeStarted
   }
 }
-    `) as unknown as TypedDocumentString<CliDeleteVolumeMutation, CliDeleteVolumeMutationVariables>;
+    fragment CliVolumeStarted on VolumePayload {
+  operation {
+    id
+  }
+  errors {
+    code
+    message
+    hint
+  }
+}`) as unknown as TypedDocumentString<CliDeleteVolumeMutation, CliDeleteVolumeMutationVariables>;
 export const CliExportVolumeDocument = new TypedDocumentString(`
     mutation CliExportVolume($volume: String!, $writable: Boolean!) {
   payload: exportVolume(volume: $volume, writable: $writable) {
-    operation {
-      id
-    }
-    errors {
-      code
-      message
-      hint
-    }
+    ...CliVolumeStarted
   }
 }
-    `) as unknown as TypedDocumentString<CliExportVolumeMutation, CliExportVolumeMutationVariables>;
+    fragment CliVolumeStarted on VolumePayload {
+  operation {
+    id
+  }
+  errors {
+    code
+    message
+    hint
+  }
+}`) as unknown as TypedDocumentString<CliExportVolumeMutation, CliExportVolumeMutationVariables>;
 export const CliUnexportVolumeDocument = new TypedDocumentString(`
     mutation CliUnexportVolume($volume: String!) {
   payload: unexportVolume(volume: $volume) {
-    operation {
-      id
-    }
-    errors {
-      code
-      message
-      hint
-    }
+    ...CliVolumeStarted
   }
 }
-    `) as unknown as TypedDocumentString<CliUnexportVolumeMutation, CliUnexportVolumeMutationVariables>;
+    fragment CliVolumeStarted on VolumePayload {
+  operation {
+    id
+  }
+  errors {
+    code
+    message
+    hint
+  }
+}`) as unknown as TypedDocumentString<CliUnexportVolumeMutation, CliUnexportVolumeMutationVariables>;
 export const CliReconcileVolumesDocument = new TypedDocumentString(`
     mutation CliReconcileVolumes {
   reconcileVolumes {
@@ -1436,9 +1497,7 @@ export const CliVolumeOperationDocument = new TypedDocumentString(`
     state
     message
     error {
-      code
-      message
-      hint
+      ...CliVolumeProblem
     }
     ... on VolumeOperation {
       volumeId
@@ -1448,4 +1507,8 @@ export const CliVolumeOperationDocument = new TypedDocumentString(`
     }
   }
 }
-    `) as unknown as TypedDocumentString<CliVolumeOperationQuery, CliVolumeOperationQueryVariables>;
+    fragment CliVolumeProblem on OperationError {
+  code
+  message
+  hint
+}`) as unknown as TypedDocumentString<CliVolumeOperationQuery, CliVolumeOperationQueryVariables>;

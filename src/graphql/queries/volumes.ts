@@ -1,6 +1,6 @@
 import { builder, failsAlone } from '../builder.ts';
 import { VolumeStateEnum } from '../enums.ts';
-import { VolumeDeviceType, VolumeReportType, VolumeType } from '../types/volume.ts';
+import { VolumeDeviceType, VolumeProviderType, VolumeReportType, VolumeType } from '../types/volume.ts';
 
 builder.queryField('volumes', (t) =>
   t.field({
@@ -47,5 +47,14 @@ builder.queryField('volumeReport', (t) =>
     nullable: true,
     description: 'What the last comparison of the catalogue with the world found; null before the first one.',
     resolve: (_, __, { services }) => services.volumes.lastReport,
+  }),
+);
+
+builder.queryField('volumeProvider', (t) =>
+  t.field({
+    type: VolumeProviderType,
+    ...failsAlone,
+    description: 'Where this server’s volumes are kept.',
+    resolve: (_, __, { services }) => services.volumes,
   }),
 );

@@ -1,7 +1,9 @@
 import { builder } from '../builder.ts';
 import { watchMachines } from '../streams/machine-changes.ts';
+import { watchReports } from '../streams/volume-reports.ts';
 import { ServiceType } from '../types/service.ts';
 import { VmChangeType } from '../types/vm-change.ts';
+import { VolumeReportType } from '../types/volume.ts';
 
 builder.subscriptionField('vmChanges', (t) =>
   t.field({
@@ -18,5 +20,15 @@ builder.subscriptionField('serviceChanges', (t) =>
     description: 'The server as it is now, and again whenever something of it changed, at most once a second.',
     subscribe: (_, __, { streams }) => streams.service.watch(),
     resolve: (_, __, { services }) => services,
+  }),
+);
+
+builder.subscriptionField('volumeReports', (t) =>
+  t.field({
+    type: VolumeReportType,
+    description:
+      'What the last comparison of the volumes with the world found, and what each one finds from now on. What operations change is in operationEvents.',
+    subscribe: (_, __, { services }) => watchReports(services.volumes),
+    resolve: (report) => report,
   }),
 );

@@ -13,6 +13,7 @@ import {
 import type { ReconcileReport } from '../../volumes/reconcile/reconcile-report.ts';
 import type { Attachment, DeviceMapping, Volume, VolumeExport } from '../../volumes/volume.ts';
 import type { ProvidedVolume } from '../../volumes/volume-provider.ts';
+import type { Volumes } from '../../volumes/volumes.ts';
 import { builder, failsAlone } from '../builder.ts';
 import { type Connection, connectionType, pageArgs } from '../connection.ts';
 import { VolumeStateEnum } from '../enums.ts';
@@ -116,7 +117,7 @@ export const VolumeType = builder.objectRef<Volume>('Volume').implement({
       nullable: true,
       description: 'What disagrees with the world, or could not be found out; null where all is well.',
     }),
-    createdAt: t.expose('createdAtMs', { type: 'DateTime', description: 'When requested explicitly.' }),
+    createdAt: t.expose('createdAtMs', { type: 'DateTime', description: 'When it was created.' }),
     updatedAt: t.expose('updatedAtMs', { type: 'DateTime', description: 'When it changed last.' }),
     history: t.field({
       type: VolumeOperations,
@@ -202,6 +203,7 @@ export const VolumeReportType = builder.objectRef<ReconcileReport>('VolumeReport
   description: 'What a comparison of the catalogue with the world found.',
   fields: (t) => ({
     at: t.expose('atMs', { type: 'DateTime', description: 'When it was made.' }),
+    tookMs: t.exposeInt('tookMs', { description: 'How long it took, in milliseconds.' }),
     volumes: t.exposeInt('volumes', { description: 'How many volumes were compared.' }),
     repaired: t.stringList({
       description: 'What was put right, one sentence each.',
@@ -225,3 +227,21 @@ export const VolumeReportType = builder.objectRef<ReconcileReport>('VolumeReport
     }),
   }),
 });
+
+export const VolumeProviderType = builder
+  .objectRef<Pick<Volumes, 'provider' | 'lastReport'>>('VolumeProvider')
+  .implement({
+    description: 'Where this server’s volumes are kept.',
+    fields: (t) => ({
+      kind: t.exposeString('provider', { description: '`libvirt`, `cloudstack` or `demo`.' }),
+      demo: t.boolean({
+        description: 'Whether its volumes and devices are simulated.',
+        resolve: ({ provider }) => provider === 'demo',
+      }),
+      reason: t.string({
+        nullable: true,
+        description: 'Why it could not be asked at the last comparison; null if it was, or before the first one.',
+        resolve: ({ lastReport }) => lastReport?.failure ?? null,
+      }),
+    }),
+  });

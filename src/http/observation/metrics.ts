@@ -5,6 +5,7 @@ import { bearerToken } from '../credentials.ts';
 import type { Seats } from '../seats.ts';
 import { expose, type Metric } from './exposition.ts';
 import type { OperationWatch } from './operation-watch.ts';
+import { volumeMetrics } from './volume-metrics.ts';
 
 /** Metrics that other rooms bring, read at each scrape: the depth of an outbox, say. */
 export type MetricSource = () => readonly Metric[] | Promise<readonly Metric[]>;
@@ -37,6 +38,7 @@ export function serveMetrics(app: FastifyInstance, { services, seats, watch, mor
     const others = await Promise.all(more.map((source) => source()));
     const metrics = [
       ...(await stateMetrics(services)),
+      ...(await volumeMetrics(services.volumes)),
       ...watch.metrics(),
       {
         name: 'memoir_live_connections',

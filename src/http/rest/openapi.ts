@@ -1,18 +1,8 @@
 import { operationStates } from '../../domain/operation-state.ts';
+import { json, list, number, object, orNull, parameter, ref, text, whole } from './schema.ts';
+import { volumePaths, volumeSchemas } from './volumes/openapi.ts';
 
 // OpenAPI 3.1 of the old callers' routes. The names are theirs; what is new belongs into the GraphQL schema.
-
-const text = (description: string) => ({ type: 'string', description });
-const number = (description: string) => ({ type: 'number', description });
-const whole = (description: string) => ({ type: 'integer', description });
-const orNull = <T extends { type: string }>(schema: T) => ({ ...schema, type: [schema.type, 'null'] });
-const list = (items: object, description: string) => ({ type: 'array', items, description });
-const ref = (name: string) => ({ $ref: `#/components/schemas/${name}` });
-const object = (properties: Record<string, object>, optional: readonly string[] = []) => ({
-  type: 'object',
-  properties,
-  required: Object.keys(properties).filter((name) => !optional.includes(name)),
-});
 
 const words = [...new Set(Object.values(operationStates).map(({ rest }) => rest))];
 
@@ -99,7 +89,6 @@ const dumpMap = {
   additionalProperties: ref('Dump'),
   description: 'The newest dump of each machine, by name.',
 };
-const json = (schema: object) => ({ 'application/json': { schema } });
 const failures = {
   '401': { description: 'A token is needed.', content: json(ref('Error')) },
   '503': { description: 'The hypervisor does not respond.', content: json(ref('Error')) },
@@ -121,14 +110,6 @@ const post = (summary: string, description: string, schema: object) => ({
     },
   },
 });
-const parameter = (name: string, place: 'query' | 'path', schema: object, description: string) => ({
-  name,
-  in: place,
-  required: place === 'path',
-  schema,
-  description,
-});
-
 export const openapi = {
   openapi: '3.1.0',
   info: {
@@ -234,9 +215,10 @@ export const openapi = {
         warnings: list(text('A warning.'), 'What is wrong with the records, if anything.'),
       }),
     ),
+    ...volumePaths,
   },
   components: {
-    schemas,
+    schemas: { ...schemas, ...volumeSchemas },
     securitySchemes: {
       token: { type: 'http', scheme: 'bearer', description: 'Needed as soon as the server has a token.' },
     },

@@ -3,6 +3,8 @@ import type { ProvidedVolume } from '../volume-provider.ts';
 /** What a reconciliation found. */
 export interface ReconcileReport {
   readonly atMs: number;
+  /** How long it took. */
+  readonly tookMs: number;
   readonly volumes: number;
   /** What was put right, one sentence each. */
   readonly repaired: readonly string[];

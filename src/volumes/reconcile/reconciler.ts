@@ -22,6 +22,8 @@ export interface Reconciler extends Closable {
   /** Now; who asks while one is under way gets that one's result. */
   reconcile(): Promise<ReconcileReport>;
   readonly last: ReconcileReport | null;
+  /** Tells of every report from now on, until the returned function is called. */
+  watch(listener: (report: ReconcileReport) => void): () => void;
 }
 
 const timeoutMs = 60_000;
@@ -36,6 +38,7 @@ export function startReconciler(options: ReconcilerOptions): Reconciler {
   const timer = setInterval(() => void tick(), intervalMs).unref();
   if (options.immediately) void tick();
   let told = '';
+  const listeners = new Set<{ readonly tell: (report: ReconcileReport) => void }>();
 
   /** Where there are no volumes, a provider that nobody uses is not asked. */
   async function tick(): Promise<void> {
@@ -51,6 +54,7 @@ export function startReconciler(options: ReconcilerOptions): Reconciler {
   }
 
   async function look(): Promise<ReconcileReport> {
+    const begunMs = performance.now();
     const repaired: string[] = [];
     const problems = new Map<string, string>();
     const signal = AbortSignal.any([closing.signal, AbortSignal.timeout(timeoutMs)]);
@@ -82,7 +86,17 @@ export function startReconciler(options: ReconcilerOptions): Reconciler {
     } catch (error) {
       failure = toErrorShape(error).message;
     }
-    last = { atMs: now(), volumes: before.length, repaired, problems: [...problems.values()], orphans, failure };
+    const tookMs = Math.round(performance.now() - begunMs);
+    last = {
+      atMs: now(),
+      tookMs,
+      volumes: before.length,
+      repaired,
+      problems: [...problems.values()],
+      orphans,
+      failure,
+    };
+    for (const { tell } of [...listeners]) tell(last);
     // What stays as it is is told once, not every minute.
     const news = { repaired, problems: last.problems, failure };
     const text = JSON.stringify(news);
@@ -227,6 +241,11 @@ export function startReconciler(options: ReconcilerOptions): Reconciler {
     reconcile,
     get last() {
       return last;
+    },
+    watch(tell) {
+      const mine = { tell };
+      listeners.add(mine);
+      return () => void listeners.delete(mine);
     },
     async close() {
       clearInterval(timer);

@@ -5,7 +5,7 @@ import { Route, Switch, useLocation } from 'wouter';
 import type { Api } from './api/client.ts';
 import { ApiContext } from './api/use-api.ts';
 import { Overview } from './overview/overview.tsx';
-import { Dumps, Heaps, Machines, Operations, Settings } from './parts.ts';
+import { Dumps, Heaps, Machines, Operations, Settings, Volumes } from './parts.ts';
 import { Dialogs } from './shell/dialogs.tsx';
 import { NotFound } from './shell/not-found.tsx';
 import { Shell } from './shell/shell.tsx';
@@ -21,6 +21,7 @@ const screens: Readonly<Record<string, { readonly load: () => Promise<unknown> }
   machines: Machines,
   operations: Operations,
   settings: Settings,
+  volumes: Volumes,
 };
 
 /** Resolves when the code of the screen of that path is there, or cannot be had (its own boundary says so then). */
@@ -56,6 +57,7 @@ function Screens() {
           <Route path="/" component={Overview} />
           <Route path="/dumps/:id?">{({ id }) => <Dumps id={id} />}</Route>
           <Route path="/machines/:id?">{({ id }) => <Machines id={id} />}</Route>
+          <Route path="/volumes/:id?">{({ id }) => <Volumes id={id} />}</Route>
           <Route path="/heaps/:before?/:after?">{({ before, after }) => <Heaps before={before} after={after} />}</Route>
           <Route path="/operations/:id?">{({ id }) => <Operations id={id} />}</Route>
           <Route path="/settings" component={Settings} />

@@ -8,6 +8,7 @@ import { later } from './ui/later.tsx';
 export const Dumps = later(() => import('./dumps/dumps.tsx').then((it) => it.Dumps));
 export const Machines = later(() => import('./machines/machines.tsx').then((it) => it.Machines));
 export const Operations = later(() => import('./operations/operations.tsx').then((it) => it.Operations));
+export const Volumes = later(() => import('./volumes/volumes.tsx').then((it) => it.Volumes));
 export const Heaps = later(() => import('./heaps/heaps.tsx').then((it) => it.Heaps));
 export const Settings = later(() => import('./settings/settings.tsx').then((it) => it.Settings));
 export const History = later(() => import('./records/history/history.tsx').then((it) => it.History));

@@ -4,7 +4,7 @@ import { OperationDetailsDocument, type OperationFieldsFragment } from '../api/g
 import { useFreshQuery } from '../api/use-fresh-query.ts';
 import { plainText } from '../format/plain-text.ts';
 import { sentence } from '../format/sentence.ts';
-import { kindLabel } from '../state/event-text.ts';
+import { kindLabel, kindOf, nameOf } from '../state/event-text.ts';
 import { usePage } from '../state/page.ts';
 import { useStore } from '../state/store.ts';
 import { Empty, Failure, Loading } from '../ui/answer-states.tsx';
@@ -15,7 +15,7 @@ import { Name } from '../ui/name.tsx';
 import { StateBadge } from '../ui/state-badge.tsx';
 import styles from './operations.module.css';
 
-/** One operation: what requested explicitly, how it went, and if it failed, why and what helps. */
+/** One operation: who requested it, how it went, and if it failed, why and what helps. */
 export function OperationDialog({ id, close }: { readonly id: string; readonly close: () => void }) {
   const { data, error, refresh } = useFreshQuery(OperationDetailsDocument, { id }, ['operations']);
   const operation = data?.operation;
@@ -62,6 +62,9 @@ export function OperationDialog({ id, close }: { readonly id: string; readonly c
             ]}
           />
           {operation.dump && <Link href={`/dumps/${operation.dump.id}`}>View dump</Link>}
+          {'volumeId' in operation && operation.volumeId && (
+            <Link href={`/volumes/${operation.volumeId}`}>View volume</Link>
+          )}
         </>
       )}
     </Dialog>
@@ -69,13 +72,14 @@ export function OperationDialog({ id, close }: { readonly id: string; readonly c
 }
 
 function title(operation: OperationFieldsFragment): ReactNode {
+  const name = nameOf(operation);
   return (
     <>
-      {kindLabel(operation.kind)}
-      {operation.dump && (
+      {name === null ? (
+        kindLabel(operation.kind)
+      ) : (
         <>
-          {' '}
-          of <Name>{operation.dump.vmName}</Name>
+          {kindOf(operation.kind)} <Name>{name}</Name>
         </>
       )}
     </>

@@ -2,7 +2,7 @@ import { Link, useSearch } from 'wouter';
 import type { OperationFieldsFragment } from '../api/generated/graphql.ts';
 import { formatSeconds } from '../format/duration.ts';
 import { plainText } from '../format/plain-text.ts';
-import { kindLabel } from '../state/event-text.ts';
+import { kindLabel, kindOf, nameOf } from '../state/event-text.ts';
 import { cell, DataTable } from '../ui/data-table.tsx';
 import { Moment } from '../ui/moment.tsx';
 import { Name } from '../ui/name.tsx';
@@ -31,14 +31,7 @@ export function OperationTable({ operations }: { readonly operations: readonly O
         <tr key={operation.id}>
           <th scope="row" className={cell.first}>
             <Link href={`/operations/${operation.id}${query && `?${query}`}`}>
-              {kindLabel(operation.kind)}{' '}
-              {operation.dump ? (
-                <>
-                  of <Name>{operation.dump.vmName}</Name>
-                </>
-              ) : (
-                <span className="mono">{plainText(operation.subject)}</span>
-              )}
+              <OperationTitle operation={operation} />
             </Link>
           </th>
           <td data-label="State">
@@ -57,6 +50,19 @@ export function OperationTable({ operations }: { readonly operations: readonly O
         </tr>
       ))}
     </DataTable>
+  );
+}
+
+function OperationTitle({ operation }: { readonly operation: OperationFieldsFragment }) {
+  const name = nameOf(operation);
+  return name === null ? (
+    <>
+      {kindLabel(operation.kind)} <span className="mono">{plainText(operation.subject)}</span>
+    </>
+  ) : (
+    <>
+      {kindOf(operation.kind)} <Name>{name}</Name>
+    </>
   );
 }
 

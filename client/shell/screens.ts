@@ -11,6 +11,7 @@ export const screens: readonly Screen[] = [
   { path: '/', label: 'Overview', icon: 'overview' },
   { path: '/dumps', label: 'Dumps', icon: 'dumps' },
   { path: '/machines', label: 'Machines', icon: 'machines' },
+  { path: '/volumes', label: 'Volumes', icon: 'volumes' },
   { path: '/heaps', label: 'Heaps', icon: 'heaps' },
   { path: '/operations', label: 'Operations', icon: 'operations' },
   { path: '/settings', label: 'Settings', icon: 'settings' },

@@ -10,6 +10,8 @@ const needs = {
   cancel: 'OPERATOR',
   verify: 'OPERATOR',
   retry: 'OPERATOR',
+  volume: 'OPERATOR',
+  export: 'ADMIN',
   download: 'ADMIN',
   delete: 'ADMIN',
   reindex: 'ADMIN',

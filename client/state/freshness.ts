@@ -2,7 +2,7 @@ import { useSyncExternalStore } from 'react';
 import { usePage } from './page.ts';
 
 /** What queries are about. An event marks topics as changed; the queries on the screen that are about them ask again. */
-export type Topic = 'machines' | 'active' | 'records' | 'operations' | 'service' | 'access' | 'usage';
+export type Topic = 'machines' | 'active' | 'records' | 'operations' | 'service' | 'access' | 'usage' | 'volumes';
 
 export const allTopics: readonly Topic[] = [
   'machines',
@@ -12,6 +12,7 @@ export const allTopics: readonly Topic[] = [
   'service',
   'access',
   'usage',
+  'volumes',
 ];
 
 export interface Freshness {

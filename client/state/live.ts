@@ -67,6 +67,7 @@ export function startLive(
       live.set({ ...live.get(), seq: news.event.seq });
       if (!news.replayed) toastEvent(news.event);
       freshness.mark(topicsOf[news.event.type] ?? otherTopics);
+      if (news.event.kind?.startsWith('VOLUME_')) freshness.mark(['volumes']);
       return;
     }
     if (news.type !== 'RETURNED' || !news.reloaded) freshness.mark(allTopics);

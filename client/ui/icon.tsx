@@ -3,6 +3,7 @@ const paths = {
   overview: 'M2.5 2.5h4.5v6H2.5zM9 2.5h4.5v3.5H9zM9 8h4.5v5.5H9zM2.5 10.5h4.5v3H2.5z',
   dumps: 'M8 2c3 0 5 .9 5 2s-2 2-5 2-5-.9-5-2 2-2 5-2zM3 4v8c0 1.100 2 2 5 2s5-.9 5-2V4M3 8c0 1.100 2 2 5 2s5-.9 5-2',
   machines: 'M2.500 3h11v4h-11zM2.500 9h11v4h-11zM5 5h.01M5 11h.01',
+  volumes: 'M3 3.500h10v9h-10zM3 9.500h10M11 11h.01M5 11h3',
   heaps: 'M8 2.500l5 3-5 3-5-3zM3 8l5 3 5-3M3 10.500l5 3 5-3',
   operations: 'M2.500 4h1M2.500 8h1M2.500 12h1M6 4h7.500M6 8h7.500M6 12h7.500',
   settings:

@@ -6,9 +6,9 @@ export function Name({ children }: { readonly children: string }) {
 }
 
 /** Beside whatever is simulated. */
-export function DemoMark() {
+export function DemoMark({ what = 'A simulated machine' }: { readonly what?: string }) {
   return (
-    <span className="demo-mark" title="A simulated machine">
+    <span className="demo-mark" title={what}>
       demo
     </span>
   );

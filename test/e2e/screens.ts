@@ -98,8 +98,43 @@ export const stops: readonly Stop[] = [
     },
   },
   {
+    name: 'volumes',
+    go: async (page) => {
+      await visit('Volumes')(page);
+      await page.getByRole('rowheader').first().waitFor();
+      await page.getByRole('region', { name: 'Differences' }).getByText('Problems').waitFor();
+    },
+  },
+  {
+    name: 'new volume',
+    go: async (page) => {
+      await page.getByRole('button', { name: 'New volume…' }).click();
+      await page.getByRole('dialog', { name: 'New volume' }).waitFor();
+    },
+  },
+  {
+    name: 'volume',
+    go: async (page) => {
+      await page.keyboard.press('Escape');
+      await page.getByRole('dialog').waitFor({ state: 'hidden' });
+      await page.getByRole('rowheader').getByRole('link', { name: 'data-2' }).click();
+      await page.getByRole('dialog').getByRole('heading', { name: 'History' }).waitFor();
+    },
+  },
+  {
+    name: 'detach question',
+    go: async (page) => {
+      await page.keyboard.press('Escape');
+      await page.getByRole('dialog').waitFor({ state: 'hidden' });
+      await page.getByRole('button', { name: 'Detach data-3' }).click();
+      await page.getByRole('dialog', { name: /^Detach data-3/ }).waitFor();
+    },
+  },
+  {
     name: 'operations',
     go: async (page) => {
+      await page.keyboard.press('Escape');
+      await page.getByRole('dialog').waitFor({ state: 'hidden' });
       await visit('Operations')(page);
       await page.getByRole('rowheader').first().waitFor();
     },

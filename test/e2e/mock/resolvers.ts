@@ -1,6 +1,7 @@
 // Long: the resolvers of the whole mock server are one map, with nothing to split it by.
 import { GraphQLError } from 'graphql';
 import { mockStats, mockUsage } from './usage.ts';
+import { volumeResolvers } from './volumes.ts';
 import { type MockDump, type MockEvent, type MockRecord, type MockVm, sha256, type World } from './world.ts';
 
 const iso = (ms: number) => new Date(ms).toISOString();
@@ -215,6 +216,7 @@ export function resolvers(world: World) {
     world.dumps.filter((dump) => !states?.length || states.includes(dump.state)).reverse();
 
   return {
+    ...volumeResolvers(world),
     vms: () => world.vms.map(vmView),
     vm: ({ name }: { name: string }) => {
       const vm = world.vms.find((it) => it.name === name || it.id === name);
@@ -311,9 +313,9 @@ export function resolvers(world: World) {
       for (const dump of world.dumps.filter((it) => ['QUEUED', 'RUNNING'].includes(it.state))) yield progressOf(dump);
       for await (const dump of world.ticked.listen()) if (dump.kind === 'DUMP') yield progressOf(dump);
     },
-    operationProgress: async function* ({ ids }: { ids: string[] }) {
+    operationProgress: async function* ({ ids }: { ids?: string[] }) {
       for await (const dump of world.ticked.listen()) {
-        if (ids.includes(dump.id)) yield { operationProgress: { ...basis(dump), final: dump.finishedAt !== null } };
+        if (ids?.includes(dump.id)) yield { operationProgress: { ...basis(dump), final: dump.finishedAt !== null } };
       }
     },
     operationEvents: async function* ({ after }: { after?: string | null }) {

@@ -56,6 +56,7 @@ export const sha256 = (text: string) => createHash('sha256').update(text).digest
 export interface WorldOptions {
   readonly records?: number;
   readonly vms?: number;
+  readonly volumes?: number;
   readonly tickMs?: number;
   readonly parallel?: number;
   readonly bytesPerSecond?: number;
@@ -86,6 +87,7 @@ export class World {
   readonly eventAdded: Broadcast<MockEvent> = broadcast();
   readonly ticked: Broadcast<MockDump> = broadcast();
   readonly vmChanged: Broadcast<MockVm> = broadcast();
+  readonly volumes: number;
   readonly parallel: number;
   readonly bytesPerSecond: number;
   readonly role: string;
@@ -95,6 +97,7 @@ export class World {
   #serial = 1;
 
   constructor(options: WorldOptions = {}) {
+    this.volumes = options.volumes ?? 6;
     this.parallel = options.parallel ?? 2;
     this.role = options.role ?? 'ADMIN';
     this.hypervisor = options.hypervisor ?? 'UP';

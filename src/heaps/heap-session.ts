@@ -3,7 +3,7 @@ import type { Closable } from '../domain/closable.ts';
 import { MemoirError } from '../domain/memoir-error.ts';
 import { type AllocationNode, type ProfileNode, toAllocationNode } from './allocation-profile.ts';
 import type { AwakeInspector } from './heap-target.ts';
-import { type InspectorSocket, openInspectorSocket } from './inspector/inspector-socket.ts';
+import { getJson, type InspectorSocket, openInspectorSocket } from './inspector/inspector-socket.ts';
 import { ProtocolSession } from './inspector/protocol-session.ts';
 import { leaseProgram, memoryProgram, releaseDelayMs, releaseProgram } from './inspector/target-programs.ts';
 import type { HeapMemory, MemoryLimit } from './preflight.ts';
@@ -209,9 +209,9 @@ class LiveSession implements HeapSession {
     const until = performance.now() + asleepTimeoutMs;
     await sleep(releaseDelayMs);
     while (performance.now() < until) {
-      const connection = await this.#inspector.dial(AbortSignal.timeout(1000)).catch(() => null);
-      if (connection === null) return;
-      connection.destroy();
+      // Asked, not only connected to: a tunnel opens also where nobody listens behind it.
+      const answer = await getJson(this.#inspector, '/json/version', AbortSignal.timeout(1000)).catch(() => null);
+      if (answer === null) return;
       await sleep(50);
     }
   }

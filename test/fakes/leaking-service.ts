@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { onTestFinished } from 'vitest';
@@ -24,6 +24,7 @@ require('readline').createInterface({ input: process.stdin }).on('line', (line) 
 `;
 
 export interface LeakingService {
+  /** As this machine counts. */
   readonly pid: number;
   readonly process: ChildProcess;
   /** Resolves with what it answers. */
@@ -34,19 +35,26 @@ interface ServiceOptions {
   readonly executable?: string;
   readonly flags?: readonly string[];
   readonly name?: string;
+  /** In a pid and mount namespace of its own, where it is the first process. */
+  readonly isolated?: boolean;
 }
 
 /** A Node.js process that was not prepared for anything; ended with the test. */
 export async function startLeakingService(options: ServiceOptions = {}): Promise<LeakingService> {
-  const { executable = process.execPath, flags = [], name = 'leaky' } = options;
+  const { executable = process.execPath, flags = [], name = 'leaky', isolated = false } = options;
   const file = join(temporaryFolder(), `${name}.cjs`);
   writeFileSync(file, leakingProgram);
   // All tests share this machine's network: the usual port is one for all of them.
-  const child = spawn(executable, ['--inspect-port=0', ...flags, file], { stdio: ['pipe', 'pipe', 'ignore'] });
+  const command = [executable, '--inspect-port=0', ...flags, file];
+  const [program = '', ...words] = isolated ? [...isolation(), ...command] : command;
+  const child = spawn(program, words, { stdio: ['pipe', 'pipe', 'ignore'] });
   onTestFinished(() => void child.kill('SIGKILL'));
   const lines = createInterface({ input: child.stdout });
+  let pid = child.pid as number;
   const service: LeakingService = {
-    pid: child.pid as number,
+    get pid() {
+      return pid;
+    },
     process: child,
     async say(line) {
       const answered = once(lines, 'line');
@@ -55,5 +63,19 @@ export async function startLeakingService(options: ServiceOptions = {}): Promise
     },
   };
   await service.say('0');
+  if (isolated) pid = Number(readFileSync(`/proc/${pid}/task/${pid}/children`, 'latin1').split(' ')[0]);
   return service;
+}
+
+const asRoot = process.geteuid?.() === 0;
+const isolation = (): string[] => [
+  'unshare',
+  ...(asRoot ? [] : ['--user', '--map-root-user']),
+  ...['--pid', '--mount', '--mount-proc', '--fork', '--kill-child'],
+];
+
+/** Runs a program where an isolated service runs, as a container engine does. */
+export function runBeside(pid: number, command: readonly string[]): ChildProcess {
+  const user = asRoot ? [] : ['--user', '--preserve-credentials'];
+  return spawn('nsenter', ['--target', String(pid), ...user, '--pid', '--mount', '--', ...command]);
 }

@@ -1,7 +1,8 @@
 import { readFile, readlink } from 'node:fs/promises';
 import type { Duplex } from 'node:stream';
 import { MemoirError } from '../../domain/memoir-error.ts';
-import type { HeapTarget, HeapTargets } from '../heap-target.ts';
+import type { Ending, HeapTarget, HeapTargets } from '../heap-target.ts';
+import { localEnding, watchMemoryKills } from '../process/memory-kills.ts';
 import { type NodeProcess, NodeProcesses, wakeInspector } from '../process/node-process.ts';
 import { allProcesses } from '../process/process-facts.ts';
 import type { EngineApi } from './engine-api.ts';
@@ -100,8 +101,19 @@ export function createDockerTargets(engine: EngineApi): HeapTargets {
             { container: containerId, user, command: [`/proc/${target.pid}/exe`, ...tunnelFlags, tunnelProgram(port)] },
             limit,
           );
+      const { identity, pid } = found.facts;
+      const killed = await watchMemoryKills(pid);
       const { port, woken } = await wakeInspector(found, dial, signal);
-      return { identity: found.facts.identity, woken, dial: dial(port), close: async () => undefined };
+      const ending = async (): Promise<Ending> => {
+        const seen = await localEnding(pid, identity, killed);
+        if (seen.how === 'RUNS') return seen;
+        // The container's own end, where the process was its first; it may have been removed with it.
+        const told = await engine.ending(containerId, AbortSignal.timeout(5000)).catch(() => null);
+        if (told === null) return seen;
+        const outOfMemory = told.outOfMemory || seen.how === 'OUT_OF_MEMORY';
+        return { how: outOfMemory ? 'OUT_OF_MEMORY' : 'EXITED', exitCode: told.exitCode };
+      };
+      return { identity, woken, dial: dial(port), ending, close: async () => undefined };
     },
 
     close: async () => undefined,

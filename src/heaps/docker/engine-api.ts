@@ -11,6 +11,11 @@ export interface RunningContainer {
   readonly image: string;
 }
 
+export interface ContainerEnding {
+  readonly outOfMemory: boolean;
+  readonly exitCode: number;
+}
+
 export interface ExecWish {
   readonly container: string;
   readonly command: readonly string[];
@@ -18,7 +23,7 @@ export interface ExecWish {
   readonly user: string;
 }
 
-/** All that is asked of a container engine: five calls of the Engine API, which Docker and Podman share. */
+/** All that is asked of a container engine: four addresses of the Engine API, which Docker and Podman share. */
 export interface EngineApi {
   containers(signal: AbortSignal): Promise<readonly RunningContainer[]>;
   /** The first process of a container, as the engine's machine counts; 0 if it does not run. NOT_FOUND. */
@@ -26,6 +31,8 @@ export interface EngineApi {
     container: string,
     signal: AbortSignal,
   ): Promise<{ readonly id: string; readonly name: string; readonly pid: number }>;
+  /** How a container ended; null if it runs, or is not there any more. */
+  ending(container: string, signal: AbortSignal): Promise<ContainerEnding | null>;
   /** Runs a program in a container; its standard input and output are the stream. Ends when the stream is destroyed. */
   exec(wish: ExecWish, signal: AbortSignal): Promise<Duplex>;
 }
@@ -94,6 +101,16 @@ export function createEngineApi(socketPath: string): EngineApi {
         signal,
       );
       return { id: found.Id, name: found.Name.replace(/^\//, ''), pid: found.State.Pid };
+    },
+
+    async ending(container, signal) {
+      const { State } = await call<{ State: { Running: boolean; OOMKilled?: boolean; ExitCode: number } }>(
+        'GET',
+        `/containers/${container}/json`,
+        null,
+        signal,
+      );
+      return State.Running ? null : { outOfMemory: State.OOMKilled === true, exitCode: State.ExitCode };
     },
 
     async exec({ container, command, user }, signal) {

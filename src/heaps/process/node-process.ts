@@ -16,7 +16,26 @@ const mostRemembered = 1000;
 /** A connection to a port on the loopback of a process. */
 export type Dial = (port: number) => (signal: AbortSignal) => Promise<Duplex>;
 
-/** A Node.js process as this machine's /proc shows it, whatever container it is in. */
+/** How processes are looked at and signalled: from this machine, or from inside of their container. */
+export interface ProcessView {
+  /** Null if it has ended. */
+  facts(pid: number, signal: AbortSignal): Promise<ProcessFacts | null>;
+  /** Loopback ports on which it listens. */
+  ports(pid: number, signal: AbortSignal): Promise<readonly number[]>;
+  /** Sends SIGUSR1, if it is still the same process. */
+  signal(facts: ProcessFacts, signal: AbortSignal): Promise<void>;
+}
+
+/** This machine's own. */
+export const localView: ProcessView = {
+  facts: readProcess,
+  ports: listeningPorts,
+  signal: async ({ pid }) => {
+    process.kill(pid, 'SIGUSR1');
+  },
+};
+
+/** A Node.js process as /proc shows it, whatever container it is in. */
 export interface NodeProcess {
   readonly facts: ProcessFacts;
   readonly kind: ExecutableKind;
@@ -54,15 +73,20 @@ export class NodeProcesses {
     if (!kind?.isNode) return null;
     const facts = await readProcess(pid);
     if (facts === null) return null;
-    const script = facts.script === null ? null : basename(facts.script).replace(/\.[cm]?[jt]s$/, '');
-    return { facts, kind, script, obstacle: obstacleOf(facts, kind) };
+    return nodeProcess(facts, kind);
   }
+}
+
+export function nodeProcess(facts: ProcessFacts, kind: ExecutableKind): NodeProcess {
+  const script = facts.script === null ? null : basename(facts.script).replace(/\.[cm]?[jt]s$/, '');
+  return { facts, kind, script, obstacle: obstacleOf(facts, kind) };
 }
 
 /** Why a process cannot be captured, before anything is done to it. */
 function obstacleOf(facts: ProcessFacts, kind: ExecutableKind): string | null {
   const major = Number(kind.version?.split('.')[0] ?? oldestMajor);
   if (major < oldestMajor) return `it runs Node.js ${kind.version}; ${oldestMajor} is the oldest that can be captured`;
+  if (facts.frozen) return 'its cgroup is frozen (a paused container), so that it cannot answer: resume it first';
   if (facts.state === 'T' || facts.state === 't') return 'it is stopped, so that its inspector cannot answer';
   if (facts.state === 'Z' || facts.state === 'X') return 'it has ended';
   if (facts.signal === 'CAUGHT') return null;
@@ -76,19 +100,21 @@ export async function wakeInspector(
   { facts }: NodeProcess,
   dial: Dial,
   signal: AbortSignal,
+  view: ProcessView = localView,
 ): Promise<{ readonly port: number; readonly woken: boolean }> {
   const { pid, identity } = facts;
-  const open = await inspectorPort(pid, [], dial, signal);
+  const open = await inspectorPort(await ports(view, pid, signal), dial, signal);
   if (open !== null) return { port: open, woken: false };
-  const others = await listeningPorts(pid);
+  const others = await ports(view, pid, signal);
   // The last look before the signal: it kills what does not expect it.
-  const now = await readProcess(pid);
+  const now = await view.facts(pid, signal);
   if (now?.identity !== identity || now.signal !== 'CAUGHT') {
     throw new MemoirError('TARGET_GONE', `the process ${pid} changed while it was looked at`);
   }
   try {
-    process.kill(pid, 'SIGUSR1');
+    await view.signal(now, signal);
   } catch (cause) {
+    signal.throwIfAborted();
     throw new MemoirError('TARGET_UNAVAILABLE', `the process ${pid} may not be signalled`, {
       cause,
       hint: 'Run Memoir as the same user as the process, or as root.',
@@ -96,9 +122,10 @@ export async function wakeInspector(
   }
   const until = performance.now() + wakeTimeoutMs;
   while (performance.now() < until) {
-    const port = await inspectorPort(pid, others, dial, signal);
+    const listening = (await ports(view, pid, signal)).filter((port) => !others.includes(port));
+    const port = await inspectorPort(listening, dial, signal);
     if (port !== null) return { port, woken: true };
-    if ((await readProcess(pid)) === null) throw new MemoirError('TARGET_GONE', `the process ${pid} ended`);
+    if ((await view.facts(pid, signal)) === null) throw new MemoirError('TARGET_GONE', `the process ${pid} ended`);
     await sleep(pollMs, undefined, { signal });
   }
   throw new MemoirError('TARGET_UNAVAILABLE', 'the process did not open its inspector after SIGUSR1', {
@@ -106,15 +133,16 @@ export async function wakeInspector(
   });
 }
 
-/** The port where this process's inspector answers; null if it sleeps. Ports in `except` are not asked. */
-async function inspectorPort(
-  pid: number,
-  except: readonly number[],
-  dial: Dial,
-  signal: AbortSignal,
-): Promise<number | null> {
-  for (const port of await listeningPorts(pid).catch(() => [])) {
-    if (except.includes(port)) continue;
+/** None if they may not be looked at. */
+async function ports(view: ProcessView, pid: number, signal: AbortSignal): Promise<readonly number[]> {
+  const found = await view.ports(pid, signal).catch(() => []);
+  signal.throwIfAborted();
+  return found;
+}
+
+/** The one of these ports where an inspector of Node.js answers; null if it sleeps. */
+async function inspectorPort(listening: readonly number[], dial: Dial, signal: AbortSignal): Promise<number | null> {
+  for (const port of listening) {
     const limit = AbortSignal.any([signal, AbortSignal.timeout(2000)]);
     const answer = await getJson({ dial: dial(port) }, '/json/version', limit).catch(() => null);
     const browser = (answer as { Browser?: unknown } | null)?.Browser;

@@ -6,8 +6,11 @@ export interface ProcessFacts {
   readonly pid: number;
   /** Changes with the process, also when the pid comes again: the boot, the pid, and the tick at which it started. */
   readonly identity: string;
+  /** The tick at which it started. */
+  readonly startTick: string;
   /** R, S, D, T (stopped) and so on. */
   readonly state: string;
+  readonly frozen: boolean;
   /** Whether SIGUSR1 has a handler, is blocked, or is ignored. */
   readonly signal: 'CAUGHT' | 'BLOCKED' | 'IGNORED' | 'DEADLY';
   readonly command: string;
@@ -15,6 +18,35 @@ export interface ProcessFacts {
 }
 
 const sigusr1Bit = 1n << 9n;
+
+/** What /proc holds of one process, as text. */
+export interface ProcessTexts {
+  readonly pid: number;
+  readonly stat: string;
+  readonly status: string;
+  readonly commandLine: string;
+  /** Of this start of the machine. */
+  readonly boot: string;
+}
+
+/** A container's own paths of cgroups are not those of the machine, so only this machine's processes are asked whether they are frozen. */
+export function parseProcess({ pid, stat, status, commandLine, boot }: ProcessTexts, frozen: boolean): ProcessFacts {
+  // The name in parentheses may hold anything, parentheses too.
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  const words = commandLine.split('\0').slice(0, 64);
+  const script =
+    words.slice(1).find((word) => /\.[cm]?[jt]s$|^[./].*[^/]$/.test(word) && !word.startsWith('-')) ?? null;
+  return {
+    pid,
+    identity: `${boot.trim()}:${pid}:${fields[19]}`,
+    startTick: fields[19] ?? '',
+    state: fields[0] as string,
+    frozen,
+    signal: signalOf(status),
+    command: [basename(words[0] ?? ''), script === null ? '' : basename(script)].join(' ').trim().slice(0, 200),
+    script,
+  };
+}
 
 /** Null if there is no such process, or none that may be looked at. */
 export async function readProcess(pid: number): Promise<ProcessFacts | null> {
@@ -25,23 +57,28 @@ export async function readProcess(pid: number): Promise<ProcessFacts | null> {
       readFile(`/proc/${pid}/cmdline`, 'utf8'),
       readFile('/proc/sys/kernel/random/boot_id', 'latin1'),
     ]);
-    // The name in parentheses may hold anything, parentheses too.
-    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-    const words = commandLine.split('\0').slice(0, 64);
-    const script =
-      words.slice(1).find((word) => /\.[cm]?[jt]s$|^[./].*[^/]$/.test(word) && !word.startsWith('-')) ?? null;
-    return {
-      pid,
-      identity: `${boot.trim()}:${pid}:${fields[19]}`,
-      state: fields[0] as string,
-      signal: signalOf(status),
-      command: [basename(words[0] ?? ''), script === null ? '' : basename(script)].join(' ').trim().slice(0, 200),
-      script,
-    };
+    return parseProcess({ pid, stat, status, commandLine, boot }, await isFrozen(pid));
   } catch {
     return null;
   }
 }
+
+/** Whether one of its cgroups holds it (`docker pause`): it then answers nobody, and no signal reaches it. */
+async function isFrozen(pid: number): Promise<boolean> {
+  const first = await readFirst(`/proc/${pid}/cgroup`);
+  for (const line of first.split('\n')) {
+    const [number, controllers = '', ...rest] = line.split(':');
+    const path = rest.join(':');
+    if (controllers === 'freezer') {
+      if (/FROZEN|FREEZING/.test(await readFirst(`/sys/fs/cgroup/freezer${path}/freezer.state`))) return true;
+    } else if (number === '0') {
+      if (/^frozen 1$/m.test(await readFirst(`/sys/fs/cgroup${path}/cgroup.events`))) return true;
+    }
+  }
+  return false;
+}
+
+const readFirst = (path: string): Promise<string> => readFile(path, 'latin1').catch(() => '');
 
 function signalOf(status: string): ProcessFacts['signal'] {
   const mask = (name: string): bigint =>
@@ -59,18 +96,20 @@ export async function listeningPorts(pid: number): Promise<number[]> {
     const inode = /^socket:\[(\d+)\]$/.exec(link)?.[1];
     if (inode !== undefined) sockets.add(inode);
   }
+  const tables = await Promise.all(['tcp', 'tcp6'].map((table) => readFirst(`/proc/${pid}/net/${table}`)));
+  return portsOf(sockets, tables.join('\n'));
+}
+
+/** Ports on which one of these sockets listens (inodes) by the kernel's tables, and that can be an inspector's. */
+export function portsOf(sockets: ReadonlySet<string>, tables: string): number[] {
   const ports: number[] = [];
-  for (const table of ['tcp', 'tcp6']) {
-    const text = await readFile(`/proc/${pid}/net/${table}`, 'latin1').catch(() => '');
-    for (const line of text.split('\n').slice(1)) {
-      // "0: 0100007F:240D 00000000:0000 0A …": local address, remote address, state; LISTEN is 0A. The tenth word is the inode.
-      const words = line.trim().split(/\s+/);
-      const [address, port] = (words[1] ?? '').split(':');
-      // A service's own port is not to be asked: the inspector is on loopback, or where everybody expects it.
-      const reachable = address === '0100007F' || (/^0+$/.test(address ?? '') && port === '240D');
-      if (words[3] === '0A' && reachable && sockets.has(words[9] ?? ''))
-        ports.push(Number.parseInt(port as string, 16));
-    }
+  for (const line of tables.split('\n')) {
+    // "0: 0100007F:240D 00000000:0000 0A …": local address, remote address, state; LISTEN is 0A. The tenth word is the inode.
+    const words = line.trim().split(/\s+/);
+    const [address, port] = (words[1] ?? '').split(':');
+    // A service's own port is not to be asked: the inspector is on loopback, or where everybody expects it.
+    const reachable = address === '0100007F' || (/^0+$/.test(address ?? '') && port === '240D');
+    if (words[3] === '0A' && reachable && sockets.has(words[9] ?? '')) ports.push(Number.parseInt(port as string, 16));
   }
   return [...new Set(ports)];
 }

@@ -2,6 +2,7 @@ import { connect } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { MemoirError } from '../../domain/memoir-error.ts';
 import type { HeapTarget, HeapTargets } from '../heap-target.ts';
+import { localEnding, watchMemoryKills } from './memory-kills.ts';
 import { type Dial, type NodeProcess, NodeProcesses, wakeInspector } from './node-process.ts';
 import { allProcesses, readProcess, sharesNetwork } from './process-facts.ts';
 
@@ -59,7 +60,7 @@ export function createProcessTargets(): HeapTargets {
 
   return {
     kind: 'process',
-    list,
+    list: (signal) => list(signal),
 
     async find(reference, signal) {
       const pid = /^(?:process:)?(\d{1,10})$/.exec(reference)?.[1];
@@ -77,8 +78,16 @@ export function createProcessTargets(): HeapTargets {
       const seen = await look(target.pid);
       if (seen === null) throw new MemoirError('TARGET_GONE', `the process ${target.pid} has ended`);
       if (seen.target.obstacle !== null) throw new MemoirError('TARGET_UNAVAILABLE', seen.target.obstacle);
+      const { identity } = seen.found.facts;
+      const killed = await watchMemoryKills(target.pid);
       const { port, woken } = await wakeInspector(seen.found, dialLoopback, signal);
-      return { identity: seen.found.facts.identity, woken, dial: dialLoopback(port), close: async () => undefined };
+      return {
+        identity,
+        woken,
+        dial: dialLoopback(port),
+        ending: () => localEnding(target.pid, identity, killed),
+        close: async () => undefined,
+      };
     },
 
     close: async () => undefined,

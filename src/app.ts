@@ -29,6 +29,8 @@ import { HeapCaptures } from './heaps/captures/heap-captures.ts';
 import { createDockerTargets } from './heaps/docker/docker-targets.ts';
 import { createEngineApi } from './heaps/docker/engine-api.ts';
 import { createHeaps } from './heaps/heap-service.ts';
+import { createCluster } from './heaps/kubernetes/cluster.ts';
+import { createKubernetesTargets } from './heaps/kubernetes/kubernetes-targets.ts';
 import { createProcessTargets } from './heaps/process/process-targets.ts';
 import { createHost, type Host } from './http/host.ts';
 import { readPersistedDocuments } from './http/persisted-documents.ts';
@@ -361,7 +363,7 @@ async function chooseVolumes(
 
 /** What captures heaps: its store, its places, its kind of operation; the front door once there is an engine to submit to. */
 async function openHeapRoom(config: Config, host: string) {
-  const { heapDir, dataDir, heapRedact: redact, dockerSocket } = config;
+  const { heapDir, dataDir, heapRedact: redact, dockerSocket, kubernetes } = config;
   const reference = { module: directoryStoreModule, options: { folder: heapDir } };
   const store = await openStore(reference.options);
   await store.sweep();
@@ -370,6 +372,7 @@ async function openHeapRoom(config: Config, host: string) {
   // Without a socket there is nothing to say: most hosts have no containers.
   const socket = dockerSocket ?? engineSockets.find((path) => existsSync(path));
   if (socket !== undefined) places.push(createDockerTargets(createEngineApi(socket)));
+  if (kubernetes !== null) places.push(createKubernetesTargets(createCluster(kubernetes)));
   const targets = new Map(places.map((place) => [place.kind, place]));
   const analysis = new HeapAnalysis(reference, join(dataDir, 'heap-analysis'));
   return {

@@ -65,6 +65,9 @@ const environment = z.object({
   HEAP_DIR: z.string().min(1).optional(),
   HEAP_REDACT: switchOf.default(false),
   DOCKER_SOCKET: z.string().min(1).optional(),
+  KUBERNETES_CONFIG: z.string().min(1).optional(),
+  KUBERNETES_CONTEXT: z.string().min(1).optional(),
+  KUBERNETES_NAMESPACE: z.string().min(1).optional(),
   INFLUX_URL: influxAddress.optional(),
   INFLUX_DB: z.string().min(1).default('vmstats'),
   INFLUX_TOKEN: z.string().default(''),
@@ -84,6 +87,8 @@ const environment = z.object({
   DEMO_SPEED: wholeNumber(0, 1_000_000).default(128),
 });
 
+type Environment = z.infer<typeof environment>;
+
 /** The server's configuration: validated, complete, frozen. Times are in milliseconds, folders absolute. */
 export interface Config {
   readonly host: string;
@@ -96,6 +101,11 @@ export interface Config {
   readonly heapRedact: boolean;
   /** The container engine's socket; null for the usual places. */
   readonly dockerSocket: string | null;
+  /** The cluster whose pods' heaps can be captured: by a kubeconfig file, or as the service account of this pod. */
+  readonly kubernetes: {
+    readonly config: 'in-cluster' | { readonly file: string; readonly context: string | null };
+    readonly namespace: string | null;
+  } | null;
   /** Null: found. `demo:///` chooses the demo hypervisor. */
   readonly libvirtUri: string | null;
   readonly maxParallelDumps: number;
@@ -178,6 +188,16 @@ export function retiredVariables(variables: Readonly<Record<string, string | und
     .map(([name, what]) => `${name} is set and has no effect: ${what}.`);
 }
 
+function kubernetesOf({
+  KUBERNETES_CONFIG: config,
+  KUBERNETES_CONTEXT,
+  KUBERNETES_NAMESPACE,
+}: Environment): Config['kubernetes'] {
+  if (config === undefined) return null;
+  const file = { file: resolve(config), context: KUBERNETES_CONTEXT ?? null };
+  return { config: config === 'in-cluster' ? config : file, namespace: KUBERNETES_NAMESPACE ?? null };
+}
+
 /** Reads the environment, or throws CONFIG_INVALID with a line for every variable that makes no sense. */
 export function readConfig(variables: Readonly<Record<string, string | undefined>> = process.env): Config {
   // An empty variable is one that was not set: that is how compose files and unit files leave things out.
@@ -198,6 +218,7 @@ export function readConfig(variables: Readonly<Record<string, string | undefined
     heapDir: env.HEAP_DIR === undefined ? resolve(dataDir, 'heaps') : resolve(env.HEAP_DIR),
     heapRedact: env.HEAP_REDACT,
     dockerSocket: env.DOCKER_SOCKET ?? null,
+    kubernetes: kubernetesOf(env),
     libvirtUri: env.LIBVIRT_URI ?? null,
     maxParallelDumps: env.MAX_PARALLEL_DUMPS,
     dumpTimeoutMs: env.DUMP_TIMEOUT,

@@ -127,6 +127,11 @@ export const errorCatalogue = {
     mend: 'Raise its memory limit, sample its allocations instead, or set force if it may be lost.',
     http: 409,
   },
+  TARGET_OUT_OF_MEMORY: {
+    meaning: 'The kernel killed the Node.js process for want of memory while its snapshot was taken.',
+    mend: 'Raise its memory limit before the next snapshot, or sample its allocations instead.',
+    http: 409,
+  },
   SNAPSHOT_INVALID: {
     meaning: 'The heap snapshot is damaged or of an unknown form.',
     mend: 'Take or upload it again; the text says where it is wrong.',

@@ -6,7 +6,7 @@ import { captureFile, type HeapCapture } from './captures/heap-capture.ts';
 import type { HeapCaptures } from './captures/heap-captures.ts';
 import { SnapshotWriter } from './captures/snapshot-writer.ts';
 import { type HeapSession, openHeapSession } from './heap-session.ts';
-import type { HeapTarget, HeapTargets, TargetKind } from './heap-target.ts';
+import type { Ending, HeapTarget, HeapTargets, TargetKind } from './heap-target.ts';
 import { type HeapCaptureRequest, type HeapCaptureResult, heapCaptureType } from './operation-types.ts';
 import { type Preflight, preflight } from './preflight.ts';
 
@@ -153,8 +153,8 @@ class CaptureRun {
           },
           progress: () => this.#context.moved(),
         })
-        .catch((error) => {
-          throw isMemoirError(error, 'TARGET_GONE') ? whatHappened(error, forecast) : error;
+        .catch(async (error) => {
+          throw isMemoirError(error, 'TARGET_GONE') ? whatHappened(error, forecast, await session.ending()) : error;
         });
       const stallMs = Math.round(performance.now() - begun);
       await this.#context.phase('finishing', 'Completing the file');
@@ -214,16 +214,27 @@ function refusal(forecast: Preflight): MemoirError {
   });
 }
 
-/** The process is gone in the middle of its snapshot: with the figures, if memory may have been the reason. */
-function whatHappened(error: MemoirError, forecast: Preflight): MemoirError {
-  if (forecast.enough) return new MemoirError('TARGET_GONE', 'the process ended during its snapshot', { cause: error });
+/** The connection was lost in the middle of a snapshot: what became of the process, and with the figures where memory was the reason. */
+function whatHappened(error: MemoirError, forecast: Preflight, { how, exitCode }: Ending): MemoirError {
   const { neededBytes, availableBytes } = forecast;
-  return new MemoirError(
-    'TARGET_GONE',
-    `the process ended during its snapshot, as was to be feared: ${forecast.warnings[0]}`,
-    {
-      cause: error,
-      details: { neededBytes, availableBytes },
-    },
-  );
+  const details = { neededBytes, availableBytes, exitCode };
+  const options = { cause: error, details };
+  const code = exitCode === null ? '' : ` (exit code ${exitCode})`;
+  const warned = forecast.enough ? '' : `, as was to be feared: ${forecast.warnings[0]}`;
+  if (how === 'OUT_OF_MEMORY') {
+    const text = `the kernel killed the process for its memory during its snapshot${code}${warned}`;
+    return new MemoirError('TARGET_OUT_OF_MEMORY', text, options);
+  }
+  if (how === 'RUNS') {
+    return new MemoirError(
+      'TARGET_GONE',
+      'the connection was lost during the snapshot; the process itself still runs',
+      {
+        ...options,
+        hint: 'Capture it again; it puts itself right within seconds.',
+      },
+    );
+  }
+  const killed = exitCode === 137 ? ': something killed it, such as a memory limit or its liveness probe' : '';
+  return new MemoirError('TARGET_GONE', `the process ended during its snapshot${code}${killed}${warned}`, options);
 }

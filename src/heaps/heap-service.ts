@@ -41,13 +41,14 @@ export function createHeaps(parts: HeapServiceParts): Heaps {
       throw new MemoirError('BAD_INPUT', 'a target has 1 to 512 characters');
     const kind = /^(process|docker|kubernetes):/.exec(reference)?.[1] as TargetKind | undefined;
     const asked = kind === undefined ? [...targets.values()] : [targets.get(kind)];
-    let missing: unknown = new MemoirError('NOT_CONFIGURED', `this server does not reach ${kind ?? 'any'} targets`);
+    let missing: unknown = notReached(kind ?? 'any');
     for (const place of asked) {
       try {
         if (place !== undefined) return await place.find(reference, signal);
       } catch (error) {
         if (!isMemoirError(error, 'NOT_FOUND') && !isMemoirError(error, 'TARGET_UNAVAILABLE')) throw error;
-        missing = error;
+        // That it is there and cannot be captured says more than that it is not elsewhere.
+        if (!isMemoirError(missing, 'TARGET_UNAVAILABLE')) missing = error;
       }
     }
     throw missing;
@@ -97,15 +98,19 @@ export function createHeaps(parts: HeapServiceParts): Heaps {
   }
 
   return {
-    async targets(signal) {
+    async targets(filter, signal) {
       const found: HeapTarget[] = [];
       const unreachable: { kind: TargetKind; reason: string }[] = [];
+      const { kind: only } = filter;
+      if (only !== undefined && !targets.has(only)) throw notReached(only);
       for (const [kind, place] of targets) {
+        if (only !== undefined && kind !== only) continue;
         try {
-          found.push(...(await place.list(signal)));
+          found.push(...(await place.list(signal, filter)));
         } catch (error) {
           signal.throwIfAborted();
-          if (!(error instanceof MemoirError)) throw error;
+          // What a caller gave wrong is the caller's; what a place cannot is said beside the other places.
+          if (!(error instanceof MemoirError) || error.code === 'BAD_INPUT' || only !== undefined) throw error;
           unreachable.push({ kind, reason: error.message });
         }
       }
@@ -229,6 +234,14 @@ export function createHeaps(parts: HeapServiceParts): Heaps {
     },
   };
 }
+
+const notReached = (kind: TargetKind | 'any'): MemoirError =>
+  new MemoirError('NOT_CONFIGURED', `this server does not reach ${kind} targets`, {
+    hint:
+      kind === 'kubernetes'
+        ? 'Set KUBERNETES_CONFIG to a kubeconfig file, or to in-cluster, and start the server again.'
+        : 'Set DOCKER_SOCKET to the socket of the container engine, and start the server again.',
+  });
 
 function checkWaits({ waitsSec = [] }: HeapCaptureInput): number[] {
   if (waitsSec.length > maxWaits) throw new MemoirError('BAD_INPUT', `at most ${maxWaits} further snapshots`);

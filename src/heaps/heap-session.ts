@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Closable } from '../domain/closable.ts';
 import { MemoirError } from '../domain/memoir-error.ts';
 import { type AllocationNode, type ProfileNode, toAllocationNode } from './allocation-profile.ts';
-import type { AwakeInspector } from './heap-target.ts';
+import type { AwakeInspector, Ending } from './heap-target.ts';
 import { getJson, type InspectorSocket, openInspectorSocket } from './inspector/inspector-socket.ts';
 import { ProtocolSession } from './inspector/protocol-session.ts';
 import { leaseProgram, memoryProgram, releaseDelayMs, releaseProgram } from './inspector/target-programs.ts';
@@ -37,6 +37,8 @@ export interface HeapSession extends Closable {
   threads(signal: AbortSignal): Promise<readonly TargetThread[]>;
   /** Resolves when the last chunk was handed to `sink`. The target stands still for most of that time. */
   snapshot(options: SnapshotOptions): Promise<void>;
+  /** What became of the process; to be asked when the connection was lost. */
+  ending(): Promise<Ending>;
   /** Samples allocations for a time, without a stall. */
   sample(durationMs: number, signal: AbortSignal): Promise<AllocationNode>;
 }
@@ -184,6 +186,10 @@ class LiveSession implements HeapSession {
     }
     const { profile } = await this.#main.send('HeapProfiler.stopSampling', {}, signal);
     return toAllocationNode((profile as { head: ProfileNode }).head);
+  }
+
+  ending(): Promise<Ending> {
+    return this.#inspector.ending();
   }
 
   close(): Promise<void> {

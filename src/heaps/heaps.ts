@@ -6,7 +6,7 @@ import type { HeapObject } from './analysis/object-list.ts';
 import type { HeapSummary } from './analysis/summary.ts';
 import type { HeapCapture } from './captures/heap-capture.ts';
 import type { TargetThread } from './heap-session.ts';
-import type { HeapTarget, TargetKind } from './heap-target.ts';
+import type { HeapTarget, TargetFilter, TargetKind } from './heap-target.ts';
 import type { HeapMemory, Preflight } from './preflight.ts';
 
 /** A place that could not be asked for its processes. */
@@ -53,6 +53,7 @@ export interface CaptureSession {
  */
 export interface Heaps extends Closable {
   targets(
+    filter: TargetFilter,
     signal: AbortSignal,
   ): Promise<{ readonly targets: readonly HeapTarget[]; readonly unreachable: readonly UnreachablePlace[] }>;
   options(target: string, signal: AbortSignal): Promise<HeapOptions>;

@@ -18,6 +18,8 @@ export interface TestEngine {
 }
 
 export interface ContainedService {
+  /** Resolves when its container has ended and is removed. */
+  readonly gone: Promise<unknown>;
   say(line: string): Promise<string>;
 }
 
@@ -87,11 +89,13 @@ export async function startDockerEngine(): Promise<TestEngine> {
         complaint += text;
       });
       const lines = createInterface({ input: child.stdout });
-      const gone = once(child, 'exit').then(() => {
+      const ended = once(child, 'exit');
+      const gone = ended.then(() => {
         throw new Error(`the container ${name} ended: ${complaint}`);
       });
       gone.catch(() => undefined);
       const service = {
+        gone: ended,
         async say(line: string) {
           const answered = once(lines, 'line');
           child.stdin.write(`${line}\n`);

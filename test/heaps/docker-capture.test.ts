@@ -3,6 +3,7 @@ import { createDockerTargets } from '../../src/heaps/docker/docker-targets.ts';
 import { createEngineApi } from '../../src/heaps/docker/engine-api.ts';
 import type { Heaps } from '../../src/heaps/heaps.ts';
 import type { Operations } from '../../src/operations/operations.ts';
+import { heapTargetsSuite } from '../contracts/heap-targets.ts';
 import { startDockerEngine, type TestEngine } from '../fakes/docker-engine.ts';
 import { openHeapWorld } from '../fakes/heap-world.ts';
 import { lacks } from '../system.ts';
@@ -37,6 +38,26 @@ describe.skipIf(lacks('dockerd', 'docker', 'busybox'))('containers of a Docker e
   }, 120_000);
   afterAll(() => engine?.close(), 60_000);
   const targets = () => createDockerTargets(createEngineApi(engine.socket));
+
+  heapTargetsSuite('containers of a Docker engine', async () => ({
+    targets: targets(),
+    nobody: 'docker:nobody',
+    async start(name, flags = []) {
+      const service = await engine.run(`suite-${name}`, 'memoir-distroless', [], [node, ...flags, '/app/leaky.cjs']);
+      return {
+        reference: `suite-${name}`,
+        pid: Number(engine.docker('inspect', '--format', '{{.State.Pid}}', `suite-${name}`)),
+        filter: {},
+        say: (line) => service.say(line),
+        async kill() {
+          engine.docker('kill', `suite-${name}`);
+          await service.gone;
+        },
+        written: async () => engine.docker('diff', `suite-${name}`).split('\n').filter(Boolean),
+      };
+    },
+    close: async () => undefined,
+  }));
 
   it.each([
     ['without a shell or node in the PATH, as another user', 'memoir-distroless', ['--user', '1234:1234'], leaky],
@@ -76,26 +97,11 @@ describe.skipIf(lacks('dockerd', 'docker', 'busybox'))('containers of a Docker e
     const refused = await heaps.capture({ target: 'several' }, 'tester').catch((error) => error);
     expect(refused).toMatchObject({ code: 'BAD_INPUT' });
     expect(refused.details.candidates).toHaveLength(2);
-    const listed = (await heaps.targets(signal)).targets.filter(({ name }) => name === 'several');
+    const listed = (await heaps.targets({}, signal)).targets.filter(({ name }) => name === 'several');
     const meant = listed.find(({ command: text }) => text.includes('leaky')) as { id: string };
     const diff = await pair(heaps, operations, meant.id, () => service.say('77'));
     expect(diff.classes.find((row) => row.name === 'Session')).toMatchObject({ newCount: 77 });
     engine.docker('kill', 'several');
-  }, 120_000);
-
-  it('leave no program behind when a capture is cancelled', async () => {
-    const service = await engine.run('cancelled', 'memoir-distroless', [], leaky);
-    const before = traces(engine, 'cancelled');
-    const { heaps, operations } = await openHeapWorld({ targets: targets() });
-    const started = await heaps.capture({ target: 'cancelled', waitsSec: [3600] }, 'tester');
-    for await (const { operation } of await operations.watchProgress({ ids: [started.id] })) {
-      if (operation.phase === 'waiting') break;
-    }
-    await heaps.cancel(started.id, 'tester');
-    expect(await operations.settled(started.id)).toMatchObject({ state: 'CANCELLED' });
-    await expect.poll(() => traces(engine, 'cancelled'), { timeout: 10_000 }).toEqual(before);
-    expect(await service.say('1')).toBe('1');
-    engine.docker('kill', 'cancelled');
   }, 120_000);
 
   it('that are not there, or run no Node.js, are named so', async () => {

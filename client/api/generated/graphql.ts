@@ -198,6 +198,8 @@ export type ErrorCode =
   | 'TARGET_GONE'
   /** The Node.js process has too little memory left for a snapshot and could be killed by it. Raise its memory limit, sample its allocations instead, or set force if it may be lost. */
   | 'TARGET_MEMORY'
+  /** The kernel killed the Node.js process for want of memory while its snapshot was taken. Raise its memory limit before the next snapshot, or sample its allocations instead. */
+  | 'TARGET_OUT_OF_MEMORY'
   /** The inspector of the Node.js process cannot be opened. See the text for the reason; the process was not harmed. */
   | 'TARGET_UNAVAILABLE'
   /** The operation took longer than allowed. DUMP_TIMEOUT sets the limit. */

@@ -172,6 +172,8 @@ export type ErrorCode =
   | 'TARGET_GONE'
   /** The Node.js process has too little memory left for a snapshot and could be killed by it. Raise its memory limit, sample its allocations instead, or set force if it may be lost. */
   | 'TARGET_MEMORY'
+  /** The kernel killed the Node.js process for want of memory while its snapshot was taken. Raise its memory limit before the next snapshot, or sample its allocations instead. */
+  | 'TARGET_OUT_OF_MEMORY'
   /** The inspector of the Node.js process cannot be opened. See the text for the reason; the process was not harmed. */
   | 'TARGET_UNAVAILABLE'
   /** The operation took longer than allowed. DUMP_TIMEOUT sets the limit. */
@@ -182,6 +184,15 @@ export type ErrorCode =
   | 'UNAUTHENTICATED'
   /** The volume is attached or exported. Remove its export and detach it first. */
   | 'VOLUME_IN_USE';
+
+/** Where Node.js processes are. */
+export type HeapTargetKind =
+  /** Containers of the engine of this machine. */
+  | 'DOCKER'
+  /** Pods of the cluster of KUBERNETES_CONFIG. */
+  | 'K8S'
+  /** This machine. */
+  | 'PROCESS';
 
 /** Where machines come from. */
 export type HypervisorKind =
@@ -467,7 +478,13 @@ export type CliEventsSubscription = { operationEvents: { cursor: string, seq: nu
       | { dump: { vmName: string, sha256: string | null, dumpPath: string | null, error: { code: ErrorCode, message: string } | null } | null }
      | null } };
 
-export type CliHeapTargetsQueryVariables = Exact<{ [key: string]: never; }>;
+export type CliHeapTargetsQueryVariables = Exact<{
+  kind?: HeapTargetKind | null | undefined;
+  namespace?: string | null | undefined;
+  pod?: string | null | undefined;
+  container?: string | null | undefined;
+  selector?: string | null | undefined;
+}>;
 
 
 export type CliHeapTargetsQuery = { heapTargets: { targets: Array<{ id: string, name: string, pid: number, nodeVersion: string | null, command: string, container: string | null, obstacle: string | null }>, unreachable: Array<{ kind: string, reason: string }> } };
@@ -973,8 +990,14 @@ export const CliEventsDocument = new TypedDocumentString(`
 }
     `) as unknown as TypedDocumentString<CliEventsSubscription, CliEventsSubscriptionVariables>;
 export const CliHeapTargetsDocument = new TypedDocumentString(`
-    query CliHeapTargets {
-  heapTargets {
+    query CliHeapTargets($kind: HeapTargetKind, $namespace: String, $pod: String, $container: String, $selector: String) {
+  heapTargets(
+    kind: $kind
+    namespace: $namespace
+    pod: $pod
+    container: $container
+    selector: $selector
+  ) {
     targets {
       id
       name

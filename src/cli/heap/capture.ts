@@ -4,8 +4,9 @@ import { CliCancelHeapCaptureDocument, CliCaptureHeapDocument } from '../generat
 import { bytes, plain } from '../text.ts';
 import { showDiff } from './diff.ts';
 import { followCapture } from './heap-progress.ts';
+import { type PlaceOptions, referenceOf } from './place.ts';
 
-export interface CaptureOptions {
+export interface CaptureOptions extends PlaceOptions {
   readonly service?: string;
   readonly thread?: string;
   readonly force?: boolean;
@@ -16,13 +17,13 @@ export interface CaptureOptions {
 /** Captures a process; with waits several times in one session. Leaving cancels it: a wait that nobody watches helps nobody. */
 export async function heapCapture(
   console: Console,
-  target: string,
+  target: string | undefined,
   waitsSec: readonly number[],
   options: CaptureOptions,
 ) {
   const { service, thread, force = false, redact, key } = options;
   const input = {
-    target,
+    target: referenceOf(target, options),
     service: service ?? null,
     thread: thread ?? null,
     waitsSec: [...waitsSec],

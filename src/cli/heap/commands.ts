@@ -5,7 +5,8 @@ import { type CaptureOptions, heapCapture } from './capture.ts';
 import { heapDemo } from './demo.ts';
 import { type DiffOptions, heapDiff } from './diff.ts';
 import { heapOpen, type OpenOptions } from './open.ts';
-import { heapList, heapTargets } from './targets.ts';
+import { addPlaceOptions } from './place.ts';
+import { heapList, heapTargets, type TargetOptions } from './targets.ts';
 
 type Run = (console: Console) => Promise<ExitCode>;
 type Server = { readonly url: string; readonly token: string | null };
@@ -20,17 +21,20 @@ export interface HeapProgram {
 /** `memoir heap …` */
 export function addHeapCommands(program: Command, { remote, withOwnServer, server }: HeapProgram): void {
   const heap = program.command('heap').description('capture heaps of Node.js processes, and find what leaks');
-  heap
-    .command('targets')
+  addPlaceOptions(heap.command('targets'))
     .description('list the Node.js processes; for one, say what a capture would mean')
     .argument('[target]', 'id, pid or name')
-    .action((target?: string) => remote((console) => heapTargets(console, target))());
+    .option('--selector <labels>', 'pods with these labels: app=shop')
+    .action((target: string | undefined, options: TargetOptions) =>
+      remote((console) => heapTargets(console, target, options))(),
+    );
   capturing(heap.command('capture').description('take one snapshot of a process')).action(
-    (target: string, options: CaptureOptions) => remote((console) => heapCapture(console, target, [], options))(),
+    (target: string | undefined, options: CaptureOptions) =>
+      remote((console) => heapCapture(console, target, [], options))(),
   );
   capturing(heap.command('pair').description('take snapshots before and after a wait, and show what grew'))
     .option('--wait <seconds...>', 'seconds between a snapshot and the next', toSeconds, [180])
-    .action((target: string, options: CaptureOptions & { wait: number[] }) =>
+    .action((target: string | undefined, options: CaptureOptions & { wait: number[] }) =>
       remote((console) => heapCapture(console, target, options.wait, options))(),
     );
   heap
@@ -62,8 +66,8 @@ export function addHeapCommands(program: Command, { remote, withOwnServer, serve
 }
 
 function capturing(command: Command): Command {
-  return command
-    .argument('<target>', 'id, pid or name of the process')
+  return addPlaceOptions(command)
+    .argument('[target]', 'id, pid or name of the process; or --pod')
     .option('--service <name>', 'what the service is called')
     .option('--thread <id>', 'a worker thread')
     .option('--force', 'also if the process may not survive it')

@@ -2,11 +2,23 @@ import { type Console, print } from '../console.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { CliHeapOptionsDocument, CliHeapPairsDocument, CliHeapTargetsDocument } from '../generated/graphql.ts';
 import { bytes, plain, seconds, table } from '../text.ts';
+import { kindOf, type PlaceOptions, referenceOf } from './place.ts';
+
+export interface TargetOptions extends PlaceOptions {
+  readonly selector?: string;
+}
 
 /** Lists the Node.js processes that the server reaches; for one, what a capture would mean. */
-export async function heapTargets(console: Console, target: string | undefined) {
-  if (target !== undefined) return heapOptions(console, target);
-  const { heapTargets } = await console.client.ask(CliHeapTargetsDocument, {});
+export async function heapTargets(console: Console, target: string | undefined, place: TargetOptions) {
+  if (target !== undefined) return heapOptions(console, referenceOf(target, place));
+  const { namespace, pod, container, selector } = place;
+  const { heapTargets } = await console.client.ask(CliHeapTargetsDocument, {
+    kind: selector === undefined ? kindOf(place) : 'K8S',
+    namespace: namespace ?? null,
+    pod: pod ?? null,
+    container: container ?? null,
+    selector: selector ?? null,
+  });
   for (const { kind, reason } of heapTargets?.unreachable ?? []) console.tell(`${kind}: ${plain(reason)}\n`);
   const targets = heapTargets?.targets ?? [];
   print(console, heapTargets, () =>

@@ -8,6 +8,7 @@ import type { Console } from '../console.ts';
 import { type ExitCode, exitCodes } from '../exit-codes.ts';
 import { CliCancelHeapCaptureDocument, CliCaptureHeapDocument } from '../generated/graphql.ts';
 import { followCapture } from '../heap/heap-progress.ts';
+import { referenceOf } from '../heap/place.ts';
 import { plain } from '../text.ts';
 
 export interface MemwatchOptions {
@@ -37,21 +38,23 @@ const failures = {
 
 /** Captures the service in a container before and after a wait, keeps both files here, and uploads them to the dashboard. */
 export async function memwatchCapture(console: Console, server: Server, options: MemwatchOptions): Promise<ExitCode> {
-  const { containerId, timeframe, strategy, serviceName = containerId, dashboardUrl } = options;
+  const { containerId, timeframe, strategy, serviceName = containerId, dashboardUrl, namespace } = options;
   if (!(timeframe >= 0)) throw new MemoirError('BAD_INPUT', '--timeframe is a number of minutes');
-  if (strategy !== 'docker') {
-    throw new MemoirError('NOT_CONFIGURED', `the strategy ${JSON.stringify(strategy)} is not supported`, {
-      hint: 'Use --strategy docker, or run this on the node of the pod.',
+  if (strategy !== 'docker' && strategy !== 'k8s') {
+    throw new MemoirError('BAD_INPUT', `the strategy ${JSON.stringify(strategy)} is not supported`, {
+      hint: 'Use --strategy docker, or --strategy k8s with the pod as --container-id.',
     });
   }
-  const session = server.sessionId ?? `session_${containerId}_${Date.now()}`;
+  // A pod and its container are named with a slash, which no file has.
+  const name = containerId.replaceAll('/', '_');
+  const session = server.sessionId ?? `session_${name}_${Date.now()}`;
   const fail = (phase: keyof typeof failures, why: string): ExitCode => {
     console.tell(`Capture failed: ${plain(why)}\n${failures[phase]}\n`);
     return exitCodes.failed;
   };
 
   const input = {
-    target: `docker:${containerId}`,
+    target: referenceOf(containerId, { strategy, ...(namespace === undefined ? {} : { namespace }) }),
     service: serviceName,
     waitsSec: [timeframe * 60],
     force: false,
@@ -79,7 +82,7 @@ export async function memwatchCapture(console: Console, server: Server, options:
   for (const [index, capture] of captures.entries()) {
     const phase = index === 0 ? 'before' : 'after';
     const time = new Date(capture.takenAt).toISOString();
-    const folder = join('snapshots', containerId);
+    const folder = join('snapshots', name);
     const path = join(folder, `${session}_${phase}_${time.replace(/[:.]/g, '-')}.heapsnapshot`);
     await mkdir(folder, { recursive: true });
     await fetchSnapshot(server.url, capture.id, path, console.signal);

@@ -29,7 +29,7 @@ export function addMemwatchCommands(program: Command, { withOwnServer, defaults,
   const capture = memwatch
     .command('capture')
     .description('capture a service in a container before and after a wait')
-    .requiredOption('--container-id <id>', 'the container')
+    .requiredOption('--container-id <id>', 'the container; with k8s the pod, or pod/container')
     .requiredOption('--timeframe <minutes>', 'minutes between the two snapshots', toMinutes)
     .option('--strategy <strategy>', 'docker or k8s', defaults.strategy ?? 'docker')
     .option('--service-name <name>', 'what the service is called')

@@ -2,6 +2,7 @@ import type { AllocationNode } from '../../heaps/allocation-profile.ts';
 import type { HeapCapture } from '../../heaps/captures/heap-capture.ts';
 import type { Operation } from '../../operations/operation.ts';
 import { builder, failsAlone } from '../builder.ts';
+import { given } from '../given.ts';
 import { heapDownload } from '../heap-download.ts';
 import { attempt, payloadType } from '../payload.ts';
 import { HeapCaptureType, HeapSnapshotType } from '../types/heap-capture.ts';
@@ -30,11 +31,6 @@ const CaptureHeapPayload = payloadType<Started>('CaptureHeapPayload', 'The opera
     description: 'The operation: follow it with operationProgress.',
   }),
 }));
-
-/** What was given, without what was left out. */
-function given<T extends object>(input: T): { [K in keyof T]: NonNullable<T[K]> } {
-  return Object.fromEntries(Object.entries(input).filter(([, value]) => value != null)) as never;
-}
 
 builder.mutationField('captureHeap', (t) =>
   t.field({

@@ -1,7 +1,8 @@
 import { builder, failsAlone } from '../builder.ts';
+import { given } from '../given.ts';
 import { HeapDiffType, HeapObjectType, HeapSummaryType } from '../types/heap-analysis.ts';
 import { HeapPairType, HeapSnapshotType } from '../types/heap-capture.ts';
-import { HeapOptionsType, HeapTargetsType } from '../types/heap-target.ts';
+import { HeapOptionsType, HeapTargetKindEnum, HeapTargetsType } from '../types/heap-target.ts';
 
 /** Looking at processes takes a moment each; a caller waits no longer than this. */
 const patience = () => AbortSignal.timeout(30_000);
@@ -12,9 +13,17 @@ builder.queryField('heapTargets', (t) =>
   t.field({
     type: HeapTargetsType,
     ...failsAlone,
-    description: 'The Node.js processes that this server reaches.',
+    description:
+      'The Node.js processes that this server reaches. Pods are looked into only where namespace, pod, selector or kind K8S say so: it starts a small program in each of their containers for a moment.',
     authScopes: { role: 'OPERATOR' },
-    resolve: (_, _args, { services }) => services.heaps.targets(patience()),
+    args: {
+      kind: t.arg({ type: HeapTargetKindEnum, description: 'Only of this kind.' }),
+      namespace: t.arg.string({ description: 'Of the pods; the server’s own if absent.' }),
+      pod: t.arg.string({ description: 'Only of this pod.' }),
+      container: t.arg.string({ description: 'Only of containers of pods with this name.' }),
+      selector: t.arg.string({ description: 'Only of pods with these labels: app=shop,tier!=test.' }),
+    },
+    resolve: (_, args, { services }) => services.heaps.targets(given(args), patience()),
   }),
 );
 

@@ -1,8 +1,17 @@
 import type { TargetThread } from '../../heaps/heap-session.ts';
-import type { HeapTarget } from '../../heaps/heap-target.ts';
+import type { HeapTarget, TargetKind } from '../../heaps/heap-target.ts';
 import type { HeapOptions, UnreachablePlace } from '../../heaps/heaps.ts';
 import type { HeapMemory } from '../../heaps/preflight.ts';
 import { builder } from '../builder.ts';
+
+export const HeapTargetKindEnum = builder.enumType('HeapTargetKind', {
+  description: 'Where Node.js processes are.',
+  values: {
+    PROCESS: { value: 'process', description: 'This machine.' },
+    DOCKER: { value: 'docker', description: 'Containers of the engine of this machine.' },
+    K8S: { value: 'kubernetes', description: 'Pods of the cluster of KUBERNETES_CONFIG.' },
+  } as const satisfies Record<string, { value: TargetKind; description: string }>,
+});
 
 export const HeapTargetType = builder.objectRef<HeapTarget>('HeapTarget').implement({
   description: 'A running Node.js process whose heap can be captured.',

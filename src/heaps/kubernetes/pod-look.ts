@@ -49,16 +49,16 @@ export class PodLook implements ProcessView, Closable {
   }
 
   async list(signal: AbortSignal): Promise<Listed> {
-    return listed.parse(await this.#ask(['list'], signal));
+    return checked(listed, await this.#ask(['list'], signal));
   }
 
   async facts(pid: number, signal: AbortSignal) {
-    const answer = texts.nullable().parse(await this.#ask(['facts', pid], signal));
+    const answer = checked(texts.nullable(), await this.#ask(['facts', pid], signal));
     return answer === null ? null : parseProcess(answer, false);
   }
 
   async ports(pid: number, signal: AbortSignal) {
-    const { sockets, tables } = listening.parse(await this.#ask(['ports', pid], signal));
+    const { sockets, tables } = checked(listening, await this.#ask(['ports', pid], signal));
     return portsOf(new Set(sockets), tables);
   }
 
@@ -99,13 +99,24 @@ export class PodLook implements ProcessView, Closable {
   }
 }
 
-function parsed(line: string): { readonly answer?: unknown; readonly error?: unknown } {
+const reply = z.object({ answer: z.unknown().optional(), error: z.unknown().optional() });
+
+function parsed(line: string): z.infer<typeof reply> {
   try {
-    return z.object({ answer: z.unknown().optional(), error: z.unknown().optional() }).parse(JSON.parse(line));
+    return checked(reply, JSON.parse(line));
   } catch (cause) {
-    throw new MemoirError('TARGET_UNAVAILABLE', 'the program in the container answers in another form', { cause });
+    throw otherForm(cause);
   }
 }
+
+function checked<T>(schema: z.ZodType<T>, value: unknown): T {
+  const { success, data, error } = schema.safeParse(value);
+  if (!success) throw otherForm(error);
+  return data;
+}
+
+const otherForm = (cause: unknown): MemoirError =>
+  new MemoirError('TARGET_UNAVAILABLE', 'the program in the container answers in another form', { cause });
 
 async function* linesOf(stream: Duplex): AsyncGenerator<string, void> {
   let rest = '';

@@ -37,14 +37,14 @@ export function checkSelector(text: string): string {
   return text;
 }
 
-/** `[kubernetes:][namespace/]pod[/container][:pid]`; `namespace//pod` is no pod. */
+/** `[kubernetes:][namespace/]pod[/container][:pid]`; an empty namespace is the usual one, as in `/pod/container`. */
 export function parsePodReference(text: string, namespace: string): PodReference {
   const [, path = '', pid] = /^(?:kubernetes:|k8s:)?([^:]*?)(?::(\d{1,10}))?$/.exec(text) ?? [];
   const words = path.split('/');
   const [first = '', second, third, ...more] = words;
   if (more.length > 0) throw new MemoirError('BAD_INPUT', 'a pod is named as namespace/pod or namespace/pod/container');
   return {
-    namespace: checkNamespace(second === undefined ? namespace : first),
+    namespace: checkNamespace(second === undefined || first === '' ? namespace : first),
     pod: checkPod(second ?? first),
     container: third === undefined ? null : checkContainer(third),
     pid: pid === undefined ? null : Number(pid),

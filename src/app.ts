@@ -53,19 +53,8 @@ import { createSqliteRecords } from './records/sqlite/sqlite-records.ts';
 import type { ArtifactStore } from './storage/artifact-store.ts';
 import { directoryStoreModule, openStore } from './storage/directory/directory-store.ts';
 import { createTelemetry } from './telemetry/create-telemetry.ts';
-import { type VolumeCatalogue, volumeEffectWriters } from './volumes/catalogue.ts';
-import { createCloudstackProvider } from './volumes/cloudstack/cloudstack-provider.ts';
-import { openDemoDisks } from './volumes/demo/demo-disks.ts';
-import { createDemoProvider } from './volumes/demo/demo-provider.ts';
-import { createDeviceFinder } from './volumes/device-finder.ts';
-import { openDeviceNames } from './volumes/device-names.ts';
-import type { BlockDevices } from './volumes/devices/block-devices.ts';
-import { createKernelDevices } from './volumes/devices/kernel-devices.ts';
-import { createStorageDaemon } from './volumes/exports/storage-daemon.ts';
-import { createVolumeExports } from './volumes/exports/volume-exports.ts';
-import { createLibvirtProvider } from './volumes/libvirt/libvirt-provider.ts';
-import { createSqliteCatalogue } from './volumes/sqlite/sqlite-catalogue.ts';
-import type { VolumeProvider } from './volumes/volume-provider.ts';
+import { volumeEffectWriters } from './volumes/catalogue.ts';
+import { openVolumeParts } from './volumes/open-volume-parts.ts';
 import { createVolumes, volumeKindsOf } from './volumes/volume-service.ts';
 
 /** What a test may put in place of what the configuration would choose. */
@@ -87,9 +76,6 @@ const demoUri = 'demo:///';
 
 /** The first moments after the start belong to those who already wait for an answer. */
 const firstMomentsMs = 1_000;
-
-/** How long a simulated provider takes, so that a person sees it happen. */
-const demoVolumeDelayMs = 150;
 
 /** Where Docker and Podman listen as a rule. */
 const engineSockets = ['/var/run/docker.sock', '/run/podman/podman.sock'];
@@ -161,7 +147,16 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
   const spoolFolder = join(config.dumpDir, '.spool');
   const threads = new CaptureThreads();
   opened.defer(() => threads.close());
-  const volumeParts = await openVolumeParts(uri, config, hypervisor, await createSqliteCatalogue(database));
+  const volumeParts = await openVolumeParts({
+    folder: join(config.dataDir, 'volumes'),
+    database,
+    demo: uri === demoUri,
+    uri,
+    isLocal: !isRemote(uri),
+    ...config.volumes,
+    cloudstack: config.cloudstack,
+    hasMachine: async (id) => (await hypervisor.find(id)) !== null,
+  });
   opened.defer(() => volumeParts.close());
   const nodeId = await readNodeId(config.dataDir);
   const isDatabaseLost = await isEmptyBeside(catalogue, store);
@@ -317,48 +312,6 @@ async function chooseHypervisor(uri: string, config: Config, log: Log): Promise<
     stateFolder: join(config.dataDir, 'captures'),
     repaired: (line) => log.warn({ repaired: [line] }, 'put right what an interrupted server had left'),
   });
-}
-
-/** What operations on volumes work with: the volumes and devices of the same libvirt, or simulated ones. */
-async function openVolumeParts(uri: string, config: Config, hypervisor: Hypervisor, catalogue: VolumeCatalogue) {
-  const folder = join(config.dataDir, 'volumes');
-  const { provider, devices } = await chooseVolumes(uri, config, hypervisor, folder);
-  const exports = createVolumeExports({ daemon: createStorageDaemon({ folder: join(folder, 'nbd') }) });
-  return {
-    provider,
-    catalogue,
-    finder: createDeviceFinder({ devices, catalogue }),
-    names: await openDeviceNames(join(folder, 'by-name')),
-    exports,
-    async close() {
-      await exports.close();
-      await provider.close();
-      await devices.close();
-    },
-  };
-}
-
-async function chooseVolumes(
-  uri: string,
-  config: Config,
-  hypervisor: Hypervisor,
-  folder: string,
-): Promise<{ readonly provider: VolumeProvider; readonly devices: BlockDevices }> {
-  const { pool, machine: here } = config.volumes;
-  // Where no machine's devices are this host's there is nothing to watch.
-  const watching = here === null ? { monitor: null, pollMs: 3_600_000 } : {};
-  if (config.cloudstack !== null)
-    return {
-      provider: createCloudstackProvider({ ...config.cloudstack, here }),
-      devices: createKernelDevices(watching),
-    };
-  if (uri === demoUri) {
-    const disks = await openDemoDisks(join(folder, 'demo'));
-    const hasMachine = async (id: string): Promise<boolean> => (await hypervisor.find(id)) !== null;
-    return { provider: createDemoProvider({ disks, hasMachine, delayMs: demoVolumeDelayMs }), devices: disks };
-  }
-  const devices = createKernelDevices(watching);
-  return { provider: createLibvirtProvider({ uri, pool, here, isLocal: !isRemote(uri) }), devices };
 }
 
 /** What captures heaps: its store, its places, its kind of operation; the front door once there is an engine to submit to. */

@@ -49,6 +49,15 @@ const influxAddress = z.string().transform((text, context) => {
   return url.origin;
 });
 
+/** `192.0.2.7:10809`, `[::]:10809`. */
+const hostAndPort = z.string().transform((text, context) => {
+  const [, bracketed, plain, port] = /^(?:\[([0-9a-fA-F:.]+)\]|([A-Za-z0-9.-]+)):(\d{1,5})$/.exec(text) ?? [];
+  const host = bracketed ?? plain;
+  if (host !== undefined && Number(port) > 0 && Number(port) < 65_536) return { host, port: Number(port) };
+  context.addIssue({ code: 'custom', message: `"${text}" is not a host and a port such as 192.0.2.7:10809` });
+  return z.NEVER;
+});
+
 /** Every variable that Memoir knows, with its default. Names of the old deployments keep their meaning. */
 const environment = z.object({
   HOST: z.string().min(1).default('127.0.0.1'),
@@ -84,6 +93,8 @@ const environment = z.object({
   CLOUDSTACK_ZONE: z.string().min(1).optional(),
   CLOUDSTACK_OFFERING: z.string().min(1).optional(),
   VOLUME_API_PORT: wholeNumber(0, 65535).optional(),
+  VOLUME_NBD_LISTEN: hostAndPort.optional(),
+  VOLUME_NBD_TLS: z.string().min(1).optional(),
   DEMO_SPEED: wholeNumber(0, 1_000_000).default(128),
 });
 
@@ -123,7 +134,12 @@ export interface Config {
   readonly graphiql: boolean;
   readonly logLevel: string;
   /** The storage pool of volumes that name none, and the machine that this server runs in; null where there is none. */
-  readonly volumes: { readonly pool: string | null; readonly machine: string | null };
+  readonly volumes: {
+    readonly pool: string | null;
+    readonly machine: string | null;
+    /** Where volumes are shown to other hosts over NBD, with the folder of its certificates; null for a socket of this host. */
+    readonly nbd: { readonly host: string; readonly port: number; readonly certificates: string } | null;
+  };
   /** Whose volumes are managed in place of the hypervisor's; null where none is configured. */
   readonly cloudstack: {
     readonly url: string;
@@ -208,6 +224,11 @@ export function readConfig(variables: Readonly<Record<string, string | undefined
     throw new MemoirError('CONFIG_INVALID', `the environment is not usable:\n  ${lines.join('\n  ')}`);
   }
   const env = parsed.data;
+  if ((env.VOLUME_NBD_LISTEN === undefined) !== (env.VOLUME_NBD_TLS === undefined))
+    throw new MemoirError(
+      'CONFIG_INVALID',
+      'VOLUME_NBD_LISTEN and VOLUME_NBD_TLS are set together: without certificates anybody could read the volumes',
+    );
   const dataDir = resolve(env.DATA_DIR);
   const influx = env.INFLUX_URL && { url: env.INFLUX_URL, database: env.INFLUX_DB, token: env.INFLUX_TOKEN };
   return Object.freeze({
@@ -232,7 +253,14 @@ export function readConfig(variables: Readonly<Record<string, string | undefined
     allowedOrigins: env.ALLOWED_ORIGINS,
     graphiql: env.GRAPHIQL,
     logLevel: env.LOG_LEVEL,
-    volumes: { pool: env.VOLUME_POOL ?? null, machine: env.VOLUME_MACHINE ?? null },
+    volumes: {
+      pool: env.VOLUME_POOL ?? null,
+      machine: env.VOLUME_MACHINE ?? null,
+      nbd:
+        env.VOLUME_NBD_LISTEN === undefined || env.VOLUME_NBD_TLS === undefined
+          ? null
+          : { ...env.VOLUME_NBD_LISTEN, certificates: resolve(env.VOLUME_NBD_TLS) },
+    },
     cloudstack:
       env.CLOUDSTACK_URL === undefined
         ? null

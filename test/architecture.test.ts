@@ -68,6 +68,8 @@ const rootsOfRooms: Readonly<Record<string, string>> = {
     'a record goes into the catalogue and on its way to InfluxDB in one transaction',
   'src/telemetry/create-telemetry.ts': 'the ring is always there, InfluxDB beside it where it is configured',
   'src/telemetry/points-source.ts': 'what is sent to InfluxDB is read from the ring',
+  'src/volumes/open-volume-parts.ts':
+    'catalogue, provider, devices, names and exports of one host are opened and closed together',
   'src/volumes/catalogue.ts': 'names the module of its effects’ writers for the composition root',
 };
 

@@ -1,7 +1,7 @@
 import { execFile, spawn } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
 import { readFile, stat, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { connectQmp } from '../../src/volumes/exports/qmp-client.ts';
@@ -168,7 +168,7 @@ describe.skipIf(lacks('qemu-storage-daemon', 'qemu-img', 'qemu-io', 'nbdinfo', '
     const server = await open();
     await server.make('data');
     await server.done(server.volumes.addExport('data', false, caller));
-    const control = join(dirname(server.daemon.socketPath), 'control.sock');
+    const control = join(server.folder, 'nbd', 'control.sock');
     await server.close();
     await expect
       .poll(() =>

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
-import { mkdir } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Closable } from '../../domain/closable.ts';
@@ -9,14 +10,24 @@ import { connectQmp, type QmpClient } from './qmp-client.ts';
 export interface StorageDaemonOptions {
   /** A folder of this server alone: whoever reaches the sockets in it reads volumes. */
   readonly folder: string;
+  /** Over TLS on the network in place of a socket of this host; null for the socket. */
+  readonly tls?: NbdListener | null;
   readonly program?: string;
   readonly maxConnections?: number;
 }
 
+/** Where volumes are shown to other hosts, and the certificates that prove who is who. */
+export interface NbdListener {
+  readonly host: string;
+  readonly port: number;
+  /** A folder of ca-cert.pem, server-cert.pem and server-key.pem, as QEMU names them; clients need a certificate of the same authority. */
+  readonly certificates: string;
+}
+
 /** The one qemu-storage-daemon of this server. It survives a crash of ours, and the next server finds it. */
 export interface StorageDaemon extends Closable {
-  /** Where its NBD server listens. */
-  readonly socketPath: string;
+  /** Where a client finds an export. */
+  uriOf(exportName: string): string;
   /** Connected, started if need be. */
   client(): Promise<QmpClient>;
   /** The same, but null where none runs: asking does not start one. */
@@ -35,9 +46,10 @@ const launch =
 const isRunning = 75;
 
 export function createStorageDaemon(options: StorageDaemonOptions): StorageDaemon {
-  const { folder, program = 'qemu-storage-daemon', maxConnections = 100 } = options;
+  const { folder, program = 'qemu-storage-daemon', maxConnections = 100, tls = null } = options;
   const socketPath = join(folder, 'nbd.sock');
   const controlPath = join(folder, 'control.sock');
+  const listenPath = join(folder, 'listens');
   let current: Promise<QmpClient> | undefined;
   let closed = false;
 
@@ -52,11 +64,24 @@ export function createStorageDaemon(options: StorageDaemonOptions): StorageDaemo
 
   async function start(): Promise<QmpClient> {
     await mkdir(folder, { recursive: true, mode: 0o700 });
+    // One that listens elsewhere is of an older configuration.
+    const listening = tls === null ? 'unix' : JSON.stringify(tls);
     const found = await connectQmp(controlPath).catch(() => null);
-    if (found !== null) return found;
+    if (found !== null) {
+      if ((await readFile(listenPath, 'utf8').catch(() => null)) === listening) return found;
+      await found.execute('quit').catch(() => undefined);
+      await found.closed;
+    }
+    await writeFile(listenPath, listening, { mode: 0o600 });
+    const limit = `max-connections=${maxConnections}`;
     const args = [
-      ...['--nbd-server', `addr.type=unix,addr.path=${socketPath},max-connections=${maxConnections}`],
-      ...['--chardev', `socket,id=control,path=${controlPath},server=on,wait=off`],
+      ...(tls === null
+        ? ['--nbd-server', `addr.type=unix,addr.path=${quoted(socketPath)},${limit}`]
+        : [
+            ...['--object', `tls-creds-x509,id=tls,endpoint=server,verify-peer=on,dir=${quoted(tls.certificates)}`],
+            ...['--nbd-server', `addr.type=inet,addr.host=${tls.host},addr.port=${tls.port},tls-creds=tls,${limit}`],
+          ]),
+      ...['--chardev', `socket,id=control,path=${quoted(controlPath)},server=on,wait=off`],
       ...['--monitor', 'chardev=control'],
     ];
     let launched = launchDaemon(folder, [program, ...args]);
@@ -71,12 +96,19 @@ export function createStorageDaemon(options: StorageDaemonOptions): StorageDaemo
     }
     const said = launched.said.trim() || 'no reason given';
     throw new MemoirError('NOT_CONFIGURED', `qemu-storage-daemon does not start: ${said}`, {
-      hint: 'Install it: the packages qemu-utils and qemu-system-common, or qemu-img on Red Hat.',
+      hint: said.includes('not found')
+        ? 'Install it: the packages qemu-utils and qemu-system-common, or qemu-img on Red Hat.'
+        : 'See the text, which is its own; VOLUME_NBD_LISTEN and VOLUME_NBD_TLS say where it listens and with which certificates.',
     });
   }
 
   return {
-    socketPath,
+    uriOf(name) {
+      const exported = encodeURIComponent(name);
+      if (tls === null) return `nbd+unix:///${exported}?socket=${socketPath}`;
+      const host = ['0.0.0.0', '::'].includes(tls.host) ? hostname() : tls.host;
+      return `nbds://${host.includes(':') ? `[${host}]` : host}:${tls.port}/${exported}`;
+    },
     client() {
       if (closed) throw new MemoirError('SHUTTING_DOWN', 'the server is stopping');
       return current ?? remember(start());
@@ -98,6 +130,9 @@ export function createStorageDaemon(options: StorageDaemonOptions): StorageDaemo
     },
   };
 }
+
+/** In QEMU's options a comma begins the next one, and two are one (qemu-storage-daemon(1)). */
+const quoted = (path: string): string => path.replaceAll(',', ',,');
 
 interface Launched {
   readonly state: 'RUNNING' | 'LOCKED' | 'FAILED';

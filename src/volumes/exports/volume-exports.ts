@@ -134,7 +134,7 @@ export function createVolumeExports({
           throw new MemoirError('PROVIDER_REFUSED', `the storage daemon: ${error.message}`, { cause: error });
         throw error;
       }
-      return { name: volume.name, uri: `nbd+unix:///${encodeURIComponent(volume.name)}?socket=${daemon.socketPath}` };
+      return { name: volume.name, uri: daemon.uriOf(volume.name) };
     },
     remove,
     async list() {

@@ -10,7 +10,7 @@ import { createDemoProvider } from '../../../src/volumes/demo/demo-provider.ts';
 import { createDeviceFinder } from '../../../src/volumes/device-finder.ts';
 import { openDeviceNames } from '../../../src/volumes/device-names.ts';
 import type { BlockDevices } from '../../../src/volumes/devices/block-devices.ts';
-import { createStorageDaemon } from '../../../src/volumes/exports/storage-daemon.ts';
+import { createStorageDaemon, type NbdListener } from '../../../src/volumes/exports/storage-daemon.ts';
 import { createVolumeExports } from '../../../src/volumes/exports/volume-exports.ts';
 import type { VolumeParts } from '../../../src/volumes/kinds/volume-kind.ts';
 import { createSqliteCatalogue } from '../../../src/volumes/sqlite/sqlite-catalogue.ts';
@@ -31,6 +31,7 @@ export interface VolumeServerOptions {
   readonly reached?: (step: string) => void;
   readonly deviceTimeoutMs?: number;
   readonly exportGraceMs?: number;
+  readonly tls?: NbdListener;
   readonly open?: typeof openDatabase;
 }
 
@@ -45,7 +46,7 @@ export async function openVolumeServer(folder: string, options: VolumeServerOpti
   const { provider, devices } = options.lie?.(honest, disks) ?? { provider: honest, devices: disks };
   const finder = createDeviceFinder({ devices, catalogue, timeoutMs: deviceTimeoutMs });
   const names = await openDeviceNames(join(folder, 'names'));
-  const daemon = createStorageDaemon({ folder: join(folder, 'nbd') });
+  const daemon = createStorageDaemon({ folder: join(folder, 'nbd'), tls: options.tls ?? null });
   const exports = createVolumeExports({
     daemon,
     graceMs: options.exportGraceMs ?? 200,

@@ -230,7 +230,7 @@ describe.skipIf(lacks('chromium'))('what the dashboard says when things are not 
     await page.getByRole('rowheader').getByRole('link', { name: 'web-01' }).click();
     const usage = page.getByRole('region', { name: 'Usage' });
     await usage.getByRole('radiogroup', { name: 'Range of usage' }).getByText('30 days').click();
-    await usage.getByText(/^\d+ dumps? in this time range$/).waitFor();
+    await usage.getByText(/\d+ dumps? in this time range/).waitFor();
   });
 
   it('a hostile name, as the text that it is, wherever it comes', async () => {

@@ -124,6 +124,19 @@ describe('frames from pages', () => {
     );
   });
 
+  it('give their place in the spool back when their turn has come', async () => {
+    const { assembler, out, spool } = await assemble([400], { earlyPages: 1 });
+    // Three frames at a time come before their turn: three places serve them all.
+    for (let frame = 0; frame < 100; frame += 4) {
+      for (const early of [3, 2, 1])
+        for (let at = 0; at < 4; at += 1) assembler.data(((frame + early) * 4 + at) * pageBytes, page(frame + early));
+      for (let at = 0; at < 4; at += 1) assembler.data((frame * 4 + at) * pageBytes, page(frame));
+    }
+    assembler.finish();
+    expect(Buffer.concat(out)).toHaveLength(400 * pageBytes);
+    expect(spool.size).toBeLessThanOrEqual(3 * frameBytes);
+  });
+
   it('of a TiB that arrive out of order take less than 64 MB of memory', () => {
     const limitBytes = 64e6;
     const grown = watchHeldBytes(limitBytes);

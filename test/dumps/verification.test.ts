@@ -3,7 +3,7 @@ import { MemoirError } from '../../src/domain/memoir-error.ts';
 import { limitsFor } from '../../src/dumps/dump-kind.ts';
 import { dumpType, type VerifyRequest } from '../../src/dumps/operation-types.ts';
 import { createVerifyKind } from '../../src/dumps/verification/verify-kind.ts';
-import type { Progress, RunContext } from '../../src/operations/operation-kind.ts';
+import type { Progress, RunContext, TimeLimits } from '../../src/operations/operation-kind.ts';
 import { startDumpWorld } from '../fakes/dump-world.ts';
 import { plainSourceModule } from '../fakes/plain-source.ts';
 
@@ -16,6 +16,7 @@ describe('a verification', () => {
     expect(dump.error).toBeNull();
     const result = dumpType.resultOf(dump)!;
     const ticks: Progress[] = [];
+    const limits: TimeLimits[] = [];
     const context: RunContext<VerifyRequest> = {
       operation: dump,
       request: { dumpId: dump.id, result, compression: 'ZSTD' },
@@ -24,17 +25,18 @@ describe('a verification', () => {
       commit: async () => undefined,
       progress: (tick) => void ticks.push(tick),
       moved: () => undefined,
-      setLimits: () => undefined,
+      setLimits: (set) => void limits.push(set),
     };
     const store = { module: world.storeReference.module, options: world.storeReference.options };
-    const kind = createVerifyKind(store, { stallTimeoutMs: 0, timeoutMs: 0 });
-    return { kind, context, ticks, result };
+    const kind = createVerifyKind(store, { stallTimeoutMs: 60_000, timeoutMs: 3_600_000 });
+    return { kind, context, ticks, limits, result };
   }
 
   it('moves while it checks frames of zeros, which take next to nothing in the file', async () => {
-    const { kind, context, ticks, result } = await ofZeros(256 << 20);
+    const { kind, context, ticks, limits, result } = await ofZeros(256 << 20);
     expect(result.sizeBytes).toBeLessThan(1 << 20);
     expect(await kind.run(context)).toMatchObject({ result: { intact: true } });
+    expect(limits).toEqual([limitsFor(256 << 20, { stallTimeoutMs: 60_000, timeoutMs: 3_600_000 })]);
     expect(ticks.length).toBeGreaterThanOrEqual(15);
     const done = ticks.map(({ doneBytes }) => doneBytes);
     expect(done).toEqual([...done].sort((left, right) => left - right));

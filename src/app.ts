@@ -69,6 +69,8 @@ export interface App extends Closable {
   readonly services: Services;
   /** Starts to answer; resolves with the address that browsers can use. */
   listen(): ReturnType<Host['listen']>;
+  /** Takes over what a running server can (`reloadable` in config.ts); dumps that run keep the limits they began with. */
+  reload(config: Config): void;
 }
 
 /** The LIBVIRT_URI that asks for simulated machines. */
@@ -143,7 +145,8 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
   if (recovery.pending.length > 0) log.warn({ pending: recovery.pending }, 'could not be put right yet');
 
   goOn();
-  const { maxParallelDumps: parallel, dumpStallTimeoutMs: stallTimeoutMs, dumpTimeoutMs: timeoutMs } = config;
+  let current = config;
+  const { dumpStallTimeoutMs: stallTimeoutMs, dumpTimeoutMs: timeoutMs } = config;
   const spoolFolder = join(config.dumpDir, '.spool');
   const threads = new CaptureThreads();
   opened.defer(() => threads.close());
@@ -178,9 +181,15 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
         storeReference,
         threads,
         spoolFolder,
-        parallel,
-        stallTimeoutMs,
-        timeoutMs,
+        get parallel() {
+          return current.maxParallelDumps;
+        },
+        get stallTimeoutMs() {
+          return current.dumpStallTimeoutMs;
+        },
+        get timeoutMs() {
+          return current.dumpTimeoutMs;
+        },
       }),
       createVerifyKind(storeReference, { stallTimeoutMs, timeoutMs }),
       createReindexKind({ store, records: catalogue, journal }),
@@ -208,7 +217,7 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
   opened.defer(() => telemetry.close());
 
   const tidy = new ArtifactTidy({ store, records: catalogue, operations });
-  const dumps = createDumps({ operations, hypervisor, store, tidy, maxPauseMs: config.maxPauseMs });
+  const dumps = createDumps({ operations, hypervisor, store, tidy, maxPauseMs: () => current.maxPauseMs });
   const machines = {
     // A cloud's machines need not be this hypervisor's: the cloud itself refuses an id that it does not know.
     find: async (nameOrId: string) =>
@@ -220,7 +229,9 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
   const info: ServerInfo = {
     version: packageFile.version,
     startedAtMs,
-    maxParallelDumps: parallel,
+    get maxParallelDumps() {
+      return current.maxParallelDumps;
+    },
     nodeId,
     databaseDamage: () => databaseHealth.damage?.message ?? null,
     isReindexAdvised: async () => isDatabaseLost && !(await hasReindexed(operations)),
@@ -286,6 +297,10 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
         looking = lookForLeftovers();
       }, firstMomentsMs).unref();
       return address;
+    },
+    reload(next) {
+      current = next;
+      if ('level' in log) log.level = next.logLevel;
     },
     close: () => rest.disposeAsync(),
   };

@@ -1,5 +1,5 @@
-import { availableParallelism } from 'node:os';
-import { resolve } from 'node:path';
+import { availableParallelism, homedir } from 'node:os';
+import { join, resolve } from 'node:path';
 import { z } from 'zod';
 import { MemoirError } from './domain/memoir-error.ts';
 
@@ -99,6 +99,62 @@ const environment = z.object({
 });
 
 type Environment = z.infer<typeof environment>;
+type Variables = Readonly<Record<string, string | undefined>>;
+
+/** Names that hold what nobody else may read. */
+const secrets = new Set(['MEMOIR_TOKEN', 'INFLUX_TOKEN', 'CLOUDSTACK_API_KEY', 'CLOUDSTACK_SECRET_KEY']);
+
+export const isSetting = (name: string): boolean => Object.hasOwn(environment.shape, name);
+export const isSecret = (name: string): boolean => secrets.has(name);
+
+/** What a running server takes over when it is told to read its configuration again; everything else needs a restart. */
+export const reloadable = [
+  'LOG_LEVEL',
+  'MAX_PARALLEL_DUMPS',
+  'DUMP_TIMEOUT',
+  'DUMP_STALL_TIMEOUT',
+  'MAX_PAUSE',
+] as const;
+
+/** One setting as it came to be. */
+export interface Setting {
+  readonly name: string;
+  /** As it was written; null where it is not set and has no default that could be written down. A secret is never here. */
+  readonly value: string | null;
+  readonly origin: 'environment' | 'file' | 'default';
+  /** Whether a running server takes it over from the file on SIGHUP. */
+  readonly reloads: boolean;
+}
+
+const isSet = (value: string | undefined): value is string => value !== undefined && value !== '';
+
+/** The environment over the file: an empty variable is one that was not set. */
+export function mergeVariables(file: Variables | null, variables: Variables = process.env): Variables {
+  return { ...file, ...Object.fromEntries(Object.entries(variables).filter(([, value]) => isSet(value))) };
+}
+
+/** Every setting with its value and where that came from; in place of a secret, that there is one. */
+export function describeSettings(file: Variables | null, variables: Variables = process.env): Setting[] {
+  return Object.entries(environment.shape).map(([name, type]) => {
+    const origin = isSet(variables[name]) ? 'environment' : isSet(file?.[name]) ? 'file' : 'default';
+    const written = origin === 'environment' ? variables[name] : file?.[name];
+    const shown = origin === 'default' ? toText(type.safeParse(undefined).data, name) : (written ?? null);
+    const reloads = reloadable.some((one) => one === name);
+    return { name, value: isSecret(name) && isSet(shown ?? '') ? '(hidden)' : shown, origin, reloads };
+  });
+}
+
+/** A default as a person would write it. */
+function toText(value: unknown, name: string): string | null {
+  if (value === undefined || value === '') return null;
+  if (Array.isArray(value)) return value.join(',') || null;
+  if (typeof value === 'boolean') return value ? 'on' : 'off';
+  if (typeof value !== 'number' || !/TIMEOUT|RETENTION/.test(name)) return String(value);
+  const [unit, ms] = Object.entries(unitsMs)
+    .reverse()
+    .find(([, one]) => value % one === 0) ?? ['ms', 1];
+  return `${value / ms}${unit}`;
+}
 
 /** The server's configuration: validated, complete, frozen. Times are in milliseconds, folders absolute. */
 export interface Config {
@@ -170,7 +226,11 @@ export function sizeThreadPool(): void {
 /** What the command line needs to know: where the server is, and what to show it. */
 export interface ClientConfig {
   readonly url: string;
+  /** Whether a person named that address; else a context may say another. */
+  readonly isUrlSet: boolean;
   readonly token: string | null;
+  /** Where this user's contexts are kept. */
+  readonly configFolder: string;
   /** What the old memwatch tool was told by its environment. */
   readonly memwatch: {
     readonly dashboardUrl: string | null;
@@ -179,15 +239,21 @@ export interface ClientConfig {
   };
 }
 
-/** Reads the part of the environment that a client looks at: it runs where the server's own part may make no sense. */
-export function readClientConfig(variables: Readonly<Record<string, string | undefined>> = process.env): ClientConfig {
+/** Reads the part of the configuration that a client looks at: it runs where the server's own part may make no sense. */
+export function readClientConfig(variables: Variables = process.env): ClientConfig {
   const { MEMOIR_URL: url, MEMOIR_TOKEN: token, PORT: port } = variables;
   const memwatch = {
     dashboardUrl: variables.MEMWATCH_DASHBOARD_URL || null,
     strategy: variables.MEMWATCH_STRATEGY || null,
     sessionId: variables.MEMWATCH_SESSION_ID || null,
   };
-  return { url: url || `http://127.0.0.1:${port || 4000}`, token: token || null, memwatch };
+  return {
+    url: url || `http://127.0.0.1:${port || 4000}`,
+    isUrlSet: isSet(url),
+    token: token || null,
+    configFolder: join(variables.XDG_CONFIG_HOME || join(variables.HOME || homedir(), '.config'), 'memoir'),
+    memwatch,
+  };
 }
 
 /** Variables of the old deployments that nothing here needs, and what does their work. */
@@ -198,7 +264,7 @@ const retired: Readonly<Record<string, string>> = {
 };
 
 /** A sentence for each variable that is set and has no effect, for the start to say. */
-export function retiredVariables(variables: Readonly<Record<string, string | undefined>> = process.env): string[] {
+export function retiredVariables(variables: Variables = process.env): string[] {
   return Object.entries(retired)
     .filter(([name]) => (variables[name] ?? '') !== '')
     .map(([name, what]) => `${name} is set and has no effect: ${what}.`);
@@ -215,13 +281,13 @@ function kubernetesOf({
 }
 
 /** Reads the environment, or throws CONFIG_INVALID with a line for every variable that makes no sense. */
-export function readConfig(variables: Readonly<Record<string, string | undefined>> = process.env): Config {
+export function readConfig(variables: Variables = process.env): Config {
   // An empty variable is one that was not set: that is how compose files and unit files leave things out.
   const set = Object.fromEntries(Object.entries(variables).filter(([, value]) => value !== undefined && value !== ''));
   const parsed = environment.safeParse(set);
   if (!parsed.success) {
     const lines = parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`);
-    throw new MemoirError('CONFIG_INVALID', `the environment is not usable:\n  ${lines.join('\n  ')}`);
+    throw new MemoirError('CONFIG_INVALID', `the configuration is not usable:\n  ${lines.join('\n  ')}`);
   }
   const env = parsed.data;
   if ((env.VOLUME_NBD_LISTEN === undefined) !== (env.VOLUME_NBD_TLS === undefined))

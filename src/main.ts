@@ -5,7 +5,19 @@ import { join } from 'node:path';
 import packageFile from '../package.json' with { type: 'json' };
 import { exitCodeOf } from './cli/exit-codes.ts';
 import { describeError, runProgram } from './cli/program.ts';
-import { readClientConfig, readConfig, retiredVariables, sizeThreadPool } from './config.ts';
+import {
+  type Config,
+  describeSettings,
+  isSecret,
+  isSetting,
+  mergeVariables,
+  readClientConfig,
+  readConfig,
+  retiredVariables,
+  type Setting,
+  sizeThreadPool,
+} from './config.ts';
+import { type ConfigFile, readConfigFile, usualConfigFile } from './config-file.ts';
 import { isMemoirError } from './domain/memoir-error.ts';
 
 // The process: runs a command. The server is one of them: it says where it is, and ends when asked; a second signal ends it at
@@ -14,12 +26,100 @@ import { isMemoirError } from './domain/memoir-error.ts';
 const say = (text: string) => void process.stdout.write(text);
 const complain = (text: string) => void process.stderr.write(text);
 
+/** The file that `--config` names, before the command line itself is read: what it sets are defaults of the commands. */
+function namedConfigFile(args: readonly string[]): string | null {
+  for (const [index, arg] of args.entries()) {
+    if (arg === '--') return null;
+    if (arg === '--config') return args[index + 1] ?? null;
+    if (arg.startsWith('--config=')) return arg.slice('--config='.length);
+  }
+  return null;
+}
+
+const configFile = (): ConfigFile => readConfigFile(namedConfigFile(process.argv.slice(2)), isSetting, isSecret);
+const serverConfig = (): Config => readConfig(mergeVariables(configFile().values));
+
+/** For commands that need no settings: a file with a mistake in it keeps nobody from asking for help. */
+function clientConfig() {
+  try {
+    return readClientConfig(mergeVariables(configFile().values));
+  } catch (error) {
+    if (!isMemoirError(error)) throw error;
+    return readClientConfig();
+  }
+}
+
+/** The settings as they are, and what is wrong with them. */
+function shownConfig() {
+  let file: ConfigFile;
+  try {
+    file = configFile();
+  } catch (error) {
+    if (!isMemoirError(error)) throw error;
+    file = { path: namedConfigFile(process.argv.slice(2)) ?? usualConfigFile, values: null, warnings: [] };
+    return {
+      file: { path: file.path, found: true },
+      warnings: [],
+      fault: error.message,
+      settings: describeSettings(null),
+    };
+  }
+  const { path, values, warnings } = file;
+  const settings = describeSettings(values);
+  const fault = faultOf(() => readConfig(mergeVariables(values)));
+  return { file: { path, found: values !== null }, warnings, fault, settings };
+}
+
+function faultOf(work: () => unknown): string | null {
+  try {
+    work();
+    return null;
+  } catch (error) {
+    if (!isMemoirError(error)) throw error;
+    return error.message;
+  }
+}
+
+/** What SIGHUP changes, said in sentences; a file that is not usable changes nothing. */
+function reload(before: readonly Setting[], apply: (config: Config) => void): readonly Setting[] {
+  try {
+    const { values } = configFile();
+    const config = readConfig(mergeVariables(values));
+    const after = describeSettings(values);
+    const changed = after.filter(
+      ({ name, value }, index) => before[index]?.name !== name || before[index]?.value !== value,
+    );
+    apply(config);
+    const sentence = ({ name, value, reloads }: Setting) =>
+      reloads ? `${name} is ${value ?? 'not set'} now` : `${name} changed: restart the server for that`;
+    complain(`SIGHUP: ${changed.length === 0 ? 'no setting has changed' : changed.map(sentence).join('; ')}\n`);
+    return after;
+  } catch (error) {
+    if (!isMemoirError(error)) throw error;
+    complain(`SIGHUP: nothing changes: ${describeError(error)}`);
+    return before;
+  }
+}
+
+/** A token on standard input; null for a terminal, where nobody is asked, and for nothing. */
+async function readToken(): Promise<string | null> {
+  if (process.stdin.isTTY) return null;
+  let text = '';
+  for await (const chunk of process.stdin) {
+    text += chunk;
+    if (text.length > 4096) break;
+  }
+  return text.trim() || null;
+}
+
 async function serve(): Promise<void> {
   // Before anything of it is used: Node makes these threads once, at the first file or frame.
   sizeThreadPool();
   // Loaded only here: every other command starts without the server's code.
   const { createApp } = await import('./app.ts');
-  const config = readConfig();
+  const file = configFile();
+  const config = readConfig(mergeVariables(file.values));
+  for (const warning of file.warnings) complain(`${warning}\n`);
   const app = await createApp(config, { signal: leaving.signal });
   const { url } = await app.listen().catch(async (error: unknown) => {
     await app.close();
@@ -37,6 +137,11 @@ async function serve(): Promise<void> {
 
   if (await app.services.info.isReindexAdvised())
     say('The catalogue is empty, but there are artifacts: `memoir reindex` brings them back.\n');
+
+  let settings: readonly Setting[] = describeSettings(file.values);
+  process.on('SIGHUP', () => {
+    settings = reload(settings, app.reload);
+  });
 
   const stop = (signal: string) => {
     complain(`${signal}: stopping; once more to stop at once\n`);
@@ -82,17 +187,29 @@ process.stdout.on('error', () => process.exit(0));
 
 try {
   const code = await runProgram(process.argv.slice(2), {
-    ...readClientConfig(),
+    ...clientConfig(),
     version: packageFile.version,
     signal: leaving.signal,
     terminal: process.stdout.isTTY,
-    columns: process.stderr.isTTY ? process.stderr.columns : null,
+    get columns() {
+      return process.stderr.isTTY ? process.stderr.columns : null;
+    },
     out: say,
     tell: complain,
     localTokens: {
       create: async (request) =>
-        (await import('./access/local-token.ts')).createLocalToken(readConfig().dataDir, request),
+        (await import('./access/local-token.ts')).createLocalToken(serverConfig().dataDir, request),
     },
+    artifactFiles: {
+      verify: async (...args) => (await import('./dumps/artifact-file.ts')).verifyFile(...args),
+      inspect: async (...args) => (await import('./dumps/artifact-file.ts')).inspectFile(...args),
+      extract: async (...args) => (await import('./dumps/artifact-file.ts')).extractFile(...args),
+    },
+    backup: {
+      create: async (folder) => (await import('./backup.ts')).createBackup(serverConfig(), folder),
+    },
+    config: shownConfig,
+    readToken,
     serve,
     ownServer,
   });

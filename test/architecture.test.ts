@@ -10,8 +10,11 @@ const root = resolve(import.meta.dirname, '..');
  */
 const arrows: Record<string, readonly string[] | 'everything'> = {
   // Tokens are made past a server that lets nobody in.
-  'main.ts': ['domain', 'cli', 'access', 'app.ts', 'config.ts'],
+  // Artifacts are looked at, and what a server knows is copied, without one.
+  'main.ts': ['domain', 'cli', 'access', 'dumps', 'app.ts', 'backup.ts', 'config.ts', 'config-file.ts'],
   'config.ts': ['domain'],
+  'config-file.ts': ['domain'],
+  'backup.ts': ['domain', 'database'],
   'app.ts': 'everything',
   domain: [],
   async: [],

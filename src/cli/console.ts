@@ -8,12 +8,16 @@ export interface Console {
   out(text: string): void;
   /** Everything else: progress, warnings, what went wrong. */
   tell(text: string): void;
+  /** Progress and remarks, which `--quiet` keeps back. */
+  note(text: string): void;
   /** Whether `out` writes to a terminal, which obeys what it reads. */
   readonly terminal: boolean;
   /** Width of the terminal that `tell` writes to; null if it is not one. */
   readonly columns: number | null;
   /** Whether results are to be JSON, for programs. */
   readonly json: boolean;
+  /** Whether progress is not to be shown. */
+  readonly quiet: boolean;
   /** Aborted when the person wants to leave. */
   readonly signal: AbortSignal;
 }

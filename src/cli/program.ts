@@ -1,15 +1,14 @@
 // Long: every command with its options, in one list that reads like the manual.
-import { Command, CommanderError, InvalidArgumentError } from 'commander';
+import { Command, CommanderError } from 'commander';
 import { isMemoirError, MemoirError } from '../domain/memoir-error.ts';
+import type { ArtifactFiles } from './artifact-files.ts';
 import { createClient, Unreachable } from './client.ts';
 import { listArtifacts, type RemoveArtifactsOptions, removeArtifacts } from './commands/artifacts.ts';
+import type { Backup } from './commands/backup.ts';
+import { complete, printCompletion } from './commands/completion.ts';
+import type { ShownConfig } from './commands/config.ts';
 import { examine } from './commands/doctor.ts';
-import { type DumpOptions, dump } from './commands/dump.ts';
-import { listRecords, type RecordsOptions } from './commands/records.ts';
-import { type SyncOptions, syncRecords } from './commands/records-sync.ts';
-import { reindex } from './commands/reindex.ts';
 import { type CreateTokenOptions, createToken, type LocalTokens, listTokens, revokeToken } from './commands/token.ts';
-import { verify } from './commands/verify.ts';
 import { listVms, type VmsOptions } from './commands/vms.ts';
 import {
   attachVolume,
@@ -25,8 +24,12 @@ import {
 } from './commands/volume.ts';
 import { type WatchOptions, watch } from './commands/watch.ts';
 import type { Console } from './console.ts';
+import { Contexts } from './contexts.ts';
+import { addDumpCommands } from './dump-commands.ts';
+import { addExamples } from './examples.ts';
 import { type ExitCode, exitCodeOf, exitCodes } from './exit-codes.ts';
 import { addHeapCommands } from './heap/commands.ts';
+import { addHostCommands } from './host-commands.ts';
 import { addMemwatchCommands, type MemwatchDefaults } from './memwatch/commands.ts';
 import { plain } from './text.ts';
 
@@ -35,7 +38,11 @@ export interface Host {
   readonly version: string;
   /** Where the server is, and what to show it, unless an option says otherwise. */
   readonly url: string;
+  /** Whether a person named that address; else the context in use does. */
+  readonly isUrlSet: boolean;
   readonly token: string | null;
+  /** Where this user's contexts are kept. */
+  readonly configFolder: string;
   /** What the old memwatch tool was told by its environment. */
   readonly memwatch: MemwatchDefaults;
   readonly signal: AbortSignal;
@@ -45,6 +52,13 @@ export interface Host {
   tell(text: string): void;
   /** Starts a server that nobody else knows, with an empty folder of its own; closing it removes both. */
   ownServer(): Promise<{ readonly url: string; close(): Promise<void> }>;
+  /** Artifacts as files of this machine. */
+  readonly artifactFiles: ArtifactFiles;
+  readonly backup: Backup;
+  /** The settings that a server on this machine would have. */
+  config(): ShownConfig;
+  /** What is given on standard input, as a token; null for a terminal and for nothing. */
+  readToken(): Promise<string | null>;
   /** Tokens made in this machine's data folder. */
   readonly localTokens: LocalTokens;
   /** Runs the server; resolves when it is up. */
@@ -56,26 +70,73 @@ type Run = (console: Console) => Promise<ExitCode>;
 /** Runs one command and answers how it ended; null if it goes on (`serve`). */
 export async function runProgram(args: readonly string[], host: Host): Promise<ExitCode | null> {
   let result: ExitCode | null = exitCodes.done;
+  const program = createProgram(host, (end) => {
+    result = end;
+  });
+  try {
+    await program.parseAsync(args, { from: 'user' });
+    return result;
+  } catch (error) {
+    return explain(error, host);
+  }
+}
+
+/** Every command, with its options and what it does; `ended` is told how the one that runs ends. */
+export function createProgram(host: Host, ended: (result: ExitCode | null) => void): Command {
   const program = new Command('memoir')
     .description('Captures the memory of running machines.')
     .version(host.version)
-    .option('--url <url>', 'where the server is', host.url)
+    .option('--url <url>', 'where the server is')
     .option('--json', 'results as JSON, for programs')
+    .option('--quiet', 'results and errors only: no progress, no notes')
+    .option('--config <file>', 'settings of a server on this machine; default is /etc/memoir/memoir.conf')
     .exitOverride()
     .configureOutput({ writeOut: host.out, writeErr: host.tell });
 
-  const remote = (run: Run) => async () => {
-    const { url, json = false } = program.opts<{ url: string; json?: boolean }>();
-    checkAddress(url);
-    result = await run({ ...host, client: createClient(url, host.token), json });
+  interface Given {
+    readonly url?: string;
+    readonly json?: boolean;
+    readonly quiet?: boolean;
+  }
+  const contexts = new Contexts(host.configFolder);
+  /** A token goes to the address that it was given for: a context's to its server, and the environment's to the one that is named. */
+  const server = () => {
+    const { url } = program.opts<Given>();
+    if (url !== undefined) checkAddress(url);
+    const context = url === undefined && host.isUrlSet ? null : contexts.current();
+    if (url === undefined && context !== null) return { url: context.url, token: host.token ?? context.token };
+    const chosen = url ?? host.url;
+    const isSame = context !== null && URL.parse(chosen)?.origin === context.url;
+    return { url: chosen, token: host.token ?? (isSame ? context.token : null) };
   };
-
-  const server = () => ({ url: program.opts<{ url: string }>().url, token: host.token });
+  const consoleFor = (url: string, token: string | null): Console => {
+    const { json = false, quiet = false } = program.opts<Given>();
+    const { out, tell, signal, terminal } = host;
+    return {
+      client: createClient(url, token),
+      out,
+      tell,
+      note: quiet ? () => undefined : tell,
+      signal,
+      terminal,
+      // Asked for each time: windows are resized.
+      get columns() {
+        return quiet ? null : host.columns;
+      },
+      json,
+      quiet,
+    };
+  };
+  const remote = (run: Run) => async () => {
+    const { url, token } = server();
+    checkAddress(url);
+    ended(await run(consoleFor(url, token)));
+  };
+  const local = (run: Run) => async () => ended(await run(consoleFor(host.url, null)));
   const withOwnServer = (run: (console: Console, url: string) => Promise<ExitCode>) => async () => {
-    const { json = false } = program.opts<{ json?: boolean }>();
     const own = await host.ownServer();
     try {
-      result = await run({ ...host, client: createClient(own.url, null), json }, own.url);
+      ended(await run(consoleFor(own.url, null), own.url));
     } finally {
       await own.close();
     }
@@ -86,7 +147,7 @@ export async function runProgram(args: readonly string[], host: Host): Promise<E
     .description('start the server')
     .action(async () => {
       await host.serve();
-      result = null;
+      ended(null);
     });
   program
     .command('vms')
@@ -94,33 +155,7 @@ export async function runProgram(args: readonly string[], host: Host): Promise<E
     .option('--state <state>', 'only machines in this state')
     .option('--search <text>', 'only machines with this in their name, title or number')
     .action((options: VmsOptions) => remote((console) => listVms(console, options))());
-  program
-    .command('dump')
-    .description('dump machines')
-    .argument('[vm...]', 'names, numeric ids or UUIDs')
-    .option('--all', 'all running machines')
-    .option('--watch', 'follow the dumps until they finish')
-    .option('--method <method>', 'auto, snapshot or core-dump')
-    .option('--format <format>', 'elf or raw')
-    .option('--compression <compression>', 'zstd, gzip or none')
-    .option('--max-pause <ms>', 'the longest that a machine may be expected to stand still, in milliseconds', toCount)
-    .option('--key <key>', 'idempotency key: repeating it starts nothing new')
-    .action((vms: string[], options: DumpOptions) => remote((console) => dump(console, vms, options))());
-  const records = program
-    .command('records')
-    .description('list finished dumps, newest first')
-    .option('--vm <vm...>', 'only of these machines: names, numeric ids or UUIDs')
-    .option('--search <text>', 'only with this in the name or hash')
-    .option('--from <time>', 'only from this time on')
-    .option('--until <time>', 'only before this time')
-    .option('--limit <count>', 'how many at most', toCount, 50)
-    .option('--csv', 'as CSV, with every column')
-    .action((options: RecordsOptions) => remote((console) => listRecords(console, options))());
-  records
-    .command('sync')
-    .description('give InfluxDB the records that it lacks, and the catalogue the points of other writers')
-    .option('--dry-run', 'compare only, and say what would be done')
-    .action((options: SyncOptions) => remote((console) => syncRecords(console, options))());
+  addDumpCommands(program, { remote, local, server, files: host.artifactFiles });
   program
     .command('watch')
     .description('follow the event log: no event is missed or repeated, across restarts')
@@ -129,15 +164,6 @@ export async function runProgram(args: readonly string[], host: Host): Promise<E
     .option('--exec <command>', 'run this for each event, with the event as JSON on its standard input')
     .argument('[argument...]', 'arguments of that command, after --')
     .action((given: string[], options: WatchOptions) => remote((console) => watch(console, options, given))());
-  program
-    .command('verify')
-    .description('read a dump’s artifact back and compare it with its digests')
-    .argument('<dump>', 'id of the dump')
-    .action((id: string) => remote((console) => verify(console, id))());
-  program
-    .command('reindex')
-    .description('rebuild the catalogue from the manifests beside the artifacts')
-    .action(() => remote(reindex)());
   const artifacts = program.command('artifacts').description('artifacts of which the server has no record');
   artifacts
     .command('list')
@@ -176,12 +202,34 @@ export async function runProgram(args: readonly string[], host: Host): Promise<E
     .description('check the setup and say how to fix problems')
     .action(() => remote(examine)());
 
-  try {
-    await program.parseAsync(args, { from: 'user' });
-    return result;
-  } catch (error) {
-    return explain(error, host);
-  }
+  addHostCommands(program, {
+    remote,
+    local,
+    contexts,
+    token: host.readToken,
+    config: host.config,
+    backup: host.backup,
+  });
+  program
+    .command('completion')
+    .description('print the completion script of a shell')
+    .argument('<shell>', 'bash, zsh or fish')
+    .action((shell: string) => local(async (console) => printCompletion(console, shell))());
+  program
+    .command('complete', { hidden: true })
+    .description('candidates for the last of the words, a line each')
+    .argument('[word...]', 'what was typed after `memoir`')
+    .action(async (words: string[]) => {
+      const client = () => {
+        const { url, token } = server();
+        return createClient(url, token);
+      };
+      const found = await complete(program, words.length === 0 ? [''] : words, client);
+      if (found.length > 0) host.out(`${found.join('\n')}\n`);
+      ended(exitCodes.done);
+    });
+  addExamples(program);
+  return program;
 }
 
 function addVolumeCommands(volume: Command, remote: (run: Run) => () => Promise<void>): void {
@@ -268,10 +316,4 @@ function checkAddress(url: string): void {
   throw new MemoirError('BAD_INPUT', `"${url}" is not the address of a server`, {
     hint: 'Set MEMOIR_URL or --url to an address such as http://127.0.0.1:4000.',
   });
-}
-
-function toCount(text: string): number {
-  const count = Number(text);
-  if (!Number.isSafeInteger(count) || count < 1) throw new InvalidArgumentError('must be a whole number from 1 on');
-  return count;
 }

@@ -17,32 +17,51 @@ export interface ShownProgress {
 
 const barWidth = 24;
 
+/** Most bars that are redrawn: with more than a window has lines, the cursor could not find back to the first. */
+const mostBars = 16;
+
 /**
- * Progress while it is made. On a terminal, one line for each operation, drawn over; where nobody watches (a pipe, a log), a
- * line whenever the state or the phase changed, and not one escape code.
+ * Progress while it is made. On a terminal, one bar for each operation that goes on, drawn over, below those that have ended; where
+ * nobody watches (a pipe, a log), a line whenever the state or the phase changed, and not one escape code.
  */
 export class ProgressView {
   readonly #console: Console;
-  readonly #shown = new Map<string, ShownProgress>();
-  #drawn = 0;
+  readonly #active = new Map<string, ShownProgress>();
+  readonly #last = new Map<string, string>();
+  /** Lengths of the lines that were drawn last and are drawn over next. */
+  #drawn: readonly number[] = [];
 
   constructor(console: Console) {
     this.#console = console;
   }
 
   show(next: ShownProgress): void {
-    const last = this.#shown.get(next.id);
-    this.#shown.set(next.id, next);
-    const { columns, tell } = this.#console;
+    const { columns, tell, quiet } = this.#console;
+    if (quiet) return;
     if (columns === null) {
-      if (last?.state !== next.state || last.phase !== next.phase) tell(`${plain(sentence(next))}\n`);
+      const stage = `${next.state} ${next.phase}`;
+      if (this.#last.get(next.id) !== stage) tell(`${plain(sentence(next))}\n`);
+      this.#last.set(next.id, stage);
       return;
     }
-    // Up to the first line of the last drawing; each line is cleared as it is drawn.
-    const up = this.#drawn === 0 ? '' : `\u001b[${this.#drawn}A`;
-    const lines = [...this.#shown.values()].map((one) => `\r\u001b[2K${line(one, columns)}\n`);
-    this.#drawn = lines.length;
-    tell(up + lines.join(''));
+    const isOver = !['QUEUED', 'RUNNING'].includes(next.state);
+    if (isOver) this.#active.delete(next.id);
+    else this.#active.set(next.id, next);
+    const active = [...this.#active.values()];
+    const more = active.length > mostBars ? [`and ${active.length - mostBars} more`] : [];
+    const bars = [...active.slice(0, mostBars).map((one) => line(one, columns)), ...more];
+    // What has ended is drawn a last time and stays; what goes on is below it.
+    const lines = isOver ? [line(next, columns), ...bars] : bars;
+    tell(this.#back(columns) + lines.map((one) => `\r\u001b[2K${one}\n`).join(''));
+    this.#drawn = bars.map(({ length }) => length);
+  }
+
+  /** Up to the first line of the last drawing. A window that became narrower has wrapped them: they take more lines, and all are wiped. */
+  #back(columns: number): string {
+    if (this.#drawn.length === 0) return '';
+    const lines = this.#drawn.reduce((sum, length) => sum + Math.max(1, Math.ceil(length / columns)), 0);
+    const wipe = lines === this.#drawn.length ? '' : '\r\u001b[J';
+    return `\u001b[${lines}A${wipe}`;
   }
 }
 

@@ -1,11 +1,17 @@
+import { readdirSync, rmSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
 import { MemoirError } from '../domain/memoir-error.ts';
+import { copyDatabase } from './backup.ts';
 import { transact } from './connection.ts';
 
 /** The steps of one service's schema, in order. A step that was released is never changed: a new one follows it. */
 export type Migrations = readonly string[];
 
-/** Brings one service's tables to the newest step, each step in a transaction of its own together with its number. */
+/**
+ * Brings one service's tables to the newest step, each step in a transaction of its own together with its number. What is there
+ * already is copied first, as `memoir.sqlite.before-SERVICE-VERSION`: the way back to the version that wrote it.
+ */
 export function migrate(connection: DatabaseSync, service: string, steps: Migrations): void {
   connection.exec(
     'CREATE TABLE IF NOT EXISTS schema_versions (service TEXT PRIMARY KEY, version INTEGER NOT NULL) STRICT',
@@ -17,10 +23,11 @@ export function migrate(connection: DatabaseSync, service: string, steps: Migrat
       'DATABASE_FAILED',
       `the database of ${service} was written by a newer version of Memoir (schema ${current}, known ${steps.length})`,
       {
-        hint: 'Use that version, or set a different DATA_DIR.',
+        hint: `Use that version; or go back to the copy that was made before the upgrade, memoir.sqlite.before-${service}-${steps.length}, if there is one; or set a different DATA_DIR.`,
       },
     );
   }
+  if (current > 0 && current < steps.length) copyBefore(connection, service, current);
   steps.slice(current).forEach((step, index) => {
     transact(connection, () => {
       connection.exec(step);
@@ -31,4 +38,17 @@ export function migrate(connection: DatabaseSync, service: string, steps: Migrat
         .run(service, current + index + 1);
     });
   });
+}
+
+/** Without room for the copy there is no upgrade. The service's earlier copy goes when the new one is complete. */
+function copyBefore(connection: DatabaseSync, service: string, version: number): void {
+  const path = connection.location();
+  if (path === null) return;
+  const prefix = `${basename(path)}.before-${service}-`;
+  const name = `${prefix}${version}`;
+  // The rest of a copy that was broken off.
+  rmSync(join(dirname(path), name), { force: true });
+  copyDatabase(connection, join(dirname(path), name));
+  const earlier = readdirSync(dirname(path)).filter((one) => one.startsWith(prefix) && one !== name);
+  for (const one of earlier) rmSync(join(dirname(path), one), { force: true });
 }

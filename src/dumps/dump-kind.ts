@@ -26,13 +26,20 @@ export interface DumpKindOptions extends TimeLimits {
 
 /** The operation that captures one machine's memory: plan, capture, finish. */
 export function createDumpKind(options: DumpKindOptions): OperationKind<DumpRequest, DumpResult> {
-  const { parallel, stallTimeoutMs, timeoutMs, store } = options;
+  const { store } = options;
   const claims = new SpaceClaims();
   return {
     type: dumpType,
-    parallel,
-    stallTimeoutMs,
-    timeoutMs,
+    // Asked for each time: the server's settings may be read again.
+    get parallel() {
+      return options.parallel;
+    },
+    get stallTimeoutMs() {
+      return options.stallTimeoutMs;
+    },
+    get timeoutMs() {
+      return options.timeoutMs;
+    },
     run: (context) => run(context, options, claims),
     recover: (operation, request) => recover(operation, request, store),
     keeps: async (operations) => withArtifact(operations, options.records),

@@ -37,10 +37,10 @@ export interface DumpServiceParts {
   readonly store: ArtifactStore;
   readonly tidy: ArtifactTidy;
   /** MAX_PAUSE; null where it is not set. */
-  readonly maxPauseMs?: number | null;
+  readonly maxPauseMs?: () => number | null;
 }
 
-export function createDumps({ operations, hypervisor, store, tidy, maxPauseMs = null }: DumpServiceParts): Dumps {
+export function createDumps({ operations, hypervisor, store, tidy, maxPauseMs = () => null }: DumpServiceParts): Dumps {
   async function finished(id: string): Promise<{ operation: Operation; result: DumpResult }> {
     const [operation] = await operations.get([id]);
     if (!operation || operation.kind !== dumpKind) throw new MemoirError('NOT_FOUND', `there is no dump ${id}`);
@@ -136,7 +136,7 @@ export function createDumps({ operations, hypervisor, store, tidy, maxPauseMs = 
       const wanted = await choose(input, hypervisor);
       const rejected: DumpRejection[] = [];
       const requests = new Map<string, { name: string; request: Submission }>();
-      const limit = pauseLimit(input.method, input.maxPauseMs, maxPauseMs);
+      const limit = pauseLimit(input.method, input.maxPauseMs, maxPauseMs());
       const early = (await isRepeated(input, actor)) ? new Map() : await refusedEarly(wanted, input.method, limit);
       for (const { name, machine } of wanted) {
         const refusal =

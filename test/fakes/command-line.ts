@@ -1,5 +1,9 @@
+import { join } from 'node:path';
 import { createLocalToken } from '../../src/access/local-token.ts';
+import { createBackup } from '../../src/backup.ts';
+import type { ShownConfig } from '../../src/cli/commands/config.ts';
 import { runProgram } from '../../src/cli/program.ts';
+import { extractFile, inspectFile, verifyFile } from '../../src/dumps/artifact-file.ts';
 
 /** Runs one command in this process, as `main.ts` would, and keeps what it says. */
 export async function memoir(
@@ -11,6 +15,12 @@ export async function memoir(
     columns?: number;
     signal?: AbortSignal;
     dataDir?: string;
+    configFolder?: string;
+    /** Whether the address was named by a person; a context's is taken otherwise. */
+    isUrlSet?: boolean;
+    /** What is given on standard input. */
+    stdin?: string;
+    config?: ShownConfig;
     onOut?: (text: string) => void;
   } = {},
 ) {
@@ -19,7 +29,9 @@ export async function memoir(
   const code = await runProgram(args, {
     version: '1.2.3',
     url,
+    isUrlSet: more.isUrlSet ?? true,
     token: more.token ?? null,
+    configFolder: more.configFolder ?? '/nonexistent',
     memwatch: { dashboardUrl: null, strategy: null, sessionId: null },
     signal: more.signal ?? new AbortController().signal,
     columns: more.columns ?? null,
@@ -32,6 +44,13 @@ export async function memoir(
       told += text;
     },
     localTokens: { create: (request) => createLocalToken(more.dataDir ?? '', request) },
+    artifactFiles: { verify: verifyFile, inspect: inspectFile, extract: extractFile },
+    backup: {
+      create: (folder) =>
+        createBackup({ dataDir: more.dataDir ?? '', dumpDir: join(more.dataDir ?? '', 'dumps'), heapDir: '' }, folder),
+    },
+    config: () => more.config ?? { file: { path: '', found: false }, warnings: [], fault: null, settings: [] },
+    readToken: async () => more.stdin ?? null,
     serve: async () => {},
     ownServer: async () => ({ url, close: async () => {} }),
   });

@@ -57,7 +57,7 @@ describe('a start that cannot be', () => {
     [
       'two variables make no sense',
       { PORT: 'x', MAX_PARALLEL_DUMPS: '0' },
-      /^memoir: the environment is not usable:\n {2}PORT: .*\n {2}MAX_PARALLEL_DUMPS: .*\n {2}Correct/,
+      /^memoir: the configuration is not usable:\n {2}PORT: .*\n {2}MAX_PARALLEL_DUMPS: .*\n {2}Correct/,
     ],
   ])('says why in a sentence, with a hint and exit code 2: %s', async (_, variables, expected) => {
     const folder = temporaryFolder();

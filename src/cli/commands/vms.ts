@@ -14,7 +14,7 @@ export async function listVms(console: Console, { state, search }: VmsOptions) {
     ...(state !== undefined && { state: state.toUpperCase() as MachineState }),
     ...(search !== undefined && { search }),
   });
-  if (vms.some((vm) => vm.demo)) console.tell('DEMO: these machines are simulated.\n');
+  if (vms.some((vm) => vm.demo)) console.note('DEMO: these machines are simulated.\n');
   print(console, vms, () =>
     table(
       ['NAME', 'VMID', 'STATE', 'MEMORY', 'CPUS', 'DUMP', 'LAST DUMP'],

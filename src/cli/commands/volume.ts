@@ -36,7 +36,7 @@ function toBytes(text: string): number {
 
 export async function listVolumes(console: Console) {
   const { volumes } = await console.client.ask(CliVolumesDocument, {});
-  if (volumes.some(({ provider }) => provider === 'demo')) console.tell('DEMO: these volumes are simulated.\n');
+  if (volumes.some(({ provider }) => provider === 'demo')) console.note('DEMO: these volumes are simulated.\n');
   print(console, volumes, () =>
     table(
       ['NAME', 'STATE', 'SIZE', 'MACHINE', 'DEVICE', 'SERIAL', 'PROBLEM'],

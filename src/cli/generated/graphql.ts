@@ -422,6 +422,54 @@ export type CliForecastsQueryVariables = Exact<{ [key: string]: never; }>;
 
 export type CliForecastsQuery = { vms: Array<{ name: string, captureOptions: { automatic: CaptureMethod | null, automaticReason: string, expectedSizeBytes: number, enoughSpace: boolean, blockers: Array<{ method: CaptureMethod, code: ErrorCode, reason: string }> } }> };
 
+export type CliDumpsQueryVariables = Exact<{
+  states?: Array<OperationState> | OperationState | null | undefined;
+  vm?: string | null | undefined;
+  first: number;
+}>;
+
+
+export type CliDumpsQuery = { dumps: { nodes: Array<{ id: string, vmName: string, state: OperationState, phase: string | null, message: string, createdAt: string, finishedAt: string | null, actor: string, method: CaptureMethod | null, durationSec: number | null, guestPauseMs: number | null, sizeBytes: number | null, sha256: string | null, dumpPath: string | null, demo: boolean, error: { code: ErrorCode, message: string } | null }> } };
+
+export type CliDumpQueryVariables = Exact<{
+  id: string | number;
+}>;
+
+
+export type CliDumpQuery = { dump: { id: string, vmName: string, machineId: string, vmid: string | null, host: string, state: OperationState, phase: string | null, message: string, actor: string, createdAt: string, startedAt: string | null, finishedAt: string | null, method: CaptureMethod | null, methodReason: string | null, format: ImageFormat, compression: Compression, durationSec: number | null, guestPauseMs: number | null, sizeBytes: number | null, rawSizeBytes: number | null, sha256: string | null, imageSha256: string | null, plannedPath: string, dumpPath: string | null, demo: boolean, error: { code: ErrorCode, message: string, hint: string } | null, verification: { state: OperationState, finishedAt: string | null, message: string } | null, events: Array<{ seq: number, at: string, type: OperationEventType, state: OperationState | null, phase: string | null, message: string }> | null } | null };
+
+export type CliCancelDumpMutationVariables = Exact<{
+  id: string | number;
+}>;
+
+
+export type CliCancelDumpMutation = { cancelDump: { dump: { id: string, state: OperationState, cancelRequested: boolean }, errors: Array<{ code: ErrorCode, message: string, hint: string }> } };
+
+export type CliDeleteDumpMutationVariables = Exact<{
+  id: string | number;
+}>;
+
+
+export type CliDeleteDumpMutation = { deleteDump: { errors: Array<{ code: ErrorCode, message: string, hint: string }> } };
+
+export type CliStatsQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type CliStatsQuery = { dumpStats: { totalDumps: number | null, totalVms: number | null, totalSizeBytes: number | null, avgDurationSec: number | null, lastDump: string | null, source: RecordSource, warnings: Array<string>, days: Array<{ day: string, dumps: number, sizeBytes: number }> } };
+
+export type CliAuditQueryVariables = Exact<{
+  first: number;
+  after?: string | null | undefined;
+}>;
+
+
+export type CliAuditQuery = { auditLog: { nodes: Array<{ seq: number, at: string, actor: string, action: string, details: string }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } };
+
+export type CliNamesQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type CliNamesQuery = { vms: Array<{ name: string }> };
+
 export type CliTriggerMutationVariables = Exact<{
   input: TriggerDumpsInput;
 }>;
@@ -600,6 +648,11 @@ export type CliReindexReportQuery = { operation:
     | { state: OperationState, message: string, error: { code: ErrorCode, message: string, hint: string } | null }
     | { state: OperationState, message: string, error: { code: ErrorCode, message: string, hint: string } | null }
    | null };
+
+export type CliSessionQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type CliSessionQuery = { session: { name: string, role: Role, tokenRequired: boolean } };
 
 export type CliTokensQueryVariables = Exact<{ [key: string]: never; }>;
 
@@ -857,6 +910,151 @@ export const CliForecastsDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<CliForecastsQuery, CliForecastsQueryVariables>;
+export const CliDumpsDocument = new TypedDocumentString(`
+    query CliDumps($states: [OperationState!], $vm: String, $first: Int!) {
+  dumps(states: $states, vm: $vm, first: $first) {
+    nodes {
+      id
+      vmName
+      state
+      phase
+      message
+      createdAt
+      finishedAt
+      actor
+      method
+      durationSec
+      guestPauseMs
+      sizeBytes
+      sha256
+      dumpPath
+      demo
+      error {
+        code
+        message
+      }
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<CliDumpsQuery, CliDumpsQueryVariables>;
+export const CliDumpDocument = new TypedDocumentString(`
+    query CliDump($id: ID!) {
+  dump(id: $id) {
+    id
+    vmName
+    machineId
+    vmid
+    host
+    state
+    phase
+    message
+    actor
+    createdAt
+    startedAt
+    finishedAt
+    method
+    methodReason
+    format
+    compression
+    durationSec
+    guestPauseMs
+    sizeBytes
+    rawSizeBytes
+    sha256
+    imageSha256
+    plannedPath
+    dumpPath
+    demo
+    error {
+      code
+      message
+      hint
+    }
+    verification {
+      state
+      finishedAt
+      message
+    }
+    events {
+      seq
+      at
+      type
+      state
+      phase
+      message
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<CliDumpQuery, CliDumpQueryVariables>;
+export const CliCancelDumpDocument = new TypedDocumentString(`
+    mutation CliCancelDump($id: ID!) {
+  cancelDump(id: $id) {
+    dump {
+      id
+      state
+      cancelRequested
+    }
+    errors {
+      code
+      message
+      hint
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<CliCancelDumpMutation, CliCancelDumpMutationVariables>;
+export const CliDeleteDumpDocument = new TypedDocumentString(`
+    mutation CliDeleteDump($id: ID!) {
+  deleteDump(id: $id) {
+    errors {
+      code
+      message
+      hint
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<CliDeleteDumpMutation, CliDeleteDumpMutationVariables>;
+export const CliStatsDocument = new TypedDocumentString(`
+    query CliStats {
+  dumpStats {
+    totalDumps
+    totalVms
+    totalSizeBytes
+    avgDurationSec
+    lastDump
+    source
+    warnings
+    days {
+      day
+      dumps
+      sizeBytes
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<CliStatsQuery, CliStatsQueryVariables>;
+export const CliAuditDocument = new TypedDocumentString(`
+    query CliAudit($first: Int!, $after: String) {
+  auditLog(first: $first, after: $after) {
+    nodes {
+      seq
+      at
+      actor
+      action
+      details
+    }
+    pageInfo {
+      hasNextPage
+      endCursor
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<CliAuditQuery, CliAuditQueryVariables>;
+export const CliNamesDocument = new TypedDocumentString(`
+    query CliNames {
+  vms {
+    name
+  }
+}
+    `) as unknown as TypedDocumentString<CliNamesQuery, CliNamesQueryVariables>;
 export const CliTriggerDocument = new TypedDocumentString(`
     mutation CliTrigger($input: TriggerDumpsInput!) {
   triggerDumps(input: $input) {
@@ -1280,6 +1478,15 @@ export const CliReindexReportDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<CliReindexReportQuery, CliReindexReportQueryVariables>;
+export const CliSessionDocument = new TypedDocumentString(`
+    query CliSession {
+  session {
+    name
+    role
+    tokenRequired
+  }
+}
+    `) as unknown as TypedDocumentString<CliSessionQuery, CliSessionQueryVariables>;
 export const CliTokensDocument = new TypedDocumentString(`
     query CliTokens {
   tokens {

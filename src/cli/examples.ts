@@ -1,0 +1,85 @@
+import type { Command } from 'commander';
+
+/** What people type, by command; `--help` and docs/command-line.md show it. */
+const examples: Readonly<Record<string, readonly (readonly [line: string, what: string])[]>> = {
+  '': [
+    ['memoir vms', 'which machines are there?'],
+    ['memoir dump web-01 db-01 --watch', 'dump two of them, and wait'],
+    ['memoir records --vm web-01', 'what was dumped?'],
+    ['memoir doctor', 'what is wrong with the setup?'],
+  ],
+  serve: [
+    ['memoir serve', 'with the environment and /etc/memoir/memoir.conf'],
+    ['memoir --config ./memoir.conf serve', 'with another file'],
+  ],
+  vms: [['memoir vms --state running --search web', 'running machines with “web” in their names']],
+  dump: [
+    ['memoir dump web-01 --watch', 'dump one machine, and wait for it'],
+    ['memoir dump --all --max-pause 100', 'all running ones, none of them paused for more than 100 ms'],
+    ['memoir dump web-01 --key nightly-2026-11-21', 'safe to repeat: the key names one dump'],
+  ],
+  dumps: [
+    ['memoir dumps --active', 'what is going on?'],
+    ['memoir dumps --vm web-01 --state failed', 'what went wrong with web-01?'],
+  ],
+  show: [['memoir show 0193f0c8-6a52-7c3e-9d41-2f8e5b7a1c60', 'everything about one dump']],
+  cancel: [['memoir --json dumps --active | jq -r .[].id | xargs memoir cancel', 'cancel everything that runs']],
+  delete: [['memoir delete 0193f0c8-6a52-7c3e-9d41-2f8e5b7a1c60 --yes', 'delete its artifact; the record stays']],
+  download: [
+    ['memoir download 0193f0c8-6a52-7c3e-9d41-2f8e5b7a1c60', 'the artifact as it lies on disk'],
+    ['memoir download 0193f0c8-6a52-7c3e-9d41-2f8e5b7a1c60 --image --output vm.elf', 'uncompressed'],
+  ],
+  verify: [
+    ['memoir verify 0193f0c8-6a52-7c3e-9d41-2f8e5b7a1c60', 'the server reads the artifact back'],
+    ['memoir verify ./web-01.elf.zst', 'a file here, with the manifest beside it; no server needed'],
+  ],
+  inspect: [['memoir inspect ./web-01.elf.zst', 'which machine, kernel and memory is that?']],
+  extract: [['memoir extract ./web-01.elf.zst --output vm.elf', 'then: crash vmlinux vm.elf']],
+  records: [
+    ['memoir records --from 2026-11-01 --limit 1000 --csv > november.csv', 'a month for a spreadsheet'],
+    ['memoir records sync --dry-run', 'what does InfluxDB lack?'],
+  ],
+  watch: [
+    ['memoir watch --cursor-file cursor --exec ./notify', 'run ./notify for each event, none missed across restarts'],
+  ],
+  login: [
+    ['memoir login https://memoir.example:4000 --name prod < token-file', 'the token never stands on a command line'],
+  ],
+  context: [
+    ['memoir context', 'which servers do I know?'],
+    ['memoir context prod', 'use that one from now on'],
+  ],
+  config: [['memoir config --changed', 'what differs from the defaults, and where is it set?']],
+  backup: [['memoir backup /var/backups/memoir-$(date +%F)', 'a new folder; the server goes on']],
+  doctor: [
+    ['memoir doctor', 'checks this machine too, also if no server answers'],
+    ['memoir doctor --fix', 'mends what is harmless to mend'],
+  ],
+  token: [
+    ['memoir token create grafana --role viewer --expires 2027-01-31', 'shown once'],
+    ['memoir token create back-in --role admin --local', 'when nobody can get in any more'],
+  ],
+  completion: [
+    ['memoir completion bash > /etc/bash_completion.d/memoir', 'for everybody on this machine'],
+    ['memoir completion fish > ~/.config/fish/completions/memoir.fish', 'for you'],
+  ],
+};
+
+export function examplesOf(command: string): readonly (readonly [string, string])[] {
+  return examples[command] ?? [];
+}
+
+/** Says them below the help of each command. */
+export function addExamples(program: Command): void {
+  const add = (command: Command, name: string) => {
+    const lines = examplesOf(name);
+    const width = Math.max(0, ...lines.map(([line]) => line.length));
+    // Long lines have what they do below them.
+    const text = lines.map(([line, what]) =>
+      width > 60 ? `  ${line}\n      ${what}` : `  ${line.padEnd(width)}  ${what}`,
+    );
+    if (text.length > 0) command.addHelpText('after', `\nExamples:\n${text.join('\n')}`);
+  };
+  add(program, '');
+  for (const command of program.commands) add(command, command.name());
+}

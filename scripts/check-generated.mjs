@@ -7,6 +7,7 @@ import { join } from 'node:path';
 const folders = ['client/api/generated', 'src/cli/generated'];
 const files = () => [
   'schema.graphql',
+  'docs/command-line.md',
   ...folders.flatMap((folder) => readdirSync(folder).map((name) => join(folder, name))),
 ];
 

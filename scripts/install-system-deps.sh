@@ -28,7 +28,7 @@ readonly patient=(-o DPkg::Lock::Timeout=300 -o Acquire::Retries=3)
 hypervisor=(libvirt-daemon-system libvirt-clients qemu-system-x86 qemu-utils seabios)
 # gcc makes the guest's litmus program; openssl the certificates of the TLS tests; the rest reads images or breaks things.
 tools=(zstd xz-utils binutils gdb strace busybox-static cpio gcc libc6-dev openssh-server openssh-client openssl
-  netcat-openbsd util-linux procps systemd curl jq openjdk-17-jdk-headless docker.io iptables libnbd-bin)
+  netcat-openbsd util-linux procps systemd curl jq openjdk-17-jdk-headless docker.io iptables libnbd-bin zsh fish python3)
 [ -n "${SKIP_BROWSER:-}" ] || tools+=(chromium)
 
 installed() { [ "$(dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null)" = installed ]; }

@@ -104,6 +104,9 @@ type Variables = Readonly<Record<string, string | undefined>>;
 /** Names that hold what nobody else may read. */
 const secrets = new Set(['MEMOIR_TOKEN', 'INFLUX_TOKEN', 'CLOUDSTACK_API_KEY', 'CLOUDSTACK_SECRET_KEY']);
 
+/** The configuration file that the environment names. */
+export const configFileOf = (variables: Variables = process.env): string | null => variables.MEMOIR_CONFIG || null;
+
 export const isSetting = (name: string): boolean => Object.hasOwn(environment.shape, name);
 export const isSecret = (name: string): boolean => secrets.has(name);
 

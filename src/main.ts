@@ -7,6 +7,7 @@ import { exitCodeOf } from './cli/exit-codes.ts';
 import { describeError, runProgram } from './cli/program.ts';
 import {
   type Config,
+  configFileOf,
   describeSettings,
   isSecret,
   isSetting,
@@ -29,11 +30,11 @@ const complain = (text: string) => void process.stderr.write(text);
 /** The file that `--config` names, before the command line itself is read: what it sets are defaults of the commands. */
 function namedConfigFile(args: readonly string[]): string | null {
   for (const [index, arg] of args.entries()) {
-    if (arg === '--') return null;
+    if (arg === '--') break;
     if (arg === '--config') return args[index + 1] ?? null;
     if (arg.startsWith('--config=')) return arg.slice('--config='.length);
   }
-  return null;
+  return configFileOf();
 }
 
 const configFile = (): ConfigFile => readConfigFile(namedConfigFile(process.argv.slice(2)), isSetting, isSecret);

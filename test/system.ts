@@ -25,6 +25,9 @@ const components = {
   'systemd-analyze': 'systemd',
   curl: 'curl',
   jq: 'jq',
+  zsh: 'zsh',
+  fish: 'fish',
+  python3: 'python3',
   java: 'openjdk-17-jdk-headless',
 } as const;
 

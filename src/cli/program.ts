@@ -177,7 +177,7 @@ export function createProgram(host: Host, ended: (result: ExitCode | null) => vo
   addVolumeCommands(program.command('volume').description('manage block volumes'), remote);
   addHeapCommands(program, { remote, withOwnServer, server });
   addMemwatchCommands(program, { withOwnServer, defaults: host.memwatch, token: host.token });
-  const token = program.command('token').description('manage access tokens');
+  const token = program.command('token').alias('tokens').description('manage access tokens');
   token
     .command('create')
     .description('create a token and show it once')

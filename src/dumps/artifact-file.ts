@@ -5,6 +5,8 @@ import { basename } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { MemoirError } from '../domain/memoir-error.ts';
 import { readCoreHeaders } from '../formats/elf/core-headers.ts';
+import { EHDR64_SIZE, ELF_MAGIC, PHDR64_SIZE, PT_NOTE } from '../formats/elf/elf-format.ts';
+import { type CoreNote, readNotes } from '../formats/elf/note.ts';
 import { FormatError } from '../formats/format-error.ts';
 import type { ArtifactReader } from '../storage/artifact-store.ts';
 import { openFrames } from './artifact-content.ts';
@@ -147,26 +149,64 @@ export async function inspectFile(path: string): Promise<Inspection> {
     notes: [...new Set(headers?.notes.map(({ name }) => name) ?? [])],
     kernel: /^OSRELEASE=(.*)$/m.exec(text)?.[1] ?? null,
     memoryRanges:
-      headers?.segments.map(({ start, end }) => ({ start: `0x${start.toString(16)}`, end: `0x${end.toString(16)}` })) ??
+      headers?.segments?.map(({ start, end }) => ({
+        start: `0x${start.toString(16)}`,
+        end: `0x${end.toString(16)}`,
+      })) ??
       artifact.manifest?.memoryRanges ??
       [],
     manifest: artifact.manifest,
   };
 }
 
+interface FrontOfCore {
+  readonly machine: string | null;
+  readonly notes: readonly CoreNote[];
+  readonly segments: readonly { readonly start: bigint; readonly end: bigint }[] | null;
+}
+
 /** Null for an image that is no ELF core. */
-async function readHeaders(read: (length: number) => Promise<Uint8Array>, imageBytes: number) {
+async function readHeaders(
+  read: (length: number) => Promise<Uint8Array>,
+  imageBytes: number,
+): Promise<FrontOfCore | null> {
+  const front = Buffer.from(await read(Math.min(64 * 1024, imageBytes)));
+  if (front.length < EHDR64_SIZE || front.readUInt32LE(0) !== ELF_MAGIC) return null;
   try {
-    for (let length = Math.min(64 * 1024, imageBytes); ; ) {
+    for (let length = front.length; ; ) {
       const result = readCoreHeaders(await read(length), longestHeader);
       if (!('needed' in result)) return result;
-      if (length >= imageBytes || result.needed <= length) return null;
+      if (length >= imageBytes || result.needed <= length) break;
       length = Math.min(result.needed, imageBytes);
     }
   } catch (error) {
-    if (error instanceof FormatError) return null;
-    throw error;
+    if (!(error instanceof FormatError)) throw error;
   }
+  // An image of ours shows the kernel's text a second time, which that reader refuses: its notes are read all the same.
+  return { machine: null, notes: await readNotesOf(front, read, imageBytes), segments: null };
+}
+
+/** Notes of a 64-bit core, as far as they lie in front of the memory; none where they cannot be read. */
+async function readNotesOf(
+  front: Buffer,
+  read: (length: number) => Promise<Uint8Array>,
+  imageBytes: number,
+): Promise<CoreNote[]> {
+  const table = Number(front.readBigUInt64LE(32)); // e_phoff
+  const count = Math.min(front.readUInt16LE(56), 1024); // e_phnum
+  for (let at = table; at < table + count * PHDR64_SIZE && at + PHDR64_SIZE <= front.length; at += PHDR64_SIZE) {
+    if (front.readUInt32LE(at) !== PT_NOTE) continue;
+    const offset = Number(front.readBigUInt64LE(at + 8));
+    const size = Number(front.readBigUInt64LE(at + 32));
+    if (offset + size > Math.min(longestHeader, imageBytes)) return [];
+    try {
+      return readNotes((await read(offset + size)).subarray(offset), offset);
+    } catch (error) {
+      if (error instanceof FormatError) return [];
+      throw error;
+    }
+  }
+  return [];
 }
 
 /** Writes the uncompressed image, each frame checked on the way; nothing stays of one that is damaged. */

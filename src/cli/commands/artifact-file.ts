@@ -52,7 +52,7 @@ export async function inspect(console: Console, files: ArtifactFiles, path: stri
 function describe(found: InspectedFile): string {
   const { manifest } = found;
   const frames = found.frames === null ? '' : `, ${found.frames} frames`;
-  const facts: readonly (readonly [string, string | null])[] = [
+  const facts: readonly (readonly [string, string | null | undefined])[] = [
     ['File', `${found.file}, ${bytes(found.sizeBytes)}, ${found.compression.toLowerCase()}${frames}`],
     [
       'Image',
@@ -76,7 +76,7 @@ function describe(found: InspectedFile): string {
         : 'Volatility 3',
     ],
   ];
-  const lines = facts.flatMap(([name, value]) => (value === null ? [] : [`${name.padEnd(10)} ${plain(value)}`]));
+  const lines = facts.flatMap(([name, value]) => (value == null ? [] : [`${name.padEnd(10)} ${plain(value)}`]));
   const ranges = table(
     ['MEMORY FROM', 'TO'],
     found.memoryRanges.map(({ start, end }) => [start, end]),

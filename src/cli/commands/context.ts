@@ -6,11 +6,6 @@ import { exitCodes } from '../exit-codes.ts';
 import { CliSessionDocument } from '../generated/graphql.ts';
 import { plain, table } from '../text.ts';
 
-export interface LoginOptions {
-  readonly name?: string;
-  readonly tokenFile?: string;
-}
-
 /** Signs in to a server and keeps that: asked with the token first, so that a wrong one is never kept. */
 export async function login(console: Console, contexts: Contexts, url: string, token: string | null, name?: string) {
   const address = new URL(url);

@@ -4,6 +4,8 @@ import { openHeapSession } from '../../src/heaps/heap-session.ts';
 import type { HeapTargets, TargetFilter } from '../../src/heaps/heap-target.ts';
 import { allProcesses, listeningPorts } from '../../src/heaps/process/process-facts.ts';
 import { openHeapWorld } from '../fakes/heap-world.ts';
+import { type ServerProcess, startServer } from '../server-process.ts';
+import { temporaryFolder } from '../temporary-folder.ts';
 
 /** A service as `test/fakes/leaking-service.ts` has it, somewhere. */
 export interface ServiceOfBench {
@@ -22,6 +24,8 @@ export interface ServiceOfBench {
 export interface HeapTargetsBench {
   readonly targets: HeapTargets;
   readonly nobody: string;
+  /** By which a server reaches the same place. */
+  readonly environment: Record<string, string>;
   start(name: string, flags?: readonly string[]): Promise<ServiceOfBench>;
   close(): Promise<void>;
 }
@@ -35,6 +39,9 @@ async function traces(service: ServiceOfBench) {
   const written = await service.written();
   return { inspector: await listeningPorts(service.pid), beside, written: [...written] };
 }
+
+const captureDocument = `mutation ($input: CaptureHeapInput!) { captureHeap(input: $input) { operation { id } errors { message } } }`;
+const operationDocument = 'query ($id: ID!) { operation(id: $id) { state phase error { code } } }';
 
 /** What every place with Node.js processes does. */
 export function heapTargetsSuite(name: string, open: () => Promise<HeapTargetsBench>): void {
@@ -168,6 +175,27 @@ export function heapTargetsSuite(name: string, open: () => Promise<HeapTargetsBe
       await expect.poll(() => traces(service), { timeout: 20_000 }).toEqual(before);
       expect(await service.say('1')).toBe('1');
     });
+
+    it('are put right when the server is killed with kill -9 in the middle of a pair, which keeps its first snapshot', async () => {
+      const service = await bench.start('orphaned');
+      const before = await traces(service);
+      const folder = temporaryFolder();
+      const server = await startServer(folder, bench.environment);
+      const input = { target: service.reference, waitsSec: [3600] };
+      const { captureHeap } = await server.query(captureDocument, { input });
+      const { id } = captureHeap.operation;
+      const seen = async (from: ServerProcess) => (await from.query(operationDocument, { id })).operation;
+      await expect.poll(async () => (await seen(server)).phase, { timeout: 60_000 }).toBe('waiting');
+      expect((await traces(service)).inspector).toHaveLength(1);
+      await server.end('SIGKILL');
+      await expect.poll(() => traces(service), { timeout: 60_000, interval: 500 }).toEqual(before);
+      expect(await service.say('5')).toBe('5');
+      const next = await startServer(folder, bench.environment);
+      expect(await seen(next)).toMatchObject({ state: 'FAILED', error: { code: 'INTERRUPTED' } });
+      const { heapPairs } = await next.query('{ heapPairs { id captures { id } } }');
+      expect(heapPairs).toEqual([{ id, captures: [{ id: `${id}-0` }] }]);
+      await next.end('SIGTERM');
+    }, 180_000);
 
     it('that end while they wait are told, and what was captured stays', async () => {
       const service = await bench.start('ended');

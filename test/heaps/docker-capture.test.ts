@@ -42,6 +42,7 @@ describe.skipIf(lacks('dockerd', 'docker', 'busybox'))('containers of a Docker e
   heapTargetsSuite('containers of a Docker engine', async () => ({
     targets: targets(),
     nobody: 'docker:nobody',
+    environment: { DOCKER_SOCKET: engine.socket },
     async start(name, flags = []) {
       const service = await engine.run(`suite-${name}`, 'memoir-distroless', [], [node, ...flags, '/app/leaky.cjs']);
       return {

@@ -6,6 +6,7 @@ import { startLeakingService } from '../fakes/leaking-service.ts';
 heapTargetsSuite('processes of this machine', async () => ({
   targets: createProcessTargets(),
   nobody: '4194304',
+  environment: {},
   async start(name, flags = []) {
     const service = await startLeakingService({ name: `leaky-${name}-${process.pid}`, flags });
     return {

@@ -44,7 +44,8 @@ const leaseKey = `Symbol.for('memoir.inspector-lease')`;
 
 /*
  * `inspector.close()` with a session still connected can crash the target (seen with Node 20 and 24), so it is called only
- * when ours is gone for certain. That a session is gone shows in what it alone held: an object that its answer named.
+ * when nobody is connected for certain. The kernel's table of connections says so; what the session alone held says it where
+ * there is no such table, as soon as the collector has run, which in an idle process may be never.
  */
 
 /**
@@ -52,15 +53,30 @@ const leaseKey = `Symbol.for('memoir.inspector-lease')`;
  * killed leaves nothing open for long. Answers the object that the session holds: do not ask for it by value.
  */
 export const leaseProgram = (checkMs: number): string => `(() => {
-  const inspector = process.getBuiltinModule ? process.getBuiltinModule('inspector') : require('inspector');
+  const get = (name) => process.getBuiltinModule ? process.getBuiltinModule(name) : require(name);
+  const inspector = get('inspector'), fs = get('fs');
   const token = {}, key = ${leaseKey};
-  if (typeof WeakRef === 'undefined') return token;
-  const held = new WeakRef(token);
-  const timer = setInterval(() => {
-    if (held.deref() !== undefined) return;
+  const held = typeof WeakRef === 'undefined' ? null : new WeakRef(token);
+  let alone = 0;
+  const end = () => {
     clearInterval(timer);
+    if (globalThis[key] !== timer) return;
     delete globalThis[key];
     inspector.close();
+  };
+  const timer = setInterval(() => {
+    if (held !== null && held.deref() === undefined) return end();
+    const port = /:(\\d+)\\//.exec(inspector.url() || '');
+    if (port === null) return clearInterval(timer);
+    // Local port in hexadecimal, any peer, state 01: established.
+    const connected = new RegExp(':' + ('000' + Number(port[1]).toString(16)).slice(-4) + ' [0-9A-F]+:[0-9A-F]{4} 01 ', 'i');
+    fs.readFile('/proc/self/net/tcp', 'latin1', (error, first) => {
+      fs.readFile('/proc/self/net/tcp6', 'latin1', (_, second) => {
+        alone = error || connected.test(first) || connected.test(second || '') ? 0 : alone + 1;
+        // Twice, so that the end of the session has arrived.
+        if (alone > 1) end();
+      });
+    });
   }, ${checkMs});
   timer.unref();
   Object.defineProperty(globalThis, key, { value: timer, configurable: true, enumerable: false });

@@ -7,6 +7,7 @@ heapTargetsSuite('pods of a cluster', async () => {
   return {
     targets,
     nobody: 'kubernetes:shop/nobody',
+    environment: { KUBERNETES_CONFIG: server.kubeconfig },
     start,
     async close() {
       expect(server.violations).toEqual([]);

@@ -25,6 +25,7 @@ import { createVerifyKind } from './dumps/verification/verify-kind.ts';
 import type { Log, ServerInfo, Services } from './graphql/context.ts';
 import { HeapAnalysis } from './heaps/analysis/heap-analysis.ts';
 import { createHeapCaptureKind } from './heaps/capture-kind.ts';
+import type { CaptureCatalogue } from './heaps/captures/capture-catalogue.ts';
 import { HeapCaptures } from './heaps/captures/heap-captures.ts';
 import { createDockerTargets } from './heaps/docker/docker-targets.ts';
 import { createEngineApi } from './heaps/docker/engine-api.ts';
@@ -32,6 +33,8 @@ import { createHeaps } from './heaps/heap-service.ts';
 import { createCluster } from './heaps/kubernetes/cluster.ts';
 import { createKubernetesTargets } from './heaps/kubernetes/kubernetes-targets.ts';
 import { createProcessTargets } from './heaps/process/process-targets.ts';
+import { createSqliteCaptures } from './heaps/sqlite/sqlite-captures.ts';
+import { createHeapVerifyKind } from './heaps/verification/heap-verify-kind.ts';
 import { createHost, type Host } from './http/host.ts';
 import { readPersistedDocuments } from './http/persisted-documents.ts';
 import { openInflux } from './influx/influx.ts';
@@ -167,7 +170,7 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
     const hint = '`memoir reindex` brings them back from their manifests';
     log.warn({ folder: config.dumpDir, hint }, 'the catalogue is empty, and there are artifacts');
   }
-  const heapRoom = await openHeapRoom(config, hypervisor.host);
+  const heapRoom = await openHeapRoom(config, hypervisor.host, await createSqliteCaptures(database));
   opened.defer(() => heapRoom.close());
   const operations = await startOperations({
     journal,
@@ -193,7 +196,7 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
       }),
       createVerifyKind(storeReference, { stallTimeoutMs, timeoutMs }),
       createReindexKind({ store, records: catalogue, journal }),
-      heapRoom.kind,
+      ...heapRoom.kinds,
       createSyncKind(influx && createInfluxSync({ ...influx, catalogue, completeness, host: hypervisor.host })),
       ...volumeKindsOf(volumeParts),
     ],
@@ -279,8 +282,11 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
   });
   const lookForLeftovers = async (): Promise<void> => {
     try {
-      const removed = await tidy.look(stopLooking.signal);
+      const removed = [...(await tidy.look(stopLooking.signal))];
+      const { added, ...heaps } = await heapRoom.reconcile(stopLooking.signal);
+      removed.push(...heaps.removed);
       if (removed.length > 0) log.warn({ removed }, 'finished deletions that an interrupted server had begun');
+      if (added > 0) log.warn({ added }, 'added heap snapshots to the catalogue from their manifests');
     } catch (error) {
       if (!stopLooking.signal.aborted)
         log.error({ err: error }, 'the artifacts could not be held against the catalogue');
@@ -330,12 +336,12 @@ async function chooseHypervisor(uri: string, config: Config, log: Log): Promise<
 }
 
 /** What captures heaps: its store, its places, its kind of operation; the front door once there is an engine to submit to. */
-async function openHeapRoom(config: Config, host: string) {
+async function openHeapRoom(config: Config, host: string, catalogue: CaptureCatalogue) {
   const { heapDir, dataDir, heapRedact: redact, dockerSocket, kubernetes } = config;
   const reference = { module: directoryStoreModule, options: { folder: heapDir } };
   const store = await openStore(reference.options);
   await store.sweep();
-  const captures = new HeapCaptures(store);
+  const captures = new HeapCaptures(store, catalogue);
   const places = [createProcessTargets()];
   // Without a socket there is nothing to say: most hosts have no containers.
   const socket = dockerSocket ?? engineSockets.find((path) => existsSync(path));
@@ -344,7 +350,8 @@ async function openHeapRoom(config: Config, host: string) {
   const targets = new Map(places.map((place) => [place.kind, place]));
   const analysis = new HeapAnalysis(reference, join(dataDir, 'heap-analysis'));
   return {
-    kind: createHeapCaptureKind({ targets, store, captures, host }),
+    kinds: [createHeapCaptureKind({ targets, store, captures, host }), createHeapVerifyKind(reference, captures)],
+    reconcile: (signal: AbortSignal) => captures.reconcile(signal),
     front: (operations: Operations) => createHeaps({ operations, targets, store, captures, analysis, redact, host }),
     close: () => store.close(),
   };

@@ -27,7 +27,7 @@ const arrows: Record<string, readonly string[] | 'everything'> = {
   records: ['domain', 'async', 'database', 'influx'],
   machines: ['libvirt', 'formats', 'domain', 'async'],
   dumps: ['domain', 'async', 'operations', 'machines', 'formats', 'storage', 'records'],
-  heaps: ['domain', 'async', 'operations', 'formats', 'storage'],
+  heaps: ['domain', 'async', 'operations', 'formats', 'storage', 'database'],
   volumes: ['domain', 'async', 'operations', 'libvirt', 'database'],
   telemetry: ['domain', 'async', 'machines', 'database', 'influx'],
   access: ['domain', 'database'],
@@ -63,6 +63,7 @@ const implementations = [
   'volumes/demo',
   'volumes/libvirt',
   'volumes/sqlite',
+  'heaps/sqlite',
 ].map((folder) => `src/${folder}`);
 
 /** Files beside `app.ts` that put implementations together, each with its reason. */

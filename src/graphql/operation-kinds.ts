@@ -13,6 +13,7 @@ export const operationKinds = {
   VOLUME_EXPORT: { type: 'VolumeOperation', description: 'Shows a volume’s bytes over NBD.' },
   VOLUME_UNEXPORT: { type: 'VolumeOperation', description: 'Ends a volume’s export.' },
   HEAP_CAPTURE: { type: 'HeapCapture', description: 'Captures the heap of a Node.js process.' },
+  HEAP_VERIFY: { type: 'HeapVerification', description: 'Reads a heap snapshot back and compares it with its digest.' },
   OTHER: { type: 'OtherOperation', description: 'A kind that this version does not know.' },
 } as const;
 

@@ -5,13 +5,13 @@ import { openSeekable } from '../formats/zstd-seekable/frame.ts';
 import type { Operations } from '../operations/operations.ts';
 import type { ArtifactStore } from '../storage/artifact-store.ts';
 import type { HeapAnalysis } from './analysis/heap-analysis.ts';
-import { captureFile, type HeapCapture } from './captures/heap-capture.ts';
+import { captureFile } from './captures/heap-capture.ts';
 import type { HeapCaptures } from './captures/heap-captures.ts';
 import { SnapshotWriter } from './captures/snapshot-writer.ts';
 import { type HeapSession, openHeapSession } from './heap-session.ts';
 import type { HeapTarget, HeapTargets, TargetKind } from './heap-target.ts';
-import type { CaptureSession, HeapCaptureInput, Heaps, UploadInput } from './heaps.ts';
-import { heapCaptureType, targetSubject } from './operation-types.ts';
+import type { HeapCaptureInput, Heaps, UploadInput } from './heaps.ts';
+import { captureSubject, heapCaptureType, heapVerifyType, targetSubject } from './operation-types.ts';
 import { preflight } from './preflight.ts';
 
 export interface HeapServiceParts {
@@ -85,18 +85,6 @@ export function createHeaps(parts: HeapServiceParts): Heaps {
     }
   }
 
-  async function sessions(): Promise<readonly CaptureSession[]> {
-    const bySession = new Map<string, HeapCapture[]>();
-    for (const capture of await captures.list()) {
-      bySession.set(capture.sessionId, [capture, ...(bySession.get(capture.sessionId) ?? [])]);
-    }
-    return [...bySession].map(([id, list]) => ({
-      id,
-      service: (list[0] as HeapCapture).service,
-      captures: list.sort((a, b) => a.index - b.index),
-    }));
-  }
-
   return {
     async targets(filter, signal) {
       const found: HeapTarget[] = [];
@@ -161,10 +149,29 @@ export function createHeaps(parts: HeapServiceParts): Heaps {
       return operations.cancel(id, actor);
     },
 
-    captures: () => captures.list(),
+    captures: (page) => captures.page(page),
+    capturesOf: (sessionId) => captures.ofSession(sessionId),
     find: (id) => captures.get(id),
-    sessions,
-    remove: (id) => captures.remove(id),
+    sessions: (page) => captures.sessions(page),
+
+    async remove(id) {
+      const page = await operations.page({ subjects: [captureSubject(id)], states: ['QUEUED', 'RUNNING'], limit: 1 });
+      if (page.operations.length > 0) throw new MemoirError('ALREADY_ACTIVE', 'the snapshot is being verified');
+      const removed = await captures.remove(id);
+      await analysis.forget(id);
+      return removed;
+    },
+
+    async verify(id, actor) {
+      const { sizeBytes, rawSizeBytes, sha256, folder, file, service } = await captures.get(id);
+      const submission = heapVerifyType.submission({
+        subjects: [captureSubject(id)],
+        request: { captureId: id, service, folder, file, sizeBytes, rawSizeBytes, sha256 },
+        message: 'Waiting for its turn',
+      });
+      return operations.submitOne(submission, { actor });
+    },
+
     summary: async (id) => analysis.summary(await captures.get(id)),
     diff: async (beforeId, afterId) => analysis.diff(await captures.get(beforeId), await captures.get(afterId)),
     retainers: async (id, node, first) => analysis.retainers(await captures.get(id), node, first),
@@ -221,7 +228,7 @@ export function createHeaps(parts: HeapServiceParts): Heaps {
           file,
         });
         await captures.add(capture);
-        return capture;
+        return { ...capture, state: 'AVAILABLE' };
       } catch (error) {
         await writer.abort();
         throw error;

@@ -4,7 +4,8 @@ import type { AllocationNode } from './allocation-profile.ts';
 import type { HeapDiff } from './analysis/diff.ts';
 import type { HeapObject } from './analysis/object-list.ts';
 import type { HeapSummary } from './analysis/summary.ts';
-import type { HeapCapture } from './captures/heap-capture.ts';
+import type { CapturePage, CaptureSession } from './captures/capture-catalogue.ts';
+import type { StoredCapture } from './captures/heap-capture.ts';
 import type { TargetThread } from './heap-session.ts';
 import type { HeapTarget, TargetFilter, TargetKind } from './heap-target.ts';
 import type { HeapMemory, Preflight } from './preflight.ts';
@@ -36,13 +37,6 @@ export interface HeapCaptureInput {
   readonly idempotencyKey?: string;
 }
 
-/** Captures that belong together: those of one operation or upload session. */
-export interface CaptureSession {
-  readonly id: string;
-  readonly service: string;
-  readonly captures: readonly HeapCapture[];
-}
-
 /**
  * The front door of heap captures.
  *
@@ -60,10 +54,15 @@ export interface Heaps extends Closable {
   sample(target: string, durationMs: number, signal: AbortSignal): Promise<AllocationNode>;
   capture(input: HeapCaptureInput, actor: string): Promise<Operation>;
   cancel(id: string, actor: string): Promise<Operation>;
-  captures(): Promise<readonly HeapCapture[]>;
-  find(id: string): Promise<HeapCapture>;
-  sessions(): Promise<readonly CaptureSession[]>;
-  remove(id: string): Promise<HeapCapture>;
+  /** Newest first, from the catalogue. */
+  captures(page: CapturePage): Promise<readonly StoredCapture[]>;
+  capturesOf(sessionId: string): Promise<readonly StoredCapture[]>;
+  find(id: string): Promise<StoredCapture>;
+  sessions(page: CapturePage): Promise<readonly CaptureSession[]>;
+  /** Deletes artifact and manifest for good. */
+  remove(id: string): Promise<StoredCapture>;
+  /** Starts to read a stored snapshot back; the operation completes with what it finds. */
+  verify(id: string, actor: string): Promise<Operation>;
   summary(id: string): Promise<HeapSummary>;
   diff(beforeId: string, afterId: string): Promise<HeapDiff>;
   retainers(id: string, node: number, first: number): Promise<readonly HeapObject[]>;
@@ -72,7 +71,7 @@ export interface Heaps extends Closable {
   /** The `.heapsnapshot` itself, as DevTools opens it. */
   content(id: string): AsyncIterable<Uint8Array>;
   /** Stores a snapshot that was taken elsewhere. The same session and phase again replaces nothing and answers what is there. */
-  upload(input: UploadInput, content: AsyncIterable<Uint8Array>, actor: string): Promise<HeapCapture>;
+  upload(input: UploadInput, content: AsyncIterable<Uint8Array>, actor: string): Promise<StoredCapture>;
 }
 
 /** What the old tool's clients send beside a file. */

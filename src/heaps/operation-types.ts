@@ -33,5 +33,34 @@ export const heapCaptureType = operationType({
   result: heapCaptureResult,
 });
 
+const heapVerifyRequest = z.object({
+  captureId: z.string(),
+  service: z.string(),
+  folder: z.string(),
+  file: z.string(),
+  sizeBytes: z.number(),
+  rawSizeBytes: z.number(),
+  sha256: z.string(),
+});
+export type HeapVerifyRequest = z.infer<typeof heapVerifyRequest>;
+
+const heapVerifyResult = z.object({
+  captureId: z.string(),
+  intact: z.boolean(),
+  /** What is wrong; null for an intact one. */
+  damage: z.string().nullable(),
+});
+export type HeapVerifyResult = z.infer<typeof heapVerifyResult>;
+
+export const heapVerifyType = operationType({
+  name: 'HEAP_VERIFY',
+  underWay: 'the snapshot is being verified',
+  request: heapVerifyRequest,
+  result: heapVerifyResult,
+});
+
+/** A stored snapshot, which is verified once at a time and not deleted meanwhile. */
+export const captureSubject = (captureId: string): string => `heap-capture:${captureId}`;
+
 /** Two captures of one process at a time would stall it twice, and one inspector session would disturb the other. */
 export const targetSubject = (targetId: string): string => `heap:${targetId}`;

@@ -12,6 +12,7 @@ import type { Services } from '../../src/graphql/context.ts';
 import { HeapAnalysis } from '../../src/heaps/analysis/heap-analysis.ts';
 import { HeapCaptures } from '../../src/heaps/captures/heap-captures.ts';
 import { createHeaps } from '../../src/heaps/heap-service.ts';
+import { createSqliteCaptures } from '../../src/heaps/sqlite/sqlite-captures.ts';
 import { createHost, type HostOptions } from '../../src/http/host.ts';
 import type { Machine, MachineMeasurement } from '../../src/machines/machine.ts';
 import { startOperations } from '../../src/operations/engine.ts';
@@ -132,7 +133,7 @@ export async function openTestServer({
   });
   const machinesOf = { find: (nameOrId: string) => hypervisor.find(nameOrId), subject: machineSubject };
   const volumes = createVolumes({ ...volumeParts, operations, machines: machinesOf, log });
-  const captures = new HeapCaptures(store);
+  const captures = new HeapCaptures(store, await createSqliteCaptures(database));
   const analysis = new HeapAnalysis({ module: 'memory:', options: {} }, join(folder, 'heap-analysis'));
   const noPlaces = new Map();
   const services: Services = {

@@ -6,7 +6,7 @@ import { dumpType, reindexType, syncType, verifyType } from '../../src/dumps/ope
 import { operationKinds } from '../../src/graphql/operation-kinds.ts';
 import { printAnnotated } from '../../src/graphql/print.ts';
 import { schema } from '../../src/graphql/schema.ts';
-import { heapCaptureType } from '../../src/heaps/operation-types.ts';
+import { heapCaptureType, heapVerifyType } from '../../src/heaps/operation-types.ts';
 import {
   attachType,
   createType,
@@ -47,7 +47,7 @@ describe('the schema', () => {
 
   it('has every kind of operation of this version, and one type for each', () => {
     const volumeTypes = [createType, attachType, detachType, deleteType, resizeType, exportType, unexportType];
-    const known = [dumpType, verifyType, reindexType, syncType, ...volumeTypes, heapCaptureType].map(
+    const known = [dumpType, verifyType, reindexType, syncType, ...volumeTypes, heapCaptureType, heapVerifyType].map(
       ({ name }) => name,
     );
     expect(Object.keys(operationKinds)).toEqual([...known, 'OTHER']);

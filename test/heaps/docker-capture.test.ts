@@ -27,7 +27,7 @@ async function pair(heaps: Heaps, operations: Operations, target: string, betwee
   await between();
   const done = await operations.settled(started.id);
   expect(done.error).toBe(null);
-  const [before, after] = (await heaps.sessions()).find(({ id }) => id === started.id)?.captures ?? [];
+  const [before, after] = (await heaps.sessions({ limit: 50 })).find(({ id }) => id === started.id)?.captures ?? [];
   return heaps.diff(before?.id ?? '', after?.id ?? '');
 }
 

@@ -60,7 +60,7 @@ describe.each([
       const done = await operations.settled(started.id);
       expect(done.error).toBe(null);
       expect(done.result).toMatchObject({ comparedBy: 'IDENTITY', reason: null });
-      const [session] = await heaps.sessions();
+      const [session] = await heaps.sessions({ limit: 50 });
       expect(session).toMatchObject({ id: started.id, service: 'shop' });
       const [before, after] = session?.captures ?? [];
       const diff = await heaps.diff(before?.id ?? '', after?.id ?? '');
@@ -105,7 +105,7 @@ describe('a capture', () => {
     }
     await heaps.cancel(started.id, 'tester');
     expect(await operations.settled(started.id)).toMatchObject({ state: 'CANCELLED' });
-    expect(await heaps.captures()).toMatchObject([{ id: `${started.id}-0`, index: 0 }]);
+    expect(await heaps.captures({ limit: 50 })).toMatchObject([{ id: `${started.id}-0`, index: 0 }]);
     expect(await listeningPorts(service.pid)).toEqual([]);
     expect(await service.say('1')).toBe('1');
   });
@@ -123,7 +123,7 @@ describe('a capture', () => {
     await second.say('100');
     const done = await operations.settled(started.id);
     expect(done.result).toMatchObject({ comparedBy: 'CLASS', reason: 'the process was restarted in between' });
-    const [before, after] = (await heaps.sessions())[0]?.captures ?? [];
+    const [before, after] = (await heaps.sessions({ limit: 50 }))[0]?.captures ?? [];
     expect((await heaps.diff(before?.id ?? '', after?.id ?? '')).comparedBy).toBe('CLASS');
   });
 
@@ -177,6 +177,6 @@ describe('a capture', () => {
     const first = await upload(text, 'before');
     expect(await upload(text, 'before')).toEqual(first);
     expect((await upload(text, 'after')).sessionId).toBe(first.sessionId);
-    expect(await heaps.captures()).toHaveLength(2);
+    expect(await heaps.captures({ limit: 50 })).toHaveLength(2);
   });
 });

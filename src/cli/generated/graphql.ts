@@ -283,6 +283,8 @@ export type OperationKind =
   | 'DUMP'
   /** Captures the heap of a Node.js process. */
   | 'HEAP_CAPTURE'
+  /** Reads a heap snapshot back and compares it with its digest. */
+  | 'HEAP_VERIFY'
   /** A kind that this version does not know. */
   | 'OTHER'
   /** Brings the catalogue and InfluxDB together. */
@@ -504,6 +506,7 @@ export type CliVerificationSubscription = { operationProgress: { id: string, sta
       | { error: { code: ErrorCode, message: string, hint: string } | null }
       | { error: { code: ErrorCode, message: string, hint: string } | null }
       | { error: { code: ErrorCode, message: string, hint: string } | null }
+      | { error: { code: ErrorCode, message: string, hint: string } | null }
      } };
 
 export type CliEventCursorQueryVariables = Exact<{ [key: string]: never; }>;
@@ -517,6 +520,7 @@ export type CliEventsSubscriptionVariables = Exact<{
 
 
 export type CliEventsSubscription = { operationEvents: { cursor: string, seq: number, type: OperationEventType, at: string, operationId: string | null, kind: OperationKind | null, subject: string | null, state: OperationState | null, phase: string | null, message: string, operation:
+      | { dump: { vmName: string, sha256: string | null, dumpPath: string | null, error: { code: ErrorCode, message: string } | null } | null }
       | { dump: { vmName: string, sha256: string | null, dumpPath: string | null, error: { code: ErrorCode, message: string } | null } | null }
       | { dump: { vmName: string, sha256: string | null, dumpPath: string | null, error: { code: ErrorCode, message: string } | null } | null }
       | { dump: { vmName: string, sha256: string | null, dumpPath: string | null, error: { code: ErrorCode, message: string } | null } | null }
@@ -566,6 +570,7 @@ export type CliHeapCapturedQueryVariables = Exact<{
 export type CliHeapCapturedQuery = { operation:
     | { state: OperationState, message: string, error: { code: ErrorCode, message: string, hint: string } | null }
     | { service: string, comparedBy: string | null, comparedByReason: string | null, state: OperationState, message: string, captures: Array<{ id: string, takenAt: string, stallMs: number | null, usedHeapBytes: number | null, rssBytes: number | null, sizeBytes: number, rawSizeBytes: number, location: string }>, error: { code: ErrorCode, message: string, hint: string } | null }
+    | { state: OperationState, message: string, error: { code: ErrorCode, message: string, hint: string } | null }
     | { state: OperationState, message: string, error: { code: ErrorCode, message: string, hint: string } | null }
     | { state: OperationState, message: string, error: { code: ErrorCode, message: string, hint: string } | null }
     | { state: OperationState, message: string, error: { code: ErrorCode, message: string, hint: string } | null }
@@ -623,6 +628,7 @@ export type CliSynchronisationSubscription = { operationProgress: { id: string, 
       | { error: { code: ErrorCode, message: string, hint: string } | null }
       | { error: { code: ErrorCode, message: string, hint: string } | null }
       | { error: { code: ErrorCode, message: string, hint: string } | null }
+      | { error: { code: ErrorCode, message: string, hint: string } | null }
       | { summary: { dryRun: boolean, records: number, points: number, written: number, corrected: number, imported: number, elsewhere: number, kept: number, refused: number, refusal: string | null } | null, error: { code: ErrorCode, message: string, hint: string } | null }
       | { error: { code: ErrorCode, message: string, hint: string } | null }
       | { error: { code: ErrorCode, message: string, hint: string } | null }
@@ -640,6 +646,7 @@ export type CliReindexReportQueryVariables = Exact<{
 
 
 export type CliReindexReportQuery = { operation:
+    | { state: OperationState, message: string, error: { code: ErrorCode, message: string, hint: string } | null }
     | { state: OperationState, message: string, error: { code: ErrorCode, message: string, hint: string } | null }
     | { state: OperationState, message: string, error: { code: ErrorCode, message: string, hint: string } | null }
     | { state: OperationState, message: string, error: { code: ErrorCode, message: string, hint: string } | null }
@@ -755,6 +762,7 @@ export type CliVolumeOperationQueryVariables = Exact<{
 
 
 export type CliVolumeOperationQuery = { operation:
+    | { id: string, state: OperationState, message: string, error: { code: ErrorCode, message: string, hint: string } | null }
     | { id: string, state: OperationState, message: string, error: { code: ErrorCode, message: string, hint: string } | null }
     | { id: string, state: OperationState, message: string, error: { code: ErrorCode, message: string, hint: string } | null }
     | { id: string, state: OperationState, message: string, error: { code: ErrorCode, message: string, hint: string } | null }

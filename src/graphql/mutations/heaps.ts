@@ -1,11 +1,11 @@
 import type { AllocationNode } from '../../heaps/allocation-profile.ts';
-import type { HeapCapture } from '../../heaps/captures/heap-capture.ts';
+import type { StoredCapture } from '../../heaps/captures/heap-capture.ts';
 import type { Operation } from '../../operations/operation.ts';
 import { builder, failsAlone } from '../builder.ts';
 import { given } from '../given.ts';
 import { heapDownload } from '../heap-download.ts';
 import { attempt, payloadType } from '../payload.ts';
-import { HeapCaptureType, HeapSnapshotType } from '../types/heap-capture.ts';
+import { HeapCaptureType, HeapSnapshotType, HeapVerificationType } from '../types/heap-capture.ts';
 
 const CaptureHeapInput = builder.inputType('CaptureHeapInput', {
   description: 'Whose heap to capture, and how.',
@@ -69,7 +69,7 @@ builder.mutationField('cancelHeapCapture', (t) =>
   }),
 );
 
-const DeleteHeapCapturePayload = payloadType<{ readonly capture: HeapCapture }>(
+const DeleteHeapCapturePayload = payloadType<{ readonly capture: StoredCapture }>(
   'DeleteHeapCapturePayload',
   'What became of the deletion.',
   (t) => ({
@@ -85,6 +85,30 @@ builder.mutationField('deleteHeapCapture', (t) =>
     authScopes: { role: 'ADMIN' },
     args: { id: t.arg.id({ required: true, description: 'The snapshot.' }) },
     resolve: attempt(async ({ id }: { id: string }, { services }) => ({ capture: await services.heaps.remove(id) })),
+  }),
+);
+
+const VerifyHeapCapturePayload = payloadType<Started>(
+  'VerifyHeapCapturePayload',
+  'The verification that was started.',
+  (t) => ({
+    operation: t.expose('operation', {
+      type: HeapVerificationType,
+      nullable: true,
+      description: 'The operation: follow it with operationProgress.',
+    }),
+  }),
+);
+
+builder.mutationField('verifyHeapCapture', (t) =>
+  t.field({
+    type: VerifyHeapCapturePayload,
+    ...failsAlone,
+    description: 'Reads a stored snapshot back and compares it with its digest and its frames’ checksums.',
+    args: { id: t.arg.id({ required: true, description: 'The snapshot.' }) },
+    resolve: attempt(async ({ id }: { id: string }, { services, actor }) => ({
+      operation: await services.heaps.verify(id, actor.name),
+    })),
   }),
 );
 

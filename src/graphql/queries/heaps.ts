@@ -1,3 +1,4 @@
+import { isMemoirError } from '../../domain/memoir-error.ts';
 import { builder, failsAlone } from '../builder.ts';
 import { given } from '../given.ts';
 import { HeapDiffType, HeapObjectType, HeapSummaryType } from '../types/heap-analysis.ts';
@@ -7,6 +8,10 @@ import { HeapOptionsType, HeapTargetKindEnum, HeapTargetsType } from '../types/h
 /** Looking at processes takes a moment each; a caller waits no longer than this. */
 const patience = () => AbortSignal.timeout(30_000);
 const most = 500;
+const nullIfNotFound = (error: unknown): null => {
+  if (isMemoirError(error, 'NOT_FOUND')) return null;
+  throw error;
+};
 const limited = (first: number): number => Math.min(Math.max(first, 1), most);
 
 builder.queryField('heapTargets', (t) =>
@@ -44,7 +49,7 @@ builder.queryField('heapCapture', (t) =>
     nullable: true,
     description: 'One stored snapshot; null if there is none.',
     args: { id: t.arg.id({ required: true, description: 'Its id.' }) },
-    resolve: async (_, { id }, { services }) => (await services.heaps.captures()).find((one) => one.id === id) ?? null,
+    resolve: async (_, { id }, { services }) => services.heaps.find(id).catch(nullIfNotFound),
   }),
 );
 
@@ -56,12 +61,16 @@ builder.queryField('heapPairs', (t) =>
     args: {
       service: t.arg.string({ description: 'Only of this service.' }),
       first: t.arg.int({ required: true, defaultValue: 50, description: 'How many, 1 to 500.' }),
+      offset: t.arg.int({ required: true, defaultValue: 0, description: 'After how many.' }),
     },
     extensions: { pageLength: ({ first }: { first?: unknown }) => Number(first ?? 50) },
-    resolve: async (_, { service, first }, { services }) => {
-      const sessions = await services.heaps.sessions();
-      return sessions.filter((one) => service == null || one.service === service).slice(0, limited(first));
-    },
+    resolve: async (_, { service, first, offset }, { services }) => [
+      ...(await services.heaps.sessions({
+        service: service ?? undefined,
+        limit: limited(first),
+        offset: Math.max(0, offset),
+      })),
+    ],
   }),
 );
 

@@ -1,12 +1,12 @@
-import type { HeapCapture } from '../../heaps/captures/heap-capture.ts';
-import type { CaptureSession } from '../../heaps/heaps.ts';
-import { type HeapCaptureResult, heapCaptureType } from '../../heaps/operation-types.ts';
+import type { CaptureSession } from '../../heaps/captures/capture-catalogue.ts';
+import type { StoredCapture } from '../../heaps/captures/heap-capture.ts';
+import { type HeapCaptureResult, heapCaptureType, heapVerifyType } from '../../heaps/operation-types.ts';
 import type { Operation } from '../../operations/operation.ts';
 import { builder } from '../builder.ts';
 import { NodeInterface } from './node.ts';
 import { OperationInterface } from './operation.ts';
 
-export const HeapSnapshotType = builder.objectRef<HeapCapture>('HeapSnapshot').implement({
+export const HeapSnapshotType = builder.objectRef<StoredCapture>('HeapSnapshot').implement({
   description: 'A stored heap snapshot.',
   fields: (t) => ({
     id: t.exposeID('id', { description: 'Identity.' }),
@@ -40,6 +40,16 @@ export const HeapSnapshotType = builder.objectRef<HeapCapture>('HeapSnapshot').i
       nullable: true,
       description: 'Memory outside of the heap just before: not in the snapshot.',
       resolve: ({ memory }) => memory?.externalBytes ?? null,
+    }),
+    arrayBuffersBytes: t.field({
+      type: 'ByteCount',
+      nullable: true,
+      description: 'Of that, buffers.',
+      resolve: ({ memory }) => memory?.arrayBuffersBytes ?? null,
+    }),
+    intact: t.boolean({
+      description: 'False if a verification found it damaged.',
+      resolve: ({ state }) => state === 'AVAILABLE',
     }),
     redacted: t.exposeBoolean('redacted', { description: 'Contents of strings were taken out.' }),
     sizeBytes: t.expose('sizeBytes', { type: 'ByteCount', description: 'Size of the file as stored.' }),
@@ -90,8 +100,28 @@ export const HeapCaptureType = builder.objectRef<Operation>('HeapCapture').imple
     captures: t.field({
       type: [HeapSnapshotType],
       description: 'The snapshots so far, first to last; they stay, also if the operation fails.',
-      resolve: async ({ id }, _, { services }) =>
-        (await services.heaps.captures()).filter(({ sessionId }) => sessionId === id).sort((a, b) => a.index - b.index),
+      resolve: async ({ id }, _, { services }) => [...(await services.heaps.capturesOf(id))],
+    }),
+  }),
+});
+
+export const HeapVerificationType = builder.objectRef<Operation>('HeapVerification').implement({
+  description: 'The operation that reads a stored heap snapshot back and compares it with its digest.',
+  interfaces: [NodeInterface, OperationInterface],
+  fields: (t) => ({
+    service: t.string({
+      description: 'What the service is called.',
+      resolve: (operation) => heapVerifyType.requestOf(operation).service,
+    }),
+    intact: t.boolean({
+      nullable: true,
+      description: 'Whether the snapshot is what was written; null before it is completed.',
+      resolve: (operation) => heapVerifyType.resultOf(operation)?.intact ?? null,
+    }),
+    damage: t.string({
+      nullable: true,
+      description: 'What is wrong with it; null if nothing is, or nobody knows yet.',
+      resolve: (operation) => heapVerifyType.resultOf(operation)?.damage ?? null,
     }),
   }),
 });

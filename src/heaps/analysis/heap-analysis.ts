@@ -1,4 +1,4 @@
-import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import type { Closable } from '../../domain/closable.ts';
@@ -63,6 +63,15 @@ export class HeapAnalysis implements Closable {
 
   path(capture: HeapCapture, node: number): Promise<readonly HeapObject[]> {
     return this.#ask({ type: 'PATH', key: keyOf(capture), node });
+  }
+
+  /** Drops what is kept of a capture that is gone. */
+  async forget(id: string): Promise<void> {
+    const names = await readdir(this.#folder).catch(() => []);
+    const kept = names.filter(
+      (name) => name.startsWith(`summary-${id}.`) || (name.startsWith('diff-') && name.includes(id)),
+    );
+    await Promise.all(kept.map((name) => rm(join(this.#folder, name), { force: true })));
   }
 
   async close(): Promise<void> {

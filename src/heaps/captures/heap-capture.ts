@@ -40,6 +40,14 @@ const manifest = z.object({
 
 export type HeapCapture = z.infer<typeof manifest>;
 
+/** DAMAGED is what a verification found to be another than was written. */
+export type CaptureState = 'AVAILABLE' | 'DAMAGED';
+
+/** A capture, and how it is. */
+export interface StoredCapture extends HeapCapture {
+  readonly state: CaptureState;
+}
+
 /** Null if it is not one of ours, or not one that this version understands. */
 export function readHeapCapture(kept: Json | null): HeapCapture | null {
   const parsed = manifest.safeParse(kept);

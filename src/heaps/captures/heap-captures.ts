@@ -1,65 +1,114 @@
 import { MemoirError } from '../../domain/memoir-error.ts';
-import type { ArtifactStore } from '../../storage/artifact-store.ts';
-import { type HeapCapture, readHeapCapture } from './heap-capture.ts';
+import type { ArtifactStore, StoredArtifact } from '../../storage/artifact-store.ts';
+import type { CaptureCatalogue, CapturePage, CaptureSession } from './capture-catalogue.ts';
+import { type CaptureState, type HeapCapture, readHeapCapture, type StoredCapture } from './heap-capture.ts';
 
-/**
- * All captures that the store holds, newest first. Read from their manifests once, then kept in step by whoever adds or
- * removes one; there are as many as people took, some thousand at most.
- */
+/** What `reconcile` did. */
+export interface Reconciled {
+  /** Artifacts whose deletion an earlier server had begun. */
+  readonly removed: readonly string[];
+  /** Captures that were in the store and not in the catalogue. */
+  readonly added: number;
+  /** Files that lie there with a manifest that is not ours. */
+  readonly unreadable: number;
+}
+
+const batchSize = 200;
+
+/** The stored captures: their artifacts in the store, and the catalogue that lists them without reading a file. */
 export class HeapCaptures {
   readonly #store: ArtifactStore;
-  #known: Promise<Map<string, HeapCapture>> | null = null;
+  readonly #catalogue: CaptureCatalogue;
 
-  constructor(store: ArtifactStore) {
+  constructor(store: ArtifactStore, catalogue: CaptureCatalogue) {
     this.#store = store;
+    this.#catalogue = catalogue;
   }
 
-  async #all(): Promise<Map<string, HeapCapture>> {
-    this.#known ??= this.#read();
-    try {
-      return await this.#known;
-    } catch (error) {
-      this.#known = null;
-      throw error;
-    }
+  /** Newest first. */
+  page(page: CapturePage): Promise<StoredCapture[]> {
+    return this.#catalogue.page(page);
   }
 
-  async #read(): Promise<Map<string, HeapCapture>> {
-    const found = new Map<string, HeapCapture>();
-    for await (const { key } of this.#store.list()) {
-      const capture = readHeapCapture(await this.#store.manifest(key));
-      if (capture !== null) found.set(capture.id, capture);
-    }
-    return found;
+  sessions(page: CapturePage): Promise<CaptureSession[]> {
+    return this.#catalogue.sessions(page);
   }
 
-  async list(): Promise<readonly HeapCapture[]> {
-    return [...(await this.#all()).values()].sort((a, b) => b.takenAtMs - a.takenAtMs || b.index - a.index);
+  /** Null if there is none. */
+  async find(id: string): Promise<StoredCapture | null> {
+    const [capture = null] = await this.#catalogue.get([id]);
+    return capture;
   }
 
   /** NOT_FOUND if there is none. */
-  async get(id: string): Promise<HeapCapture> {
-    const capture = (await this.#all()).get(id);
-    if (capture === undefined) throw new MemoirError('NOT_FOUND', `there is no heap capture ${JSON.stringify(id)}`);
+  async get(id: string): Promise<StoredCapture> {
+    const capture = await this.find(id);
+    if (capture === null) throw new MemoirError('NOT_FOUND', `there is no heap capture ${JSON.stringify(id)}`);
     return capture;
   }
 
   /** Those of one session, in the order in which they were taken. */
-  async ofSession(sessionId: string): Promise<readonly HeapCapture[]> {
-    const captures = [...(await this.#all()).values()].filter((capture) => capture.sessionId === sessionId);
-    return captures.sort((a, b) => a.index - b.index);
+  ofSession(sessionId: string): Promise<StoredCapture[]> {
+    return this.#catalogue.ofSession(sessionId);
   }
 
   /** One that was just committed. */
   async add(capture: HeapCapture): Promise<void> {
-    (await this.#all()).set(capture.id, capture);
+    await this.#catalogue.add([capture]);
   }
 
-  /** Removes file and manifest. */
-  async remove(id: string): Promise<HeapCapture> {
+  mark(id: string, state: CaptureState): Promise<boolean> {
+    return this.#catalogue.mark(id, state);
+  }
+
+  /** Removes file and manifest; what a server that ends meanwhile leaves of them is removed by `reconcile`. */
+  async remove(id: string): Promise<StoredCapture> {
     const capture = await this.get(id);
-    await this.#store.remove({ folder: capture.folder, file: capture.file });
-    (await this.#all()).delete(id);
+    await this.#catalogue.delete(id);
+    await this.#removeFile(capture);
     return capture;
   }
+
+  async #removeFile({ id, folder, file }: HeapCapture): Promise<void> {
+    await this.#store.remove({ folder, file });
+    await this.#catalogue.forget(id);
+  }
+
+  /** Finishes deletions, and adds what the catalogue does not know from its manifest; after a lost database that is all. */
+  async reconcile(signal?: AbortSignal): Promise<Reconciled> {
+    const removed: string[] = [];
+    for (const capture of await this.#catalogue.deleted()) {
+      await this.#removeFile(capture);
+      removed.push(capture.location);
+    }
+    let added = 0;
+    let unreadable = 0;
+    for await (const batch of this.#batches()) {
+      signal?.throwIfAborted();
+      const unknown = new Set(await this.#catalogue.unknown(batch.map(idOf)));
+      const captures: HeapCapture[] = [];
+      for (const artifact of batch) {
+        if (!unknown.has(idOf(artifact))) continue;
+        const capture = readHeapCapture(await this.#store.manifest(artifact.key));
+        if (capture === null) unreadable++;
+        else captures.push(capture);
+      }
+      if (captures.length > 0) added += await this.#catalogue.add(captures);
+    }
+    return { removed, added, unreadable };
+  }
+
+  async *#batches(): AsyncGenerator<StoredArtifact[]> {
+    let batch: StoredArtifact[] = [];
+    for await (const artifact of this.#store.list()) {
+      batch.push(artifact);
+      if (batch.length < batchSize) continue;
+      yield batch;
+      batch = [];
+    }
+    if (batch.length > 0) yield batch;
+  }
 }
+
+/** As `captureFile` named it. */
+const idOf = ({ key }: StoredArtifact): string => key.file.replace(/^[^_]*_/, '').replace(/\.heapsnapshot\.zst$/, '');

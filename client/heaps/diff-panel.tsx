@@ -1,29 +1,43 @@
 import { Button, TextInput } from '@mantine/core';
 import { useDeferredValue, useState } from 'react';
-import { HeapDiffDocument, type HeapDiffQuery } from '../api/generated/graphql.ts';
+import {
+  type HeapClassOrder,
+  HeapDiffDocument,
+  type HeapDiffQuery,
+  HeapEndsDocument,
+} from '../api/generated/graphql.ts';
 import { useFreshQuery } from '../api/use-fresh-query.ts';
 import { formatBytes } from '../format/bytes.ts';
 import { formatCount } from '../format/count.ts';
 import { plainText } from '../format/plain-text.ts';
+import { useAddress } from '../state/address.ts';
 import { Action } from '../ui/action.tsx';
 import { Empty, Failure, Loading } from '../ui/answer-states.tsx';
 import { cell, DataTable } from '../ui/data-table.tsx';
+import { Facts } from '../ui/facts.tsx';
 import { Panel } from '../ui/panel.tsx';
+import { SortHeading, type Sorting } from '../ui/sort-heading.tsx';
+import { readDiffView, writeDiffView } from './diff-address.ts';
 import styles from './heaps.module.css';
 import { ObjectTree } from './object-tree.tsx';
 
 const pageSize = 25;
-const signed = (bytes: number): string => `${bytes > 0 ? '+' : ''}${formatBytes(bytes)}`;
+const signed = (bytes: number): string => `${bytes > 0 ? '+' : bytes < 0 ? '−' : ''}${formatBytes(Math.abs(bytes))}`;
 
 type Diff = HeapDiffQuery['heapDiff'];
 
 /** What changed between two snapshots: the suspects in a sentence each, then class by class. */
 export function DiffPanel({ before, after }: { readonly before: string; readonly after: string }) {
-  const [text, setText] = useState('');
-  const search = useDeferredValue(text);
-  const [offset, setOffset] = useState(0);
-  const variables = { before, after, search, offset };
+  const [view, change] = useAddress(readDiffView, writeDiffView);
+  const { search, order, ascending, offset } = view;
+  const variables = { before, after, search: useDeferredValue(search), order, ascending, offset };
   const { data, error, refresh } = useFreshQuery(HeapDiffDocument, variables, ['access']);
+  const sorting: Sorting<HeapClassOrder> = {
+    by: order,
+    direction: ascending ? 'ASC' : 'DESC',
+    change: (by) =>
+      change({ order: by, ascending: by === order ? !ascending : by === 'NAME', offset: 0 }, { replace: true }),
+  };
   const diff = data?.heapDiff;
   return (
     <Panel
@@ -38,15 +52,13 @@ export function DiffPanel({ before, after }: { readonly before: string; readonly
         <Loading lines={8} label="Comparing the snapshots" />
       ) : (
         <>
+          <Ends before={before} after={after} />
           <Suspects diff={diff} after={after} />
           <search className={styles.tools}>
             <TextInput
               label="Search classes and scripts"
-              value={text}
-              onChange={(event) => {
-                setText(event.currentTarget.value);
-                setOffset(0);
-              }}
+              value={search}
+              onChange={(event) => change({ search: event.currentTarget.value, offset: 0 }, { replace: true })}
             />
             <p className="dim">
               {diff.comparedBy === 'IDENTITY'
@@ -54,14 +66,22 @@ export function DiffPanel({ before, after }: { readonly before: string; readonly
                 : 'The snapshots are of different sessions: only numbers of objects are compared.'}
             </p>
           </search>
-          {diff.classes.length === 0 ? <Empty>No class matches.</Empty> : <ClassTable diff={diff} after={after} />}
+          {diff.classes.length === 0 ? (
+            <Empty>No class matches.</Empty>
+          ) : (
+            <ClassTable diff={diff} after={after} sorting={sorting} />
+          )}
           {diff.totalCount > pageSize && (
             <nav className={styles.pages} aria-label="Pages of classes">
+              <span className="dim">
+                {formatCount(offset + 1)}–{formatCount(Math.min(offset + pageSize, diff.totalCount))} of{' '}
+                {formatCount(diff.totalCount)}
+              </span>
               <Button
                 size="compact-sm"
                 variant="default"
                 disabled={offset === 0}
-                onClick={() => setOffset(Math.max(0, offset - pageSize))}
+                onClick={() => change({ offset: Math.max(0, offset - pageSize) })}
               >
                 Previous
               </Button>
@@ -69,7 +89,7 @@ export function DiffPanel({ before, after }: { readonly before: string; readonly
                 size="compact-sm"
                 variant="default"
                 disabled={offset + pageSize >= diff.totalCount}
-                onClick={() => setOffset(offset + pageSize)}
+                onClick={() => change({ offset: offset + pageSize })}
               >
                 Next
               </Button>
@@ -78,6 +98,27 @@ export function DiffPanel({ before, after }: { readonly before: string; readonly
         </>
       )}
     </Panel>
+  );
+}
+
+/** What a snapshot does not hold, beside it: what grows is often there. */
+function Ends({ before, after }: { readonly before: string; readonly after: string }) {
+  const { data } = useFreshQuery(HeapEndsDocument, { before, after }, ['access']);
+  const [from, to] = [data?.before, data?.after];
+  if (from?.rssBytes == null || to?.rssBytes == null) return null;
+  const change = (a: number | null | undefined, b: number | null | undefined): string =>
+    a == null || b == null ? '–' : `${formatBytes(a)} → ${formatBytes(b)} (${signed(b - a)})`;
+  return (
+    <section className={styles.ends} aria-label="Memory of the process">
+      <Facts
+        facts={[
+          ['Heap', change(from.usedHeapBytes, to.usedHeapBytes)],
+          ['Not in the heap', change(from.externalBytes, to.externalBytes)],
+          ['Of that, buffers', change(from.arrayBuffersBytes, to.arrayBuffersBytes)],
+          ['Whole process', change(from.rssBytes, to.rssBytes)],
+        ]}
+      />
+    </section>
   );
 }
 
@@ -104,7 +145,13 @@ function Suspects({ diff, after }: { readonly diff: Diff; readonly after: string
   );
 }
 
-function ClassTable({ diff, after }: { readonly diff: Diff; readonly after: string }) {
+interface TableProps {
+  readonly diff: Diff;
+  readonly after: string;
+  readonly sorting: Sorting<HeapClassOrder>;
+}
+
+function ClassTable({ diff, after, sorting }: TableProps) {
   const [open, setOpen] = useState<string | null>(null);
   return (
     <>
@@ -112,22 +159,12 @@ function ClassTable({ diff, after }: { readonly diff: Diff; readonly after: stri
         cardsBelow="56em"
         head={
           <>
-            <th scope="col">Class</th>
-            <th scope="col" className="number">
-              New
-            </th>
-            <th scope="col" className="number">
-              Gone
-            </th>
-            <th scope="col" className="number">
-              Now
-            </th>
-            <th scope="col" className="number">
-              Size
-            </th>
-            <th scope="col" className="number">
-              Retained
-            </th>
+            <SortHeading label="Class" by="NAME" sorting={sorting} />
+            <SortHeading label="New" by="NEW" sorting={sorting} number />
+            <SortHeading label="Gone" by="GONE" sorting={sorting} number />
+            <SortHeading label="Now" by="COUNT" sorting={sorting} number />
+            <SortHeading label="Size" by="DELTA" sorting={sorting} number />
+            <SortHeading label="Retained" by="RETAINED" sorting={sorting} number />
             <th scope="col">Defined in</th>
           </>
         }

@@ -3,20 +3,32 @@ import { ScreenHeading } from '../shell/screen-heading.tsx';
 import { CaptureDialog } from './capture-dialog.tsx';
 import { DiffPanel } from './diff-panel.tsx';
 import { PairsPanel } from './pairs-panel.tsx';
-import { type HeapTarget, TargetsPanel } from './targets-panel.tsx';
+import { RunningCaptures } from './running-captures.tsx';
+import { SampleDialog } from './sample-dialog.tsx';
+import { type HeapTarget, type Look, TargetsPanel } from './targets-panel.tsx';
+
+interface Asked {
+  readonly target: HeapTarget;
+  readonly how: Look;
+}
 
 /** Heaps of Node.js processes: whose can be captured, what was captured, and what grew in between. */
 export function Heaps({ before, after }: { readonly before: string | undefined; readonly after: string | undefined }) {
-  const [target, choose] = useState<HeapTarget | null>(null);
+  const [asked, ask] = useState<Asked | null>(null);
+  const close = () => ask(null);
   return (
     <>
       <ScreenHeading title="Heaps" />
       {before !== undefined && after !== undefined && (
         <DiffPanel key={`${before}/${after}`} before={before} after={after} />
       )}
+      <RunningCaptures />
       <PairsPanel />
-      <TargetsPanel capture={choose} />
-      {target !== null && <CaptureDialog target={target} close={() => choose(null)} />}
+      <TargetsPanel ask={(target, how) => ask({ target, how })} />
+      {asked?.how === 'SAMPLE' && (
+        <SampleDialog target={asked.target} close={close} capture={() => ask({ ...asked, how: 'CAPTURE' })} />
+      )}
+      {asked?.how === 'CAPTURE' && <CaptureDialog target={asked.target} close={close} />}
     </>
   );
 }

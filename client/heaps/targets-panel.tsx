@@ -11,8 +11,11 @@ import { Panel } from '../ui/panel.tsx';
 
 export type HeapTarget = HeapTargetsQuery['heapTargets']['targets'][number];
 
+/** How a process can be looked at. */
+export type Look = 'SAMPLE' | 'CAPTURE';
+
 /** The Node.js processes that the server reaches. */
-export function TargetsPanel({ capture }: { readonly capture: (target: HeapTarget) => void }) {
+export function TargetsPanel({ ask }: { readonly ask: (target: HeapTarget, how: Look) => void }) {
   const { data, error, refresh } = useFreshQuery(HeapTargetsDocument, {}, ['access']);
   const guard = useGuard();
   const found = data?.heapTargets;
@@ -63,8 +66,15 @@ export function TargetsPanel({ capture }: { readonly capture: (target: HeapTarge
               <td data-label="Node.js">{target.nodeVersion ?? '–'}</td>
               <td className={cell.actions}>
                 <Action
+                  label={`Sample the allocations of ${plainText(target.name)}`}
+                  press={() => ask(target, 'SAMPLE')}
+                  off={target.obstacle ?? guard('trigger')}
+                >
+                  Sample
+                </Action>
+                <Action
                   label={`Capture the heap of ${plainText(target.name)}`}
-                  press={() => capture(target)}
+                  press={() => ask(target, 'CAPTURE')}
                   off={target.obstacle ?? guard('trigger')}
                 >
                   Capture

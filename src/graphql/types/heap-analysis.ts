@@ -97,6 +97,33 @@ const LeakSuspectType = builder.objectRef<LeakSuspect>('LeakSuspect').implement(
   }),
 });
 
+const HeapClassOrderEnum = builder.enumType('HeapClassOrder', {
+  description: 'What classes of a comparison can be sorted by.',
+  values: {
+    NAME: { description: 'The name.' },
+    NEW: { description: 'How many objects are new.' },
+    GONE: { description: 'How many are gone.' },
+    COUNT: { description: 'How many there are in the later snapshot.' },
+    DELTA: { description: 'How much more, or less, they take.' },
+    RETAINED: { description: 'What they keep alive.' },
+  } as const,
+});
+
+const figures: Readonly<Record<Exclude<typeof HeapClassOrderEnum.$inferType, 'NAME'>, (row: DiffRow) => number>> = {
+  NEW: ({ newCount }) => newCount,
+  GONE: ({ goneCount }) => goneCount,
+  COUNT: ({ afterCount }) => afterCount,
+  DELTA: ({ deltaBytes }) => deltaBytes,
+  RETAINED: ({ retainedBytes }) => retainedBytes,
+};
+
+function inOrder(rows: readonly DiffRow[], order: typeof HeapClassOrderEnum.$inferType, ascending: boolean): DiffRow[] {
+  const sign = ascending ? 1 : -1;
+  if (order === 'NAME') return rows.toSorted((a, b) => sign * a.name.localeCompare(b.name, 'en'));
+  const figure = figures[order];
+  return rows.toSorted((a, b) => sign * (figure(a) - figure(b)));
+}
+
 export const HeapDiffType = builder.objectRef<HeapDiff>('HeapDiff').implement({
   description: 'What changed from one snapshot to another.',
   fields: (t) => ({
@@ -118,14 +145,17 @@ export const HeapDiffType = builder.objectRef<HeapDiff>('HeapDiff').implement({
     }),
     classes: t.field({
       type: [HeapDiffRowType],
-      description: 'The classes, what grew most first.',
+      description: 'The classes, what grew most first unless `order` says otherwise.',
       args: {
+        order: t.arg({ type: HeapClassOrderEnum, required: true, defaultValue: 'DELTA', description: 'By what.' }),
+        ascending: t.arg.boolean({ required: true, defaultValue: false, description: 'The least first.' }),
         search: t.arg.string({ description: 'Only classes with this in their name or script.' }),
         first: t.arg.int({ required: true, defaultValue: 50, description: 'How many, 1 to 1000.' }),
         offset: t.arg.int({ required: true, defaultValue: 0, description: 'After how many.' }),
       },
       extensions: { pageLength: ({ first }: { first?: unknown }) => Number(first ?? 50) },
-      resolve: ({ classes }, { search, first, offset }) => select(classes, search ?? '', first, offset),
+      resolve: ({ classes }, { search, first, offset, order, ascending }) =>
+        select(inOrder(classes, order, ascending), search ?? '', first, offset),
     }),
   }),
 });

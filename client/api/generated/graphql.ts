@@ -976,6 +976,7 @@ export type ActiveVolumeOperationsQueryVariables = Exact<{ [key: string]: never;
 export type ActiveVolumeOperationsQuery = { __typename: 'Query', operations: { __typename: 'OperationConnection', nodes: Array<
       | { __typename: 'Dump', id: string, kind: OperationKind, state: OperationState, message: string }
       | { __typename: 'HeapCapture', id: string, kind: OperationKind, state: OperationState, message: string }
+      | { __typename: 'HeapVerification', id: string, kind: OperationKind, state: OperationState, message: string }
       | { __typename: 'OtherOperation', id: string, kind: OperationKind, state: OperationState, message: string }
       | { __typename: 'RecordSync', id: string, kind: OperationKind, state: OperationState, message: string }
       | { __typename: 'Reindex', id: string, kind: OperationKind, state: OperationState, message: string }
@@ -991,6 +992,7 @@ export type VolumeHistoryQueryVariables = Exact<{
 export type VolumeHistoryQuery = { __typename: 'Query', volume: { __typename: 'Volume', id: string, history: { __typename: 'VolumeHistoryConnection', totalCount: number, nodes: Array<
         | { __typename: 'Dump', id: string, kind: OperationKind, state: OperationState, message: string, actor: string, createdAt: string, startedAt: string | null, finishedAt: string | null, error: { __typename: 'OperationError', code: ErrorCode, message: string, hint: string } | null }
         | { __typename: 'HeapCapture', id: string, kind: OperationKind, state: OperationState, message: string, actor: string, createdAt: string, startedAt: string | null, finishedAt: string | null, error: { __typename: 'OperationError', code: ErrorCode, message: string, hint: string } | null }
+        | { __typename: 'HeapVerification', id: string, kind: OperationKind, state: OperationState, message: string, actor: string, createdAt: string, startedAt: string | null, finishedAt: string | null, error: { __typename: 'OperationError', code: ErrorCode, message: string, hint: string } | null }
         | { __typename: 'OtherOperation', id: string, kind: OperationKind, state: OperationState, message: string, actor: string, createdAt: string, startedAt: string | null, finishedAt: string | null, error: { __typename: 'OperationError', code: ErrorCode, message: string, hint: string } | null }
         | { __typename: 'RecordSync', id: string, kind: OperationKind, state: OperationState, message: string, actor: string, createdAt: string, startedAt: string | null, finishedAt: string | null, error: { __typename: 'OperationError', code: ErrorCode, message: string, hint: string } | null }
         | { __typename: 'Reindex', id: string, kind: OperationKind, state: OperationState, message: string, actor: string, createdAt: string, startedAt: string | null, finishedAt: string | null, error: { __typename: 'OperationError', code: ErrorCode, message: string, hint: string } | null }

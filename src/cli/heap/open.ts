@@ -21,8 +21,11 @@ export async function heapOpen(
   const address = new URL(`/api/heaps/${encodeURIComponent(id)}/snapshot`, server.url);
   const answer = await fetch(address, { headers, signal: console.signal });
   if (!answer.ok || answer.body === null) {
-    const { error } = (await answer.json().catch(() => ({}))) as { error?: { message?: string } };
-    throw new MemoirError('NOT_FOUND', error?.message ?? `the server answers with status ${answer.status}`);
+    const refusal: { errors?: { message?: string }[] } = await answer.json().catch(() => ({}));
+    throw new MemoirError(
+      'NOT_FOUND',
+      refusal.errors?.[0]?.message ?? `the server answers with status ${answer.status}`,
+    );
   }
   try {
     await pipeline(Readable.fromWeb(answer.body as never), createWriteStream(output, { flags: 'wx', mode: 0o600 }));

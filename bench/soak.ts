@@ -274,10 +274,10 @@ function act(soak: Soak, random: Random): Promise<void> | null {
 }
 
 /** Fails where the work takes too long: a hang is to be told, not waited for. */
-async function bounded(work: Promise<void>): Promise<void> {
+async function bounded(name: string, work: Promise<void>): Promise<void> {
   const late = new AbortController();
   const deadline = sleep(actionMs, undefined, { signal: late.signal }).then(() => {
-    throw new Error(`it took longer than ${actionMs} ms`);
+    throw new Error(`${name} took longer than ${actionMs} ms`);
   });
   try {
     await Promise.race([work, deadline]);
@@ -291,8 +291,9 @@ async function rage(soak: Soak, random: Random, untilMs: number): Promise<void> 
   const underWay = new Set<Promise<void>>();
   while (performance.now() < untilMs) {
     const action = act(soak, random);
+    const name = soak.history.at(-1) ?? '';
     if (action !== null) {
-      const work = bounded(action).catch((error: unknown) => violation(soak, `an action failed: ${error}`));
+      const work = bounded(name, action).catch((error: unknown) => violation(soak, `an action failed: ${error}`));
       underWay.add(work);
       void work.finally(() => underWay.delete(work));
     }

@@ -113,11 +113,19 @@ for (const name of readdirSync('.')) {
 /** Whether the tests pass; what does not end is noticed too. */
 function passes() {
   const args = ['run', '--config', 'test/vitest.config.ts', '--bail=1', '--reporter=dot', ...tests];
-  const child = spawn(resolve('node_modules/.bin/vitest'), args, { cwd: copy, stdio: 'ignore', detached: true });
+  // A mutant may write without end: files of at most 1 GiB, in a folder that goes with the run.
+  const own = mkdtempSync(join(copy, '.tmp-'));
+  const child = spawn('sh', ['-c', 'ulimit -f 2097152; exec "$0" "$@"', resolve('node_modules/.bin/vitest'), ...args], {
+    cwd: copy,
+    stdio: 'ignore',
+    detached: true,
+    env: { ...process.env, TMPDIR: own },
+  });
   return new Promise((done) => {
     const timer = setTimeout(() => process.kill(-child.pid, 'SIGKILL'), Number(values.timeout) * 1000);
     child.on('exit', (code) => {
       clearTimeout(timer);
+      rmSync(own, { recursive: true, force: true });
       done(code === 0);
     });
   });

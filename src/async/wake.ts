@@ -1,5 +1,6 @@
 /**
- * One sleeper at most, and a knock that is never lost: a knock without a sleeper is kept for the next one. Nothing is queued in it, and nothing stays referenced when it is closed.
+ * One sleeper at most, and a knock that is never lost: a knock without a sleeper is kept for the next one. Nothing is queued in
+ * it, and nothing stays referenced when it is closed.
  */
 export class Wake {
   #knocked = false;
@@ -12,13 +13,26 @@ export class Wake {
     else sleeper();
   }
 
-  wait(): Promise<void> {
+  /** Until a knock, or for so long where it is said. */
+  wait(ms?: number): Promise<void> {
     if (this.#knocked) {
       this.#knocked = false;
       return Promise.resolve();
     }
     return new Promise((resolve) => {
-      this.#sleeper = resolve;
+      if (ms === undefined) {
+        this.#sleeper = resolve;
+        return;
+      }
+      const sleeper = (): void => {
+        clearTimeout(timer);
+        resolve();
+      };
+      const timer = setTimeout(() => {
+        if (this.#sleeper === sleeper) this.#sleeper = undefined;
+        resolve();
+      }, ms);
+      this.#sleeper = sleeper;
     });
   }
 }

@@ -1,4 +1,4 @@
-import { setTimeout as sleep } from 'node:timers/promises';
+import { atMost } from '../async/at-most.ts';
 import type { ErrorCode } from '../domain/error-catalogue.ts';
 import { MemoirError } from '../domain/memoir-error.ts';
 import type { CaptureLimits, MethodChoice } from '../machines/capture.ts';
@@ -42,12 +42,7 @@ export async function earlyRefusals(
       }
   };
   const asked = Promise.all(Array.from({ length: Math.min(atOnce, machines.length) }, ask));
-  const timer = new AbortController();
-  await Promise.race([
-    asked,
-    sleep(patienceMs, undefined, { signal: timer.signal, ref: false }).catch(() => undefined),
-  ]);
-  timer.abort();
+  await atMost(asked, patienceMs);
   late.abort();
   return refusals;
 }

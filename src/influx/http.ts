@@ -1,3 +1,4 @@
+import { deadline } from '../async/deadline.ts';
 import { failureOfText, InfluxError, type InfluxFailure } from './influx-error.ts';
 
 /** A server, a database in it, and what it knows us by. */
@@ -24,7 +25,11 @@ interface Request {
 export async function exchange(address: InfluxAddress, request: Request): Promise<string> {
   const url = new URL(request.path, address.url);
   for (const [name, value] of Object.entries(request.parameters)) url.searchParams.set(name, value);
-  const timeout = AbortSignal.timeout(request.timeoutMs);
+  using limit = deadline({
+    ms: request.timeoutMs,
+    late: () => new InfluxError('TIMEOUT', `no answer within ${request.timeoutMs} ms`),
+    outer: request.signal,
+  });
   let response: Response | undefined;
   let text: string;
   try {
@@ -36,12 +41,12 @@ export async function exchange(address: InfluxAddress, request: Request): Promis
         ...(address.token && { authorization: `Bearer ${address.token}` }),
         ...(request.contentType !== undefined && { 'content-type': request.contentType }),
       },
-      signal: request.signal ? AbortSignal.any([timeout, request.signal]) : timeout,
+      signal: limit.signal,
       ...(request.body !== undefined && { body: request.body }),
     });
     text = await response.text();
   } catch (cause) {
-    if (timeout.aborted) throw new InfluxError('TIMEOUT', `no answer within ${request.timeoutMs} ms`, { cause });
+    if (limit.signal.reason instanceof InfluxError) throw limit.signal.reason;
     // It had begun to answer: what goes wrong then (a query that runs out of memory, say) cuts the body off.
     if (response !== undefined)
       throw new InfluxError('TROUBLED', `the answer broke off: ${describeCause(cause)}`, { cause });

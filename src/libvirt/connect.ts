@@ -1,6 +1,6 @@
 import { Connection } from './connection.ts';
 import { type ConnectOptions, type KnownOptions, knownOptions } from './connection-options.ts';
-import { deadline } from './deadline.ts';
+import { connectDeadline } from './deadline.ts';
 import { LibvirtError } from './error.ts';
 import { authTypes, features, openFlags } from './protocol/values.ts';
 import { openTransport } from './transports/open.ts';
@@ -13,7 +13,7 @@ import { parseUri, type Target } from './transports/target.ts';
 export async function connect(uri: string, options: ConnectOptions = {}): Promise<Connection> {
   const target = parseUri(uri);
   const known = knownOptions(options);
-  using limit = deadline(`connecting to ${uri === '' ? 'libvirt' : uri}`, known.connectTimeoutMs, known.signal);
+  using limit = connectDeadline(`connecting to ${uri === '' ? 'libvirt' : uri}`, known.connectTimeoutMs, known.signal);
   limit.signal.throwIfAborted();
   const connection = new Connection(uri, await openTransport(target, known, limit.signal), known);
   try {

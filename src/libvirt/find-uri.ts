@@ -1,4 +1,4 @@
-import { deadline } from './deadline.ts';
+import { connectDeadline } from './deadline.ts';
 import { asLibvirtError, type LibvirtError } from './error.ts';
 import { parseUri } from './transports/target.ts';
 import { openUnix, type UnixOptions } from './transports/unix.ts';
@@ -18,7 +18,7 @@ export async function findUri(
 ): Promise<FoundUri> {
   const tried: { uri: string; reason: LibvirtError }[] = [];
   for (const uri of usual) {
-    using limit = deadline(`looking for ${uri}`, options.timeoutMs ?? 2_000, options.signal);
+    using limit = connectDeadline(`looking for ${uri}`, options.timeoutMs ?? 2_000, options.signal);
     try {
       const socket = await openUnix(parseUri(uri), { readOnly: false, ...options }, limit.signal);
       socket.destroy();

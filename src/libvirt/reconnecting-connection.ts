@@ -1,6 +1,7 @@
 // Long: the whole life of a link, from dialling to the connections that it has left behind.
 import { type BackOffOptions, backOffMs } from '../async/back-off.ts';
 import { pause } from '../async/pause.ts';
+import { untilAborted } from '../async/until-aborted.ts';
 import { connect } from './connect.ts';
 import type { CallOptions, Connection } from './connection.ts';
 import { type ConnectOptions, knownOptions } from './connection-options.ts';
@@ -97,16 +98,11 @@ export class ReconnectingConnection implements AsyncDisposable {
     if (signal?.aborted) throw aborted('waiting for libvirt', signal);
     if (this.#state.kind === 'up' || this.#state.kind === 'closed') return this.connection;
     const { promise, resolve, reject } = Promise.withResolvers<Connection>();
-    const onAbort = (): void => reject(aborted('waiting for libvirt', signal));
     const stop = this.onState((state) => {
       if (state.kind === 'up') resolve(state.connection);
       if (state.kind === 'closed') reject(new LibvirtError('CLOSED', 'the connection was closed'));
     });
-    signal?.addEventListener('abort', onAbort, { once: true });
-    return promise.finally(() => {
-      stop();
-      signal?.removeEventListener('abort', onAbort);
-    });
+    return untilAborted(promise, signal, () => aborted('waiting for libvirt', signal)).finally(stop);
   }
 
   /** Connection.call on the open connection. */

@@ -1,3 +1,4 @@
+import { untilAborted } from '../async/until-aborted.ts';
 import type { EventHub } from './event-hub.ts';
 import { type EventName, type EventOf, type EventSpec, events } from './protocol/events.ts';
 import type { DomainRef } from './protocol/handles.ts';
@@ -63,7 +64,7 @@ export class Subscriptions {
     registered.listeners.add(mine);
     const leave = (): Promise<void> => this.#leave(key, registered, mine);
     try {
-      await unlessAborted(registered.ready, name, options.signal);
+      await untilAborted(registered.ready, options.signal, () => aborted(name, options.signal));
     } catch (error) {
       void leave();
       throw error;
@@ -151,14 +152,4 @@ async function deregister(session: Session, spec: EventSpec, callbackId = 0): Pr
     connection: () => requestOf('connectUnregisterCloseCallback', {}, options),
   };
   await session.call(requests[spec.registration.kind]()).catch(() => undefined);
-}
-
-/** Waits for what others wait for too: the signal ends this wait alone. */
-async function unlessAborted<T>(promise: Promise<T>, name: string, signal: AbortSignal | undefined): Promise<T> {
-  if (signal === undefined) return promise;
-  if (signal.aborted) throw aborted(name, signal);
-  const { promise: ended, reject } = Promise.withResolvers<never>();
-  const onAbort = (): void => reject(aborted(name, signal));
-  signal.addEventListener('abort', onAbort, { once: true });
-  return Promise.race([promise, ended]).finally(() => signal.removeEventListener('abort', onAbort));
 }

@@ -1,4 +1,4 @@
-import { setTimeout as sleep } from 'node:timers/promises';
+import { atMost } from '../async/at-most.ts';
 import { backOffMs } from '../async/back-off.ts';
 import { pause } from '../async/pause.ts';
 import type { ErrorCode } from '../domain/error-catalogue.ts';
@@ -72,7 +72,7 @@ export class Scheduler {
     clearTimeout(this.#held);
     this.#queued.clear();
     if (this.#ends.size > 0 && graceMs > 0) {
-      await Promise.race([Promise.allSettled(this.#ends), sleep(graceMs, undefined, { ref: false })]);
+      await atMost(Promise.allSettled(this.#ends), graceMs);
     }
     for (const id of this.#running.keys()) this.abort(id, new MemoirError('SHUTTING_DOWN', 'the server is stopping'));
     await Promise.allSettled(this.#ends);

@@ -1,3 +1,4 @@
+import { CircuitBreaker } from '../async/circuit-breaker.ts';
 import { isInfluxError } from '../influx/influx-error.ts';
 import type { Point } from './sample.ts';
 import type { PointsByMachine, SampleStore } from './sample-store.ts';
@@ -18,7 +19,7 @@ export function createPointsSource(
   influx: Pick<SampleStore, 'read'> | null,
   elapsedMs: () => number = () => performance.now(),
 ) {
-  let silentUntilMs = 0;
+  const breaker = new CircuitBreaker(silenceMs, elapsedMs);
 
   /** InfluxDB's points, or why there are none. */
   async function before(
@@ -26,12 +27,12 @@ export function createPointsSource(
     query: CheckedSeriesQuery,
   ): Promise<PointsByMachine | string | null> {
     if (influx === null) return null;
-    if (elapsedMs() < silentUntilMs) return 'it has not responded lately';
+    if (breaker.isOpen) return 'it has not responded lately';
     try {
       return await influx.read({ machineIds, ...query });
     } catch (error) {
       if (!isInfluxError(error)) throw error;
-      if (isInfluxError(error, 'TIMEOUT', 'UNREACHABLE')) silentUntilMs = elapsedMs() + silenceMs;
+      if (isInfluxError(error, 'TIMEOUT', 'UNREACHABLE')) breaker.trip();
       return error.message;
     }
   }

@@ -116,7 +116,7 @@ describe('the same query, asked many times at once', () => {
     };
     try {
       await Promise.all(Array.from({ length: 100 }, ask));
-      expect(executed).toBeLessThan(10);
+      expect(executed).toBeLessThan(50);
       slowness = 0;
       // Others ask all the time; whoever triggers sees the own dump in the next answer.
       const others = Promise.all(Array.from({ length: 200 }, ask));

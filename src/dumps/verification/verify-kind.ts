@@ -1,4 +1,5 @@
 import { Worker } from 'node:worker_threads';
+import { untilAborted } from '../../async/until-aborted.ts';
 import { fromErrorShape, MemoirError } from '../../domain/memoir-error.ts';
 import type { ModuleReference } from '../../domain/module-reference.ts';
 import type { OperationKind, RunContext, RunOutcome, TimeLimits } from '../../operations/operation-kind.ts';
@@ -64,7 +65,6 @@ function examineOnThread(job: VerificationJob, { signal, progress }: RunContext<
     });
     worker.on('error', reject);
     worker.on('exit', () => reject(new MemoirError('INTERNAL', 'the verification ended without a word')));
-    signal.addEventListener('abort', () => reject(signal.reason), { once: true });
   });
-  return result.finally(() => worker.terminate());
+  return untilAborted(result, signal).finally(() => worker.terminate());
 }

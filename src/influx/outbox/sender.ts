@@ -1,3 +1,4 @@
+import { atMost } from '../../async/at-most.ts';
 import { backOffMs } from '../../async/back-off.ts';
 import { Wake } from '../../async/wake.ts';
 import type { Remote } from '../../database/service.ts';
@@ -70,12 +71,6 @@ export function startSender(
     settling = [];
   };
 
-  async function sleep(ms: number): Promise<void> {
-    const timer = setTimeout(() => wake.knock(), ms);
-    await wake.wait();
-    clearTimeout(timer);
-  }
-
   async function run(): Promise<void> {
     while (!closing.signal.aborted) {
       // Who asks while this is on its way wants to hear of a later look.
@@ -87,7 +82,7 @@ export function startSender(
         if (batch !== null && sending.state !== 'IDLE')
           say({ state: 'IDLE', reason: null, mend: null, nextAttemptAtMs: null });
         for (const resolve of asking) resolve();
-        await sleep(pollMs);
+        await wake.wait(pollMs);
         continue;
       }
       settling.unshift(...asking);
@@ -149,7 +144,7 @@ export function startSender(
     settle();
     hurried = false;
     while (!hurried && !closing.signal.aborted && performance.now() < untilMs) {
-      await sleep(untilMs - performance.now());
+      await wake.wait(untilMs - performance.now());
       settle();
     }
   }
@@ -162,15 +157,12 @@ export function startSender(
       hurried = true;
       wake.knock();
     },
-    settled: (timeoutMs) =>
-      new Promise((resolve) => {
-        const timer = setTimeout(resolve, timeoutMs);
-        settling.push(() => {
-          clearTimeout(timer);
-          resolve();
-        });
-        wake.knock();
-      }),
+    settled(timeoutMs) {
+      const { promise, resolve } = Promise.withResolvers<void>();
+      settling.push(resolve);
+      wake.knock();
+      return timeoutMs === undefined ? promise : atMost(promise, timeoutMs);
+    },
     sending: () => sending,
     async close() {
       closing.abort();

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { isIP } from 'node:net';
 import { connect, type TLSSocket } from 'node:tls';
+import { untilAborted } from '../../async/until-aborted.ts';
 import { LibvirtError, protocolError } from '../error.ts';
 import { certificatePaths, readCertificates } from './certificates.ts';
 import type { Target } from './target.ts';
@@ -65,11 +66,8 @@ function waitUntilAccepted(socket: TLSSocket, signal: AbortSignal): Promise<void
     else if (byte !== null) reject(protocolError(`the server's first byte is ${byte[0]}, not 1`));
   };
   const hungUp = (): void => reject(new Error('the server hung up'));
-  const onAbort = (): void => reject(signal.reason);
   socket.on('readable', look).on('end', hungUp).on('close', hungUp).on('error', reject);
-  signal.addEventListener('abort', onAbort);
-  return promise.finally(() => {
-    signal.removeEventListener('abort', onAbort);
+  return untilAborted(promise, signal).finally(() => {
     socket.off('readable', look).off('end', hungUp).off('close', hungUp).off('error', reject);
   });
 }

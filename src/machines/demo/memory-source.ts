@@ -1,4 +1,5 @@
 import { setImmediate } from 'node:timers/promises';
+import { untilAborted } from '../../async/until-aborted.ts';
 import { MemoirError } from '../../domain/memoir-error.ts';
 import { x86NotesSize } from '../../formats/elf/x86-notes.ts';
 import type { CaptureMethod } from '../capture.ts';
@@ -118,7 +119,7 @@ class DemoSource implements MemorySource {
     if (behaviour.type === 'GUEST_GONE') {
       throw new MemoirError('CAPTURE_FAILED', `the demo stream broke off at ${passedBytes}: the machine is gone`);
     }
-    await new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason), { once: true }));
+    await untilAborted(new Promise<never>(() => undefined), signal);
   }
 }
 

@@ -1,4 +1,4 @@
-import { setTimeout as sleep } from 'node:timers/promises';
+import { atMost } from '../../async/at-most.ts';
 import { isUuid } from '../../domain/id.ts';
 import { MemoirError } from '../../domain/memoir-error.ts';
 import type { LinkState } from '../../libvirt/link-state.ts';
@@ -64,7 +64,7 @@ export async function createLibvirtHypervisor(options: LibvirtHypervisorOptions)
   };
   link.onState((state) => void take(state));
   watchUnanswered(links, (count) => status.unanswered(count));
-  await Promise.race([firstDecided.promise, sleep(firstConnectionMs, undefined, { ref: false })]);
+  await atMost(firstDecided.promise, firstConnectionMs);
 
   /** Carries out what needs an answer, and says HYPERVISOR_UNAVAILABLE where there is none. */
   async function asked<T>(what: string, ask: () => Promise<T>): Promise<T> {

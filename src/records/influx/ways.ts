@@ -1,3 +1,4 @@
+import { CircuitBreaker } from '../../async/circuit-breaker.ts';
 import type { InfluxClient } from '../../influx/influx-client.ts';
 import { InfluxError, type InfluxFailure, isInfluxError } from '../../influx/influx-error.ts';
 import type { Sourced } from '../dump-records.ts';
@@ -61,9 +62,12 @@ const silenceMs = 15_000;
  * The ways to InfluxDB's answers, tried in turn: SQL over Flight, InfluxQL over Flight, InfluxQL over HTTP. A channel that did
  * not answer is left alone for a while, so that only the first request waits for it.
  */
-export function createWays(client: InfluxClient, elapsedMs: () => number = () => performance.now()) {
+export function createWays(client: InfluxClient, elapsedMs?: () => number) {
   const columns: ColumnMemory = { complete: null };
-  const silentUntil = { FLIGHT: 0, HTTP: 0 };
+  const breakers = {
+    FLIGHT: new CircuitBreaker(silenceMs, elapsedMs),
+    HTTP: new CircuitBreaker(silenceMs, elapsedMs),
+  };
   const channel = (way: Way) => (way === 'HTTP' ? 'HTTP' : 'FLIGHT');
 
   function open(way: Way, deadline: Deadline): PointReader {
@@ -79,7 +83,8 @@ export function createWays(client: InfluxClient, elapsedMs: () => number = () =>
       let failure: unknown = new InfluxError('TIMEOUT', 'it has not responded lately');
       const warnings: string[] = [];
       for (let way = ways.shift(); way !== undefined; way = ways.shift()) {
-        if (silentUntil[channel(way)] > elapsedMs()) {
+        const breaker = breakers[channel(way)];
+        if (breaker.isOpen) {
           warnings.push(`InfluxDB was not asked ${descriptions[way]}: it has not answered there lately.`);
           if (way !== 'HTTP') ways = ['HTTP'];
           continue;
@@ -95,8 +100,7 @@ export function createWays(client: InfluxClient, elapsedMs: () => number = () =>
           // A channel that is silent says less of what is wrong than an answer on another one.
           if (isInfluxError(failure, 'TIMEOUT', 'UNREACHABLE')) failure = error;
           // Much to read is not silence.
-          if (isInfluxError(error, 'TIMEOUT') && !deadline.wasHeard())
-            silentUntil[channel(way)] = elapsedMs() + silenceMs;
+          if (isInfluxError(error, 'TIMEOUT') && !deadline.wasHeard()) breaker.trip();
           warnings.push(`InfluxDB could not be asked ${descriptions[way]}: ${describe(error)}.`);
           ways = nextWays(way, error.failure);
         }

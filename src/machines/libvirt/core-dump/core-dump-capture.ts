@@ -1,11 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { atMost } from '../../../async/at-most.ts';
+import { untilAborted } from '../../../async/until-aborted.ts';
 import { MemoirError } from '../../../domain/memoir-error.ts';
 import { connect } from '../../../libvirt/connect.ts';
 import { LibvirtError } from '../../../libvirt/error.ts';
 import { parameterValues } from '../../../libvirt/protocol/typed-parameters.ts';
 import { coreDumpFlags, coreDumpFormats } from '../../../libvirt/protocol/values.ts';
 import type { CaptureOutcome } from '../../capture.ts';
-import { type CaptureParts, untilAborted } from '../guest/capture-parts.ts';
+import type { CaptureParts } from '../guest/capture-parts.ts';
 import { refuseBeside } from '../guest/foreign-work.ts';
 import { PauseMeter } from '../guest/pause-meter.ts';
 import { figure } from '../inventory/domain-records.ts';
@@ -37,13 +39,12 @@ export async function takeCoreDump(
   const link = links.control;
   const { place } = coreDumpSource.optionsOf(plan);
   let volume: VolumePlace | null = null;
-  const { aborted, end } = untilAborted(signal);
   const meter = new PauseMeter();
   try {
     await refuseBeside(guest, 'CORE_DUMP');
     await meter.start(link, guest.domain);
     // The read end must be open before the call: libvirtd would wait for it with the guest paused and its lock held.
-    await Promise.race([reader.open(), aborted]);
+    await untilAborted(reader.open(), signal);
     signal.throwIfAborted();
     const startedAtMs = Date.now();
     // The call stays open for as long as the dump takes, so it gets a connection of its own.
@@ -59,7 +60,7 @@ export async function takeCoreDump(
         flags: coreDumpFlags.memoryOnly,
       });
       dump.catch(() => undefined);
-      const watched = Promise.race([dump, aborted, watch(parts, over.signal, file)]);
+      const watched = untilAborted(Promise.race([dump, watch(parts, over.signal, file)]), signal);
       try {
         await (file === null ? Promise.race([watched, firstFailure(unlessRefused(reader.drained, dump))]) : watched);
       } finally {
@@ -73,12 +74,12 @@ export async function takeCoreDump(
         await dumpTo(place.path, null);
       } catch (error) {
         if (!isRefusedPath(error)) throw error;
-        volume = await Promise.race([otherPlace(error, place.path, elsewhere), aborted]);
+        volume = await untilAborted(otherPlace(error, place.path, elsewhere), signal);
       }
     if (volume !== null) await dumpTo(volume.path, volume);
     if (volume !== null)
-      await Promise.race([pumpVolume({ link, connectOptions, volume, to: place.path, signal }), aborted]);
-    await Promise.race([reader.drained, aborted]);
+      await untilAborted(pumpVolume({ link, connectOptions, volume, to: place.path, signal }), signal);
+    await untilAborted(reader.drained, signal);
     return {
       guestPauseMs: wasRunning ? meter.pauseMs : 0,
       capturedAtMs: Math.round(meter.stoppedAtMs ?? startedAtMs),
@@ -89,7 +90,6 @@ export async function takeCoreDump(
     if (reason instanceof LibvirtError && !signal.aborted) await refuseBeside(guest, 'CORE_DUMP', reason);
     throw reason;
   } finally {
-    end();
     await meter.close();
   }
 }
@@ -100,7 +100,10 @@ export async function takeCoreDump(
  */
 async function ownReason(error: unknown, drained: Promise<void>): Promise<MemoirError | null> {
   if (!(error instanceof LibvirtError)) return null;
-  const reason = await Promise.race([drained.catch((own) => own), sleep(reasonMs)]);
+  const reason = await atMost(
+    drained.catch((own: unknown) => own),
+    reasonMs,
+  );
   if (!(reason instanceof MemoirError)) return null;
   return reason.code === 'CAPTURE_FAILED' || reason.code === 'STREAM_INVALID' ? null : reason;
 }
@@ -110,8 +113,7 @@ async function unlessRefused(drained: Promise<void>, dump: Promise<unknown>): Pr
   try {
     await drained;
   } catch (error) {
-    if (error instanceof MemoirError && error.details.fault === 'EMPTY')
-      await Promise.race([dump, sleep(answerMs, undefined, { ref: false })]);
+    if (error instanceof MemoirError && error.details.fault === 'EMPTY') await atMost(dump, answerMs);
     throw error;
   }
 }

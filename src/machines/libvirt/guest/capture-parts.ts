@@ -1,5 +1,4 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { MemoirError } from '../../../domain/memoir-error.ts';
 import type { ConnectOptions } from '../../../libvirt/connection-options.ts';
 import { LibvirtError } from '../../../libvirt/error.ts';
 import type { ReconnectingConnection } from '../../../libvirt/reconnecting-connection.ts';
@@ -20,16 +19,6 @@ export interface CaptureParts {
   readonly wasRunning: boolean;
   /** Notes that the guest is about to be changed. To be awaited before the first command that changes it. */
   touch(): Promise<void>;
-}
-
-/** Rejects with the signal's reason as soon as there is one; never resolves. `end` it when nobody waits any more. */
-export function untilAborted(signal: AbortSignal): { readonly aborted: Promise<never>; end(): void } {
-  const { promise, reject } = Promise.withResolvers<never>();
-  promise.catch(() => undefined);
-  const onAbort = (): void => reject(signal.reason as MemoirError);
-  signal.addEventListener('abort', onAbort, { once: true });
-  if (signal.aborted) onAbort();
-  return { aborted: promise, end: () => signal.removeEventListener('abort', onAbort) };
 }
 
 /** How long libvirt may take to notice that a guest's QEMU has gone, and how often it is asked meanwhile. */

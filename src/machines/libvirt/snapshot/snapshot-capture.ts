@@ -1,10 +1,11 @@
 import { existsSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { untilAborted } from '../../../async/until-aborted.ts';
 import { MemoirError } from '../../../domain/memoir-error.ts';
 import { LibvirtError } from '../../../libvirt/error.ts';
 import type { CaptureOutcome } from '../../capture.ts';
 import { isAway } from '../failure.ts';
-import { type CaptureParts, untilAborted } from '../guest/capture-parts.ts';
+import type { CaptureParts } from '../guest/capture-parts.ts';
 import { refuseBeside } from '../guest/foreign-work.ts';
 import { type Guest, isOver, type Migration, stateObstacle } from '../guest/guest.ts';
 import { checkRegions } from '../guest/memory-plan.ts';
@@ -28,20 +29,19 @@ const graceMs = 150;
 export async function takeSnapshot(parts: CaptureParts): Promise<CaptureOutcome> {
   const { links, guest, plan, reader, signal, wasRunning, touch } = parts;
   const options = snapshotSource.optionsOf(plan);
-  const { aborted, end } = untilAborted(signal);
   const meter = new PauseMeter();
   try {
     const patiently = <T>(ask: () => Promise<T>): Promise<T> => throughRestarts(links, signal, ask);
     await patiently(() => probe(guest));
     await patiently(() => checkRegions(guest, options.regions));
     await meter.start(links.control, guest.domain);
-    await Promise.race([reader.open(), aborted]);
+    await untilAborted(reader.open(), signal);
     await touch();
     await patiently(() => enable(guest));
     signal.throwIfAborted();
     const startedAtMs = Date.now();
-    await connect(parts, socketsOf(options), meter, aborted);
-    await Promise.race([follow(parts, meter), aborted]);
+    await connect(parts, socketsOf(options), meter);
+    await untilAborted(follow(parts, meter), signal);
     await patiently(() => checkRegions(guest, options.regions));
     return {
       // A guest that did not execute anyway did not stop because of us.
@@ -49,7 +49,6 @@ export async function takeSnapshot(parts: CaptureParts): Promise<CaptureOutcome>
       capturedAtMs: Math.round(meter.stoppedAtMs ?? startedAtMs),
     };
   } finally {
-    end();
     await meter.close();
   }
 }
@@ -95,18 +94,13 @@ function socketsOf({ guestSocket, ownSocket }: SnapshotSourceOptions): string[] 
  * Sends QEMU to one socket after the other until it gets through. `migrate` answers before it has connected; a failure to
  * connect shows in the migration's state, and the guest has not been stopped by then.
  */
-async function connect(
-  parts: CaptureParts,
-  sockets: readonly string[],
-  meter: PauseMeter,
-  aborted: Promise<never>,
-): Promise<void> {
-  const { plan, reader } = parts;
+async function connect(parts: CaptureParts, sockets: readonly string[], meter: PauseMeter): Promise<void> {
+  const { plan, reader, signal } = parts;
   const refusals: string[] = [];
   for (const socket of sockets) {
     await send(parts, socket, meter);
     const inSetup = setupWatch(plan.memoryBytes, reader);
-    const migration = await Promise.race([settled(parts, meter, inSetup), aborted]);
+    const migration = await untilAborted(settled(parts, meter, inSetup), signal);
     if (migration.status !== 'failed' || !/connect/i.test(migration.error ?? '')) return;
     refusals.push(migration.error ?? 'failed');
   }
@@ -145,7 +139,7 @@ async function settled(
     // Setup goes on while QEMU touches every page of the guest, which takes long for a large one.
     if (migration.status !== 'setup' && migration.status !== 'none') return migration;
     if (migration.status === 'setup') inSetup();
-    await Promise.race([meter.wake.wait(), sleep(pollMs)]);
+    await meter.wake.wait(pollMs);
   }
 }
 
@@ -180,7 +174,7 @@ async function follow({ guest, reader, links, signal }: CaptureParts, meter: Pau
       await sleep(graceMs);
       throw causeOf(await look(), readerFailure?.error);
     }
-    await Promise.race([meter.wake.wait(), sleep(pollMs)]);
+    await meter.wake.wait(pollMs);
   }
   await reader.drained;
 }

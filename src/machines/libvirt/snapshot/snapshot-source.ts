@@ -1,10 +1,9 @@
-import type { Socket } from 'node:net';
+import { untilAborted } from '../../../async/until-aborted.ts';
 import { MemoirError } from '../../../domain/memoir-error.ts';
 import type { MemorySink, MemorySource, MemoryTail } from '../../memory-source.ts';
 import { sourceType } from '../../source-type.ts';
 import { breathe, drain } from '../drain.ts';
 import { toFailure } from '../failure.ts';
-import { untilAborted } from '../guest/capture-parts.ts';
 import { SnapshotReader, type SnapshotShape } from './snapshot-reader.ts';
 import { SnapshotSocket, type SnapshotSockets } from './snapshot-socket.ts';
 
@@ -33,7 +32,7 @@ class SnapshotSource implements MemorySource {
     const ended = AbortSignal.any([signal, this.#closing.signal]);
     const reader = new SnapshotReader(this.#shape, sink);
     try {
-      await drain(await this.#connection(ended), ended, (chunk) => {
+      await drain(await untilAborted(this.#listening.connected, ended), ended, (chunk) => {
         reader.push(chunk);
         breathe(chunk);
       });
@@ -46,14 +45,5 @@ class SnapshotSource implements MemorySource {
   async close(): Promise<void> {
     this.#closing.abort(new MemoirError('CAPTURE_FAILED', 'the source was closed before its end'));
     await this.#listening.close();
-  }
-
-  async #connection(signal: AbortSignal): Promise<Socket> {
-    const { aborted, end } = untilAborted(signal);
-    try {
-      return await Promise.race([this.#listening.connected, aborted]);
-    } finally {
-      end();
-    }
   }
 }

@@ -130,6 +130,16 @@ export function journalSuite(name: string, create: () => Promise<JournalFixture>
       expect(await journal.page({ limit: 10 })).toMatchObject({ totalCount: 2 });
     });
 
+    it('remembers an idempotency key for a week', async () => {
+      const weekMs = 7 * 86_400_000;
+      const submit = async (atMs: number) =>
+        journal.submit([submission('vm:a')], { ...context, idempotencyKey: 'k' }, { ...acceptance(), atMs });
+      const [first] = (await submit(1000)).outcomes;
+      await finish((first as { operation: { id: string } }).operation.id);
+      expect((await submit(1000 + weekMs)).repeated).toBe(true);
+      expect((await submit(1001 + weekMs)).repeated).toBe(false);
+    });
+
     it('follows the transition table and refuses every other step, changing nothing', async () => {
       const { id } = await accept('vm:a');
       await expect(journal.transition({ id, from: 'QUEUED', to: 'COMPLETED', atMs: 2 })).rejects.toThrow();
@@ -207,7 +217,7 @@ export function journalSuite(name: string, create: () => Promise<JournalFixture>
       ).rejects.toThrow();
       await expect(
         journal.transition({ ...done, effects: [keep, { type: 'unknown', payload: null }] }),
-      ).rejects.toThrow();
+      ).rejects.toMatchObject({ code: 'INTERNAL', message: expect.stringContaining('unknown') });
       expect(await fixture.kept()).toEqual([]);
       expect(await journal.get([id])).toMatchObject([{ state: 'RUNNING' }]);
       expect(await journal.bounds()).toMatchObject({ last: 2 });

@@ -57,7 +57,11 @@ describe('the engine', () => {
     const { operations, complaints } = await startTestEngine([toy]);
     const expected = await submitOne(operations, 'a');
     (await toy.next()).fail(new MemoirError('GUEST_GONE', 'the guest ended'));
-    expect(await operations.settled(expected.id)).toMatchObject({ state: 'FAILED', error: { code: 'GUEST_GONE' } });
+    expect(await operations.settled(expected.id)).toMatchObject({
+      state: 'FAILED',
+      message: 'The guest ended',
+      error: { code: 'GUEST_GONE' },
+    });
     expect(complaints).toEqual([]);
     const unexpected = await submitOne(operations, 'a');
     (await toy.next()).fail(new TypeError('x is not a function'));
@@ -126,6 +130,20 @@ describe('the engine', () => {
     const { operations } = await startTestEngine([toy]);
     const { id } = await submitOne(operations, 'a');
     expect(await operations.settled(id)).toMatchObject({ state: 'FAILED', error: { code: 'TIMED_OUT' } });
+  });
+
+  it('lets a run have more time than a timer can count', async () => {
+    const [patient, hurried] = [
+      new ToyKind({ kind: 'PATIENT', timeoutMs: 2 ** 35, stallTimeoutMs: 2 ** 35 }),
+      new ToyKind({ timeoutMs: 20 }),
+    ];
+    const { operations } = await startTestEngine([patient, hurried]);
+    const { id } = await submitOne(operations, 'a', 'PATIENT');
+    await patient.next();
+    expect(await operations.settled((await submitOne(operations, 'b')).id)).toMatchObject({
+      error: { code: 'TIMED_OUT' },
+    });
+    expect(await operations.get([id])).toMatchObject([{ state: 'RUNNING' }]);
   });
 
   it('takes a kind it has never seen without a change of its own', async () => {

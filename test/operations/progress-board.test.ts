@@ -11,6 +11,31 @@ it('a rate forgets half of what was within two seconds', () => {
   expect(rate.bytesPerSecond).toBeCloseTo(500);
 });
 
+it('a rate says nothing before it has seen movement, and begins again where the count does', () => {
+  const rate = new Rate();
+  rate.update(5_000, 0);
+  rate.update(9_000, 49);
+  expect(rate.bytesPerSecond).toBe(null);
+  rate.update(5_100, 100);
+  expect(rate.bytesPerSecond).toBeCloseTo(1000);
+  rate.update(0, 200);
+  rate.update(100, 300);
+  expect(rate.bytesPerSecond).toBeCloseTo(1000);
+});
+
+it('tells how fast an operation moves', async () => {
+  const board = new ProgressBoard();
+  const operation = { id: '1', kind: 'TOY', subjects: ['a'], state: 'RUNNING', seq: 1 } as unknown as Operation;
+  board.update(operation);
+  let doneBytes = 0;
+  const rate = () => {
+    board.progress('1', { doneBytes: ++doneBytes, totalBytes: 1_000_000 });
+    return board.live(operation).bytesPerSecond;
+  };
+  await expect.poll(rate, { interval: 10 }).toBeGreaterThan(0);
+  board.end();
+});
+
 it('an answer of the journal that was overtaken by a newer one changes nothing', async () => {
   const board = new ProgressBoard();
   const operation = (seq: number, message: string) =>

@@ -27,7 +27,7 @@ async function journalOfDays(days: number) {
 async function forget(journal: Journal, options: { retentionDays: number; now: number; toy?: ToyKind }) {
   const { retentionDays, now, toy = new ToyKind() } = options;
   const done = Promise.withResolvers<void>();
-  let first = 1;
+  let first: number | null = null;
   let clocks = 0;
   const retention = startRetention({
     journal,
@@ -74,6 +74,42 @@ describe('retention', () => {
     await forget(journal, { retentionDays: 1, now: 1000, toy: new KeepingToy() });
     expect((await journal.page({ limit: 9 })).operations.map(({ id }) => id)).toEqual(['0003', '0001']);
     expect(await journal.active()).toMatchObject([{ id: '0003' }]);
+  });
+
+  it('says nothing was forgotten where nothing was', async () => {
+    const journal = await journalOfDays(3);
+    expect(await forget(journal, { retentionDays: 10, now: 3 })).toBe(null);
+    expect((await journal.page({ limit: 9 })).totalCount).toBe(3);
+  });
+
+  it('keeps what is exactly as old as it may be', async () => {
+    const journal = await journalOfDays(4);
+    await forget(journal, { retentionDays: 2, now: 4 });
+    expect((await journal.page({ limit: 9 })).operations.map(({ id }) => id)).toEqual(['0003', '0002']);
+  });
+
+  it('waits with its first work, and works again and again', async () => {
+    const journal = await journalOfDays(2);
+    let looks = 0;
+    const again = Promise.withResolvers<void>();
+    const start = (firstMs: number) =>
+      startRetention({
+        journal,
+        kinds: new Map(),
+        log: { warn: () => undefined, error: () => undefined },
+        retentionMs: dayMs,
+        clock: () => {
+          if (++looks === 3) again.resolve();
+          return 0;
+        },
+        pruned: () => undefined,
+        times: { firstMs, everyMs: 1 },
+      });
+    await start(3_600_000).close();
+    expect(looks).toBe(0);
+    const soon = start(0);
+    await again.promise;
+    await soon.close();
   });
 
   it('works through more than one batch', async () => {

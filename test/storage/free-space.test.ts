@@ -5,6 +5,14 @@ it('the reserve is a twentieth of the file system and at most 256 MiB, unless to
   expect([reserveOf(2000), reserveOf(2 ** 40), reserveOf(2 ** 40, 5)]).toEqual([100, 256 << 20, 5]);
 });
 
+it('asks the file system before the first byte, and takes the last one that is not reserved', () => {
+  const guard = new SpaceGuard('/dumps', 100, () => ({ freeBytes: 150, totalBytes: 1000 }));
+  expect(() => guard.spend(51)).toThrow(expect.objectContaining({ code: 'NO_SPACE' }));
+  guard.spend(50);
+  const full = new SpaceGuard('/dumps', 100, () => ({ freeBytes: 100, totalBytes: 1000 }));
+  expect(() => full.spend(1)).toThrow(expect.objectContaining({ code: 'NO_SPACE' }));
+});
+
 it('keeps the reserve free while another writer takes as much as oneself, and asks the file system seldom', () => {
   let freeBytes = 4 * 2 ** 30;
   let asked = 0;

@@ -215,6 +215,14 @@ describe('memoir', () => {
       out: 'Removed 21 artifacts (4.0 KiB).\n',
     });
     expect(removals).toBe(1);
+    const { url: tidy } = await startTestServer({
+      wrap: (services) => ({
+        ...services,
+        dumps: { ...services.dumps, unwanted: { count: 0, sizeBytes: 0, locations: [] } },
+      }),
+    });
+    const nothing = { code: 0, out: 'Every artifact has a record.\n', told: '' };
+    expect(await memoir(tidy, ['artifacts', 'remove'])).toEqual(nothing);
   });
 
   it('names a frozen guest and what helps, and goes on with the others', async () => {

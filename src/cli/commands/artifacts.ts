@@ -13,15 +13,21 @@ export interface RemoveArtifactsOptions {
 
 /** Shows the artifacts of which the server has no record. */
 export async function listArtifacts(console: Console) {
-  const { unwantedArtifacts } = (await console.client.ask(CliUnwantedArtifactsDocument, {})).service;
-  print(console, unwantedArtifacts, () => describe(unwantedArtifacts));
+  await showUnwanted(console);
   return exitCodes.done;
+}
+
+async function showUnwanted(console: Console): Promise<Unwanted | null> {
+  const { unwantedArtifacts = null } = (await console.client.ask(CliUnwantedArtifactsDocument, {})).service;
+  print(console, unwantedArtifacts, () => describe(unwantedArtifacts));
+  return unwantedArtifacts;
 }
 
 /** Removes them for good; without `--yes` it says what would be removed, and removes nothing. */
 export async function removeArtifacts(console: Console, { yes = false }: RemoveArtifactsOptions) {
   if (!yes) {
-    await listArtifacts(console);
+    const unwanted = await showUnwanted(console);
+    if (unwanted?.count === 0) return exitCodes.done;
     console.tell(
       'Nothing was removed. `memoir reindex` takes these artifacts into the catalogue; `memoir artifacts remove --yes` removes them for good.\n',
     );

@@ -1,5 +1,7 @@
 import type { Closable } from '../domain/closable.ts';
 
+export const providerKinds = ['demo', 'libvirt', 'cloudstack'] as const;
+
 /** What a new volume is to be. */
 export interface VolumeSpec {
   /** Our own UUID of it, random: the mark by which the provider's object is found again, whatever happened in between. */
@@ -53,7 +55,7 @@ export interface AttachTarget {
  *   shrinks), PROVIDER_REFUSED, PROVIDER_UNAVAILABLE, DETACH_REFUSED. An aborted signal rejects with its reason.
  */
 export interface VolumeProvider extends Closable {
-  readonly kind: 'demo' | 'libvirt' | 'cloudstack';
+  readonly kind: (typeof providerKinds)[number];
   create(spec: VolumeSpec, signal: AbortSignal): Promise<ProvidedVolume>;
   /** To one machine at a time: attached elsewhere is VOLUME_IN_USE. */
   attach(target: AttachTarget, signal: AbortSignal): Promise<ProvidedVolume>;

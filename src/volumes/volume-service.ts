@@ -89,16 +89,11 @@ export function createVolumes(options: VolumeServiceOptions): Volumes {
     if (volume === null) throw new MemoirError('NOT_FOUND', `there is no volume ${nameOrId}`);
     return volume;
   }
-  function submit(submission: Submission, { actor, idempotencyKey }: VolumeCaller) {
+  function submit(submission: Submission, { actor, idempotencyKey }: VolumeCaller, asked = submission.request) {
     if (idempotencyKey === undefined) return operations.submitOne(submission, { actor });
     if (idempotencyKey.length === 0 || idempotencyKey.length > maxKeyLength)
       throw new MemoirError('BAD_INPUT', `an idempotency key has 1 to ${maxKeyLength} characters`);
-    // The id of a new volume is made anew each time: it is no part of what was asked for.
-    const { volumeId: _, ...asked } = submission.request as Record<string, never>;
-    const fingerprint = JSON.stringify([
-      submission.kind,
-      submission.kind === createType.name ? asked : submission.request,
-    ]);
+    const fingerprint = JSON.stringify([submission.kind, asked]);
     return operations.submitOne(submission, { actor, idempotencyKey, fingerprint });
   }
 
@@ -117,9 +112,11 @@ export function createVolumes(options: VolumeServiceOptions): Volumes {
       if (caller.idempotencyKey === undefined && (await catalogue.byName(name)) !== null)
         throw new MemoirError('NAME_TAKEN', `there is a volume called ${name} already`);
       const volumeId = randomUUID();
-      const request = { volumeId, name, sizeBytes, placement };
+      // The id of a new volume is made anew each time: it is no part of what was asked for.
+      const asked = { name, sizeBytes, placement: { ...placement } };
+      const request = { volumeId, ...asked };
       const subjects = [volumeSubject(volumeId), `volume-name:${name}`] as const;
-      return submit(createType.submission({ subjects, request, message: `Waiting to create ${name}` }), caller);
+      return submit(createType.submission({ subjects, request, message: `Waiting to create ${name}` }), caller, asked);
     },
     async attach(nameOrId, wanted, caller) {
       const { id: volumeId, name, attachment, export: exported } = await existing(nameOrId);

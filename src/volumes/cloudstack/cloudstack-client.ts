@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { z } from 'zod';
 import { MemoirError } from '../../domain/memoir-error.ts';
 import { encode, sign } from './signature.ts';
 
@@ -105,7 +106,7 @@ export function createCloudstackClient({ url, apiKey, secretKey }: CloudstackAdd
       if (found === null) return { status: 'VANISHED' };
       if (found.jobstatus === 1) return { status: 'DONE' };
       if (found.jobstatus === 2) {
-        const { errorcode, errortext } = (found.jobresult ?? {}) as { errorcode?: number; errortext?: string };
+        const { errorcode, errortext } = jobFailure.parse(found.jobresult);
         throw new CloudstackRefusal(
           Number(errorcode ?? found.jobresultcode ?? 530),
           clean(String(errortext ?? 'the job failed')),
@@ -141,10 +142,13 @@ function checkAddress(url: string): string {
   return parsed.href;
 }
 
+const answered = z.record(z.string(), z.unknown());
+/** Whatever else it may be, it is a failure. */
+const jobFailure = z.object({ errorcode: z.number().optional(), errortext: z.string().optional() }).catch({});
+
 function parse(text: string): Record<string, unknown> | null {
   try {
-    const [inner] = Object.values(JSON.parse(text) as Record<string, unknown>);
-    return typeof inner === 'object' && inner !== null ? (inner as Record<string, unknown>) : null;
+    return answered.parse(Object.values(JSON.parse(text))[0]);
   } catch {
     return null;
   }

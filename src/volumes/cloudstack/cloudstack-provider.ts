@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { z } from 'zod';
 import { MemoirError } from '../../domain/memoir-error.ts';
 import { serialOf } from '../serial.ts';
 import { Turns } from '../turns.ts';
@@ -20,14 +21,16 @@ export interface CloudstackProviderOptions extends CloudstackAddress {
   readonly times?: CloudstackTimes;
 }
 
-interface CloudVolume {
-  readonly id: string;
-  readonly name: string;
-  readonly size: number;
-  readonly state: string;
-  readonly virtualmachineid?: string;
-  readonly hypervisor?: string;
-}
+const cloudVolume = z.object({
+  id: z.string(),
+  name: z.string(),
+  size: z.number(),
+  state: z.string(),
+  virtualmachineid: z.string().optional(),
+  hypervisor: z.string().optional(),
+});
+type CloudVolume = z.infer<typeof cloudVolume>;
+const cloudVolumes = z.array(cloudVolume).default([]);
 
 const gibibyte = 2 ** 30;
 const pageSize = 100;
@@ -191,7 +194,8 @@ async function listVolumes(
   for (let page = 1; ; page++) {
     const paging = { listall: 'true', page: String(page), pagesize: String(pageSize) };
     const { volume, count } = await client.call('listVolumes', { ...filter, ...paging }, signal);
-    const volumes = Array.isArray(volume) ? (volume as CloudVolume[]) : [];
+    const { data: volumes } = cloudVolumes.safeParse(volume);
+    if (volumes === undefined) throw new MemoirError('PROVIDER_REFUSED', 'CloudStack lists volumes that are none');
     found.push(...volumes);
     if (volumes.length < pageSize || found.length >= Number(count ?? 0)) return found;
   }

@@ -112,7 +112,7 @@ async function readWorld(path: string): Promise<Kept> {
     if (error.code === 'ENOENT') return null;
     throw error;
   });
-  return text === null ? { nextDiskseq: 1, disks: [] } : (JSON.parse(text) as Kept);
+  return text === null ? { nextDiskseq: 1, disks: [] } : JSON.parse(text);
 }
 
 async function writeWorld(path: string, kept: Kept): Promise<void> {

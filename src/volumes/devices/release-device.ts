@@ -4,6 +4,7 @@ import { open, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { MemoirError } from '../../domain/memoir-error.ts';
+import { codeOf, messageOf } from '../../domain/thrown.ts';
 import type { BlockDevice } from './block-device.ts';
 import type { SysfsPlaces } from './sysfs.ts';
 
@@ -23,15 +24,14 @@ export async function releaseDevice(device: BlockDevice, places: SysfsPlaces, si
     const handle = await open(device.path, constants.O_RDONLY | constants.O_EXCL);
     await handle.close();
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'EBUSY')
-      throw inUse(device, 'another program or namespace of this host');
+    if (codeOf(error) === 'EBUSY') throw inUse(device, 'another program or namespace of this host');
     throw new MemoirError('DEVICE_MISSING', `${device.path} cannot be opened`, { cause: error });
   }
   try {
     await run('blockdev', ['--flushbufs', device.path], { signal, timeout: flushMs });
   } catch (cause) {
     signal.throwIfAborted();
-    throw new MemoirError('DEVICE_MISSING', `${device.path} could not be flushed: ${(cause as Error).message.trim()}`, {
+    throw new MemoirError('DEVICE_MISSING', `${device.path} could not be flushed: ${messageOf(cause).trim()}`, {
       cause,
       hint: 'Install util-linux, which brings blockdev, and look at the kernel’s log for errors of the device.',
     });

@@ -1,4 +1,5 @@
 import { connect, type Socket } from 'node:net';
+import { z } from 'zod';
 import type { Closable } from '../../domain/closable.ts';
 import { MemoirError } from '../../domain/memoir-error.ts';
 
@@ -47,6 +48,22 @@ export async function connectQmp(path: string): Promise<QmpClient> {
   }
 }
 
+const qmpMessage = z.object({
+  id: z.number().optional(),
+  return: z.unknown().optional(),
+  error: z.object({ desc: z.string() }).optional(),
+  event: z.string().optional(),
+  data: z.record(z.string(), z.unknown()).optional(),
+});
+
+function parse(line: string): z.infer<typeof qmpMessage> | null {
+  try {
+    return qmpMessage.parse(JSON.parse(line));
+  } catch {
+    return null;
+  }
+}
+
 function speak(socket: Socket): QmpClient {
   const listeners = new Set<{ readonly listener: (event: QmpEvent) => void }>();
   const waiting = new Map<number, Waiting>();
@@ -68,13 +85,8 @@ function speak(socket: Socket): QmpClient {
   });
 
   function take(line: string): void {
-    const message = JSON.parse(line) as {
-      readonly id?: number;
-      readonly return?: unknown;
-      readonly error?: { readonly desc: string };
-      readonly event?: string;
-      readonly data?: Record<string, unknown>;
-    };
+    const message = parse(line);
+    if (message === null) return void socket.destroy(new Error('a line that is not QMP'));
     if (message.event !== undefined) {
       const event = { event: message.event, data: message.data ?? {} };
       for (const { listener } of [...listeners]) listener(event);

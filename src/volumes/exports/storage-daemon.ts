@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { Socket } from 'node:net';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -145,13 +146,13 @@ function launchDaemon(folder: string, command: readonly string[]): Launched {
     stdio: ['ignore', 'ignore', 'pipe'],
     detached: true,
   });
-  const launched = { state: 'RUNNING' as Launched['state'], said: '' };
+  const launched: { state: Launched['state']; said: string } = { state: 'RUNNING', said: '' };
   child.stderr?.setEncoding('utf8').on('data', (chunk: string) => {
     launched.said = (launched.said + chunk).slice(-2_000);
   });
   child.once('error', (error) => Object.assign(launched, { state: 'FAILED', said: error.message }));
   child.once('exit', (code) => Object.assign(launched, { state: code === isRunning ? 'LOCKED' : 'FAILED' }));
   child.unref();
-  (child.stderr as unknown as { unref?(): void } | null)?.unref?.();
+  if (child.stderr instanceof Socket) child.stderr.unref();
   return launched;
 }

@@ -1,5 +1,6 @@
 import { stat } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { z } from 'zod';
 import type { Closable } from '../../domain/closable.ts';
 import { MemoirError } from '../../domain/memoir-error.ts';
 import { serialOf } from '../serial.ts';
@@ -44,6 +45,8 @@ export interface VolumeExportsOptions {
 /** QEMU's names of nodes have less than 32 bytes (block/block.c); 20 digits tell volumes apart as their serials do. */
 const nodeOf = (volumeId: string): string => `v-${serialOf(volumeId)}`;
 export const exportIdOf = (volumeId: string): string => `e-${serialOf(volumeId)}`;
+const blockExports = z.array(z.object({ id: z.string() }));
+const namedNodes = z.array(z.object({ 'node-name': z.string().optional() }));
 const retryMs = 100;
 const hardMs = 10_000;
 
@@ -53,10 +56,10 @@ export function createVolumeExports({
   reached = () => undefined,
 }: VolumeExportsOptions): VolumeExports {
   async function exportsOf(client: QmpClient): Promise<readonly { readonly id: string }[]> {
-    return (await client.execute('query-block-exports')) as { id: string }[];
+    return blockExports.parse(await client.execute('query-block-exports'));
   }
   async function hasNode(client: QmpClient, node: string): Promise<boolean> {
-    const nodes = (await client.execute('query-named-block-nodes', { flat: true })) as { 'node-name': string }[];
+    const nodes = namedNodes.parse(await client.execute('query-named-block-nodes', { flat: true }));
     return nodes.some((one) => one['node-name'] === node);
   }
 

@@ -1,8 +1,19 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { transact } from '../../database/connection.ts';
 import { type Migrations, migrate } from '../../database/migration.ts';
+import { nameOf, numberOf, numberOrNull, type Row, textOf, textOrNull } from '../../database/row.ts';
 import { MemoirError } from '../../domain/memoir-error.ts';
-import type { Attachment, DeviceMapping, NewVolume, Volume, VolumeExport, VolumePatch } from '../volume.ts';
+import { namesOf } from '../../domain/table.ts';
+import {
+  type Attachment,
+  type DeviceMapping,
+  type NewVolume,
+  type Volume,
+  type VolumeExport,
+  type VolumePatch,
+  volumeStates,
+} from '../volume.ts';
+import { providerKinds } from '../volume-provider.ts';
 
 const migrations: Migrations = [
   `CREATE TABLE volumes (
@@ -33,8 +44,6 @@ const selection = `SELECT v.*, a.machine_id, a.machine_name, a.since_ms AS attac
 export function prepareVolumeTables(connection: DatabaseSync): void {
   migrate(connection, 'volumes', migrations);
 }
-
-type Row = Record<string, unknown>;
 
 /** What can be read; the tables are there. */
 export function createVolumeReader(connection: DatabaseSync) {
@@ -116,7 +125,7 @@ export function createVolumeWriter(connection: DatabaseSync) {
         if (reader.byName(name) !== null)
           throw new MemoirError('NAME_TAKEN', `there is a volume called ${name} already`);
         insert.run(id, name, provider, sizeBytes, JSON.stringify(placement), atMs, atMs);
-        return reader.get(id) as Volume;
+        return madeOf(reader.get(id));
       }),
     change: (id: string, patch: VolumePatch, atMs: number, ifVersion?: number): Volume | null =>
       transact(connection, () => change(id, patch, atMs, ifVersion)),
@@ -136,6 +145,11 @@ export function createVolumeWriter(connection: DatabaseSync) {
   };
 }
 
+function madeOf(volume: Volume | null): Volume {
+  if (volume === null) throw new MemoirError('DATABASE_DAMAGED', 'database: a volume that was just written is missing');
+  return volume;
+}
+
 function toVolumeError(error: unknown, volume: Volume, patch: VolumePatch): unknown {
   const message = error instanceof Error ? error.message : '';
   if (!/UNIQUE constraint failed: volume_devices/.test(message)) return error;
@@ -148,44 +162,44 @@ function toVolumeError(error: unknown, volume: Volume, patch: VolumePatch): unkn
 
 function toVolume(row: Row): Volume {
   return {
-    id: row.id as string,
-    name: row.name as string,
-    provider: row.provider as Volume['provider'],
-    providerId: row.provider_id as string | null,
-    sizeBytes: row.size_bytes as number,
-    serial: row.serial as string | null,
-    placement: JSON.parse(row.placement as string),
-    state: row.state as Volume['state'],
+    id: textOf(row, 'id'),
+    name: textOf(row, 'name'),
+    provider: nameOf(row, 'provider', providerKinds),
+    providerId: textOrNull(row, 'provider_id'),
+    sizeBytes: numberOf(row, 'size_bytes'),
+    serial: textOrNull(row, 'serial'),
+    placement: JSON.parse(textOf(row, 'placement')),
+    state: nameOf(row, 'state', namesOf(volumeStates)),
     attachment: row.machine_id === null ? null : toAttachment(row),
     device: row.path === null ? null : toDevice(row),
     export: row.export_name === null ? null : toExport(row),
-    problem: row.problem === null ? null : JSON.parse(row.problem as string),
-    createdAtMs: row.created_at_ms as number,
-    updatedAtMs: row.updated_at_ms as number,
-    version: row.version as number,
+    problem: row.problem === null ? null : JSON.parse(textOf(row, 'problem')),
+    createdAtMs: numberOf(row, 'created_at_ms'),
+    updatedAtMs: numberOf(row, 'updated_at_ms'),
+    version: numberOf(row, 'version'),
   };
 }
 
 const toAttachment = (row: Row): Attachment => ({
-  machineId: row.machine_id as string,
-  machineName: row.machine_name as string,
-  sinceMs: row.attached_ms as number,
-  newerThan: row.newer_than as number | null,
-  boot: row.attached_boot as string | null,
+  machineId: textOf(row, 'machine_id'),
+  machineName: textOf(row, 'machine_name'),
+  sinceMs: numberOf(row, 'attached_ms'),
+  newerThan: numberOrNull(row, 'newer_than'),
+  boot: textOrNull(row, 'attached_boot'),
 });
 
 const toDevice = (row: Row): DeviceMapping => ({
-  path: row.path as string,
-  rdev: row.rdev as string,
-  diskseq: row.diskseq as number | null,
-  boot: row.boot as string | null,
-  sizeBytes: row.device_bytes as number,
-  verifiedAtMs: row.verified_at_ms as number,
+  path: textOf(row, 'path'),
+  rdev: textOf(row, 'rdev'),
+  diskseq: numberOrNull(row, 'diskseq'),
+  boot: textOrNull(row, 'boot'),
+  sizeBytes: numberOf(row, 'device_bytes'),
+  verifiedAtMs: numberOf(row, 'verified_at_ms'),
 });
 
 const toExport = (row: Row): VolumeExport => ({
-  name: row.export_name as string,
-  uri: row.uri as string,
+  name: textOf(row, 'export_name'),
+  uri: textOf(row, 'uri'),
   writable: row.writable === 1,
-  sinceMs: row.exported_ms as number,
+  sinceMs: numberOf(row, 'exported_ms'),
 });

@@ -59,7 +59,7 @@ export function Volumes({ id }: { readonly id: string | undefined }) {
       <Panel
         title="Volumes"
         note={shown && (shown.length === volumes?.length ? shown.length : `${shown.length} of ${volumes?.length}`)}
-        actions={create}
+        actions={volumes?.length === 0 ? undefined : create}
         flush
       >
         <search className={styles.tools}>
@@ -103,7 +103,9 @@ export function Volumes({ id }: { readonly id: string | undefined }) {
           <VolumeTable volumes={shown} active={active} attach={setAttaching} detach={detach} />
         )}
       </Panel>
-      <DifferencesPanel />
+      <div className={styles.below}>
+        <DifferencesPanel />
+      </div>
       {creates && <CreateDialog provider={provider?.kind ?? ''} close={() => setCreates(false)} />}
       {attaching && <AttachDialog volume={attaching} close={() => setAttaching(null)} />}
       {chosen && <VolumeDialog key={chosen.id} volume={chosen} active={active.get(chosen.id)} close={back} />}

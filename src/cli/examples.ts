@@ -59,6 +59,25 @@ const examples: Readonly<Record<string, readonly (readonly [line: string, what: 
     ['memoir token create grafana --role viewer --expires 2027-01-31', 'shown once'],
     ['memoir token create back-in --role admin --local', 'when nobody can get in any more'],
   ],
+  'volume list': [
+    ['memoir volume list --vm web-01', 'what is attached to web-01?'],
+    ['memoir --json volume list --state available', 'what is attached to nothing, for a script'],
+  ],
+  'volume create': [
+    ['memoir volume create data --size 20G', 'in the default pool or zone'],
+    ['memoir volume create data --size 20G --zone fast --offering qcow2', 'elsewhere, of another kind'],
+    ['memoir volume create data --size 20G --key host7-data', 'safe to repeat: the key names one volume'],
+  ],
+  'volume attach': [['memoir volume attach data web-01', 'prints the device where it is on this host']],
+  'volume detach': [['memoir volume detach data web-01', 'refused if another machine has it']],
+  'volume resize': [['memoir volume resize data 40G', 'volumes do not shrink']],
+  'volume delete': [['memoir volume delete data', 'with its bytes; detach it first']],
+  'volume device': [['dev=$(memoir volume device data)', 'verified now, or an error']],
+  'volume export': [
+    ['nbdcopy "$(memoir volume export data | tail -1)" copy.img', 'read-only, and read it'],
+    ['memoir volume export data --remove', 'end the export'],
+  ],
+  'volume doctor': [['memoir volume doctor', 'exit code 1 if something disagrees with the world']],
   completion: [
     ['memoir completion bash > /etc/bash_completion.d/memoir', 'for everybody on this machine'],
     ['memoir completion fish > ~/.config/fish/completions/memoir.fish', 'for you'],
@@ -81,5 +100,8 @@ export function addExamples(program: Command): void {
     if (text.length > 0) command.addHelpText('after', `\nExamples:\n${text.join('\n')}`);
   };
   add(program, '');
-  for (const command of program.commands) add(command, command.name());
+  for (const command of program.commands) {
+    add(command, command.name());
+    for (const inner of command.commands) add(inner, `${command.name()} ${inner.name()}`);
+  }
 }

@@ -10,18 +10,6 @@ import type { ShownConfig } from './commands/config.ts';
 import { examine } from './commands/doctor.ts';
 import { type CreateTokenOptions, createToken, type LocalTokens, listTokens, revokeToken } from './commands/token.ts';
 import { listVms, type VmsOptions } from './commands/vms.ts';
-import {
-  attachVolume,
-  type CreateVolumeOptions,
-  createVolume,
-  deleteVolume,
-  detachVolume,
-  examineVolumes,
-  exportVolume,
-  listVolumes,
-  resizeVolume,
-  showDevice,
-} from './commands/volume.ts';
 import { type WatchOptions, watch } from './commands/watch.ts';
 import type { Console } from './console.ts';
 import { Contexts } from './contexts.ts';
@@ -32,6 +20,7 @@ import { addHeapCommands } from './heap/commands.ts';
 import { addHostCommands } from './host-commands.ts';
 import { addMemwatchCommands, type MemwatchDefaults } from './memwatch/commands.ts';
 import { plain } from './text.ts';
+import { addVolumeCommands } from './volume/commands.ts';
 
 /** What the process gives to the command line. */
 export interface Host {
@@ -174,7 +163,7 @@ export function createProgram(host: Host, ended: (result: ExitCode | null) => vo
     .description('remove them for good')
     .option('--yes', 'without this, only say what would be removed')
     .action((options: RemoveArtifactsOptions) => remote((console) => removeArtifacts(console, options))());
-  addVolumeCommands(program.command('volume').description('manage block volumes'), remote);
+  addVolumeCommands(program, remote);
   addHeapCommands(program, { remote, withOwnServer, server });
   addMemwatchCommands(program, { withOwnServer, defaults: host.memwatch, token: host.token });
   const token = program.command('token').alias('tokens').description('manage access tokens');
@@ -230,66 +219,6 @@ export function createProgram(host: Host, ended: (result: ExitCode | null) => vo
     });
   addExamples(program);
   return program;
-}
-
-function addVolumeCommands(volume: Command, remote: (run: Run) => () => Promise<void>): void {
-  const one = '<volume>';
-  const meant = 'its name or UUID';
-  volume
-    .command('list')
-    .description('list the volumes')
-    .action(() => remote(listVolumes)());
-  volume
-    .command('create')
-    .description('create a volume')
-    .argument('<name>', 'what it is to be called')
-    .requiredOption('--size <size>', 'in bytes, or as 512M or 5G')
-    .option('--zone <zone>', 'storage pool or zone')
-    .option('--offering <offering>', 'format or disk offering')
-    .action((name: string, options: CreateVolumeOptions) =>
-      remote((console) => createVolume(console, name, options))(),
-    );
-  volume
-    .command('attach')
-    .description('attach a volume to a machine; prints its device where that is on this host')
-    .argument(one, meant)
-    .argument('<vm>', 'the machine’s name or UUID')
-    .action((id: string, vm: string) => remote((console) => attachVolume(console, id, vm))());
-  volume
-    .command('detach')
-    .description('detach a volume; done when the machine has released it')
-    .argument(one, meant)
-    .argument('[vm]', 'refused if another machine has it')
-    .action((id: string, vm?: string) => remote((console) => detachVolume(console, id, vm))());
-  volume
-    .command('resize')
-    .description('make a volume larger')
-    .argument(one, meant)
-    .argument('<size>', 'in bytes, or as 512M or 5G')
-    .action((id: string, size: string) => remote((console) => resizeVolume(console, id, size))());
-  volume
-    .command('delete')
-    .description('delete a volume with its bytes')
-    .argument(one, meant)
-    .action((id: string) => remote((console) => deleteVolume(console, id))());
-  volume
-    .command('device')
-    .description('print the path of a volume’s device, verified now')
-    .argument(one, meant)
-    .action((id: string) => remote((console) => showDevice(console, id))());
-  volume
-    .command('export')
-    .description('show a volume’s bytes over NBD, and print where')
-    .argument(one, meant)
-    .option('--writable', 'let clients write')
-    .option('--remove', 'end the export')
-    .action((id: string, options: { writable?: boolean; remove?: boolean }) =>
-      remote((console) => exportVolume(console, id, options))(),
-    );
-  volume
-    .command('doctor')
-    .description('compare all volumes with provider and devices')
-    .action(() => remote(examineVolumes)());
 }
 
 function explain(error: unknown, { tell }: Host): ExitCode {

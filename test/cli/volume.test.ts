@@ -21,7 +21,7 @@ it('memoir volume does the whole life of a volume, and says by exit code how eac
   });
   const path = attached.out.split('\n')[1];
   expect((await volume('device', 'data')).out).toBe(`${path}\n`);
-  expect((await volume('list')).out).toMatch(/data +ATTACHED +8\.0 MiB +vm-1 +\S+vdb +[0-9a-f]{20} +-/);
+  expect((await volume('list')).out).toMatch(/data +ATTACHED +8\.0 MiB +vm-1 +\S+vdb +- +[0-9a-f]{20} +-/);
   expect((await volume('delete', 'data')).code).toBe(1);
   expect((await volume('resize', 'data', '16M')).code).toBe(0);
   expect((await volume('detach', 'data', 'vm-2')).code).toBe(1);
@@ -31,6 +31,34 @@ it('memoir volume does the whole life of a volume, and says by exit code how eac
   expect((await volume('delete', 'data')).code).toBe(0);
   expect(JSON.parse((await memoir(url, ['--json', 'volume', 'list'])).out)).toEqual([]);
 });
+
+it('memoir volume gives programs JSON: of lists, devices, operations and comparisons', async () => {
+  const { url } = await startTestServer();
+  const json = async (...args: string[]) => JSON.parse((await memoir(url, ['--json', 'volume', ...args])).out);
+  const created = await json('create', 'data', '--size', '8M', '--key', 'k');
+  expect(created).toMatchObject({ state: 'COMPLETED', volumeName: 'data', error: null, devicePath: null });
+  // The same key is the same operation.
+  expect((await json('create', 'data', '--size', '8M', '--key', 'k')).id).toBe(created.id);
+  await json('create', 'logs', '--size', '1048576');
+  const attached = await json('attach', 'data', 'vm-1');
+  expect(attached).toMatchObject({ state: 'COMPLETED', devicePath: expect.stringMatching(/vdb$/) });
+  expect(await json('device', 'data')).toMatchObject({ path: attached.devicePath, sizeBytes: 2 ** 23, diskseq: 1 });
+  const names = async (...args: string[]) => (await json('list', ...args)).map(({ name }: { name: string }) => name);
+  expect(await names()).toEqual(['data', 'logs']);
+  expect(await names('--vm', 'vm-1')).toEqual(['data']);
+  expect(await names('--state', 'available')).toEqual(['logs']);
+  expect(await json('doctor')).toEqual({ volumes: 2, repaired: [], problems: [], failure: null, orphans: [] });
+  expect((await memoir(url, ['volume', 'list', '--state', 'odd'])).code).toBe(2);
+});
+
+it.each(['list', 'create', 'attach', 'detach', 'resize', 'delete', 'device', 'export', 'doctor'])(
+  'memoir volume %s --help shows how it is used, by examples',
+  async (command) => {
+    const { code, out } = await memoir('http://127.0.0.1:9', ['volume', command, '--help']);
+    expect(code).toBe(0);
+    expect(out).toMatch(new RegExp(`Examples:\n.*memoir (--json )?volume ${command} `));
+  },
+);
 
 it.skipIf(lacks('qemu-storage-daemon', 'nbdinfo'))(
   'memoir volume export prints where a client finds the bytes',

@@ -24,8 +24,6 @@ describe.skipIf(lacks('chromium'))('the screen of volumes', { timeout: 180_000 }
     const create = page.getByRole('dialog', { name: 'New volume' });
     await create.getByText('Demo: the volume and its device are simulated.').waitFor();
     await page.keyboard.type('data');
-    await page.keyboard.press('Tab');
-    await page.keyboard.type('8');
     await create.getByRole('textbox', { name: 'Size' }).fill('8');
     await create.getByLabel('Unit').selectOption('MiB');
     await page.keyboard.press('Enter');

@@ -686,7 +686,10 @@ export type CliVolumeDeviceFieldsFragment = { path: string, rdev: string, diskse
 
 export type CliVolumeStartedFragment = { operation: { id: string }, errors: Array<{ code: ErrorCode, message: string, hint: string }> };
 
-export type CliVolumesQueryVariables = Exact<{ [key: string]: never; }>;
+export type CliVolumesQueryVariables = Exact<{
+  state?: VolumeState | null | undefined;
+  vm?: string | null | undefined;
+}>;
 
 
 export type CliVolumesQuery = { volumes: Array<{ id: string, name: string, provider: string, state: VolumeState, sizeBytes: number, serial: string | null, attachment: { machineId: string, machineName: string } | null, device: { path: string, rdev: string, diskseq: number | null, sizeBytes: number, verifiedAt: string } | null, export: { name: string, uri: string, writable: boolean } | null, problem: { code: ErrorCode, message: string, hint: string } | null }> };
@@ -1544,8 +1547,8 @@ export const CliRevokeTokenDocument = new TypedDocumentString(`
 }
     `) as unknown as TypedDocumentString<CliRevokeTokenMutation, CliRevokeTokenMutationVariables>;
 export const CliVolumesDocument = new TypedDocumentString(`
-    query CliVolumes {
-  volumes {
+    query CliVolumes($state: VolumeState, $vm: String) {
+  volumes(state: $state, vm: $vm) {
     id
     name
     provider

@@ -14,6 +14,7 @@ import {
   CliVolumeDeviceDocument,
   CliVolumeOperationDocument,
   CliVolumesDocument,
+  type VolumeState,
 } from '../generated/graphql.ts';
 import { ProgressView } from '../progress-view.ts';
 import { bytes, plain, table } from '../text.ts';
@@ -23,7 +24,28 @@ export interface CreateVolumeOptions {
   readonly size: string;
   readonly zone?: string;
   readonly offering?: string;
+  readonly key?: string;
 }
+
+export interface ListVolumesOptions {
+  readonly state?: (typeof volumeStates)[number];
+  readonly vm?: string;
+}
+
+export interface ExportVolumeOptions {
+  readonly writable?: boolean;
+  readonly remove?: boolean;
+}
+
+export const volumeStates = ['creating', 'available', 'attaching', 'attached', 'detaching', 'deleting'] as const;
+const enums: Record<(typeof volumeStates)[number], VolumeState> = {
+  creating: 'CREATING',
+  available: 'AVAILABLE',
+  attaching: 'ATTACHING',
+  attached: 'ATTACHED',
+  detaching: 'DETACHING',
+  deleting: 'DELETING',
+};
 
 const units = { '': 1, k: 2 ** 10, m: 2 ** 20, g: 2 ** 30, t: 2 ** 40 } as const;
 
@@ -34,18 +56,20 @@ function toBytes(text: string): number {
   return Number(amount) * units[unit.toLowerCase() as keyof typeof units];
 }
 
-export async function listVolumes(console: Console) {
-  const { volumes } = await console.client.ask(CliVolumesDocument, {});
+export async function listVolumes(console: Console, { state, vm }: ListVolumesOptions = {}) {
+  const variables = { state: state === undefined ? null : enums[state], vm: vm ?? null };
+  const { volumes } = await console.client.ask(CliVolumesDocument, variables);
   if (volumes.some(({ provider }) => provider === 'demo')) console.note('DEMO: these volumes are simulated.\n');
   print(console, volumes, () =>
     table(
-      ['NAME', 'STATE', 'SIZE', 'MACHINE', 'DEVICE', 'SERIAL', 'PROBLEM'],
-      volumes.map(({ name, state, sizeBytes, attachment, device, serial, problem }) => [
+      ['NAME', 'STATE', 'SIZE', 'MACHINE', 'DEVICE', 'EXPORT', 'SERIAL', 'PROBLEM'],
+      volumes.map(({ name, state, sizeBytes, attachment, device, export: exported, serial, problem }) => [
         name,
         state,
         bytes(sizeBytes),
         attachment?.machineName ?? null,
         device?.path ?? null,
+        exported ? (exported.writable ? 'read-write' : 'read-only') : null,
         serial ?? null,
         problem === null || problem === undefined ? null : `${problem.code}: ${problem.message}`,
       ]),
@@ -54,8 +78,9 @@ export async function listVolumes(console: Console) {
   return exitCodes.done;
 }
 
-export const createVolume = (console: Console, name: string, { size, zone, offering }: CreateVolumeOptions) => {
-  const input = { name, sizeBytes: toBytes(size), zone: zone ?? null, offering: offering ?? null };
+export const createVolume = (console: Console, name: string, { size, zone, offering, key }: CreateVolumeOptions) => {
+  const placement = { zone: zone ?? null, offering: offering ?? null };
+  const input = { name, sizeBytes: toBytes(size), ...placement, idempotencyKey: key ?? null };
   return follow(console, console.client.ask(CliCreateVolumeDocument, { input }));
 };
 export const attachVolume = (console: Console, volume: string, vm: string) =>
@@ -67,7 +92,7 @@ export const resizeVolume = (console: Console, volume: string, size: string) =>
 export const deleteVolume = (console: Console, volume: string) =>
   follow(console, console.client.ask(CliDeleteVolumeDocument, { volume }));
 
-export const exportVolume = (console: Console, volume: string, options: { writable?: boolean; remove?: boolean }) =>
+export const exportVolume = (console: Console, volume: string, options: ExportVolumeOptions) =>
   follow(
     console,
     options.remove === true

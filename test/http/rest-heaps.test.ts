@@ -100,6 +100,7 @@ describe('uploads of heap snapshots', () => {
       const { errors } = await answer.json();
       expect([answer.status, errors[0].extensions.code], JSON.stringify(change)).toEqual([400, 'BAD_INPUT']);
     }
+    await access.createToken({ name: 'admin', role: 'ADMIN', expiresAtMs: null }, 'test');
     const { secret } = await access.createToken({ name: 'viewer', role: 'VIEWER', expiresAtMs: null }, 'test');
     expect((await upload({}, text, { authorization: `Bearer ${secret}` })).status).toBe(403);
   });

@@ -1,0 +1,124 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { MemoirError } from '../../src/domain/memoir-error.ts';
+import type { HeapTargets } from '../../src/heaps/heap-target.ts';
+import { createProcessTargets } from '../../src/heaps/process/process-targets.ts';
+import { memoir } from '../fakes/command-line.ts';
+import { openHeapWorld } from '../fakes/heap-world.ts';
+import { startLeakingService } from '../fakes/leaking-service.ts';
+import { startTestServer } from '../fakes/server.ts';
+import { temporaryFolder } from '../temporary-folder.ts';
+
+const container = 'd71ae883f659';
+
+/** A process of this host under a container's name: what the engine itself does is tested elsewhere. */
+function containerOf(pid: number): HeapTargets {
+  const inner = createProcessTargets();
+  return {
+    kind: 'docker',
+    list: async () => [],
+    async find(reference, signal) {
+      if (!reference.startsWith(`docker:${container}`))
+        throw new MemoirError('NOT_FOUND', `there is no container ${reference}`);
+      return {
+        ...(await inner.find(String(pid), signal)),
+        id: `docker:${container}:${pid}`,
+        kind: 'docker',
+        container,
+      };
+    },
+    wake: (target, signal) => inner.wake({ ...target, id: `process:${pid}`, kind: 'process' }, signal),
+    close: () => inner.close(),
+  };
+}
+
+/** A folder of one's own, a server that reaches the container, and the old tool's command. */
+async function start() {
+  const service = await startLeakingService();
+  const world = await openHeapWorld({ targets: containerOf(service.pid) });
+  const { heaps, operations } = world;
+  const server = await startTestServer({ wrap: (services) => ({ ...services, heaps, operations }) });
+  const [before, folder] = [process.cwd(), temporaryFolder()];
+  process.chdir(folder);
+  onTestFinished(() => process.chdir(before));
+  const run = (...args: string[]) => memoir(server.url, ['zupee-memwatch', ...args]);
+  return { service, operations, run, folder };
+}
+
+describe('the old command zupee-memwatch', () => {
+  it('captures a container before and after a wait (H1, H6, H7), names files and session as ever (H4), uploads both (H8)', async () => {
+    const { service, operations, run, folder } = await start();
+    const dashboard = await startTestServer();
+    const done = run('capture', '--container-id', container, '--timeframe', '0.01', '--dashboard-url', dashboard.url);
+    const { code, out, told } = await done;
+    expect(told).toMatch(/⏱️ {2}Waiting 0\.01 minutes before taking after snapshot\.\.\./);
+    expect(told).toContain(`Uploaded both to ${dashboard.url}`);
+    expect(code).toBe(0);
+    const names = readdirSync(join(folder, 'snapshots', container)).sort();
+    const name = (phase: string) =>
+      expect.stringMatching(
+        new RegExp(
+          `^session_${container}_\\d{13}_${phase}_\\d{4}-\\d\\d-\\d\\dT\\d\\d-\\d\\d-\\d\\d-\\d{3}Z\\.heapsnapshot$`,
+        ),
+      );
+    expect(names).toEqual([name('after'), name('before')]);
+    expect(out.split('\n').filter(Boolean).sort()).toEqual(names.map((one) => join('snapshots', container, one)));
+    // The heap of the service's own process: a new process would know nothing of its classes.
+    expect(JSON.parse(readFileSync(join(folder, 'snapshots', container, names[0] ?? ''), 'utf8')).strings).toContain(
+      'SessionStore',
+    );
+    const [session] = await dashboard.services.heaps.sessions({ limit: 5 });
+    expect(session).toMatchObject({
+      service: container,
+      captures: [
+        { index: 0, container },
+        { index: 1, container },
+      ],
+    });
+    expect(await service.say('0')).toBe('0');
+    expect((await operations.page({ limit: 5 })).operations).toMatchObject([{ state: 'COMPLETED' }]);
+  });
+
+  it('says in its old words where it failed (H9), and leaves no partial file', async () => {
+    const { run, folder } = await start();
+    const unknown = await run('capture', '--container-id', 'other', '--timeframe', '0');
+    expect(unknown).toMatchObject({
+      code: 1,
+      told: expect.stringContaining('❌ Failed during initial snapshot capture'),
+    });
+    expect(existsSync(join(folder, 'snapshots'))).toBe(false);
+  });
+
+  it('keeps both files where the upload fails (H9)', async () => {
+    const { run, folder } = await start();
+    const nowhere = ['--dashboard-url', 'http://127.0.0.1:9/'];
+    const upload = await run('capture', '--container-id', container, '--timeframe', '0', ...nowhere);
+    expect(upload).toMatchObject({ code: 1, told: expect.stringContaining('❌ Failed during dashboard upload') });
+    // What was captured is here, complete.
+    for (const name of readdirSync(join(folder, 'snapshots', container)))
+      expect(JSON.parse(readFileSync(join(folder, 'snapshots', container, name), 'utf8')).strings).toContain('Session');
+  });
+
+  it('refuses what it cannot do, and points from analyze to where that is done now (H11)', async () => {
+    const { run } = await start();
+    const analyze = await run('analyze', '--before', './a.heapsnapshot', '--after', './b.heapsnapshot');
+    expect(analyze.code).not.toBe(0);
+    expect(analyze.told).toMatch(/screen Heaps, or with memoir heap diff/);
+    expect((await run('capture', '--container-id', container)).told).toMatch(/--timeframe/);
+    expect((await run('capture', '--container-id', container, '--timeframe', 'soon')).told).toMatch(
+      /number of minutes/,
+    );
+    expect((await run('capture', '--container-id', container, '--timeframe', '1', '--strategy', 'lxc')).told).toMatch(
+      /--strategy docker/,
+    );
+  });
+
+  it('writes its own heap to a file (H2)', async () => {
+    const { run, folder } = await start();
+    expect((await run('snapshot', '--output', './heap.heapsnapshot')).code).toBe(0);
+    expect(JSON.parse(readFileSync(join(folder, 'heap.heapsnapshot'), 'utf8')).snapshot.node_count).toBeGreaterThan(
+      1000,
+    );
+  });
+});

@@ -22,7 +22,7 @@ import { CaptureThreads } from './dumps/pipeline/capture-threads.ts';
 import { createSyncKind, startSync } from './dumps/record-sync/sync-kind.ts';
 import { createReindexKind } from './dumps/reindex/reindex-kind.ts';
 import { createVerifyKind } from './dumps/verification/verify-kind.ts';
-import type { Log, ServerInfo, Services } from './graphql/context.ts';
+import type { Log, ServerInfo, Services } from './graphql/services.ts';
 import { HeapAnalysis } from './heaps/analysis/heap-analysis.ts';
 import { createHeapCaptureKind } from './heaps/capture-kind.ts';
 import type { CaptureCatalogue } from './heaps/captures/capture-catalogue.ts';

@@ -7,7 +7,7 @@ import { openDatabase } from '../../src/database/database.ts';
 import { createIdSource } from '../../src/domain/id.ts';
 import type { DumpRequest, DumpResult } from '../../src/dumps/dump-request.ts';
 import { dumpType } from '../../src/dumps/operation-types.ts';
-import type { Services } from '../../src/graphql/context.ts';
+import type { Services } from '../../src/graphql/services.ts';
 import { createHost } from '../../src/http/host.ts';
 import { startOperations } from '../../src/operations/engine.ts';
 import type { OperationKind } from '../../src/operations/operation-kind.ts';

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { createTokenAccess } from '../../src/access/token-access.ts';
 import { openDatabase } from '../../src/database/database.ts';
 import { createIdSource } from '../../src/domain/id.ts';
-import type { Services } from '../../src/graphql/context.ts';
+import type { Services } from '../../src/graphql/services.ts';
 import { createHost } from '../../src/http/host.ts';
 import { createSqliteRecords } from '../../src/records/sqlite/sqlite-records.ts';
 import { sampleRecord } from '../../test/contracts/sample-records.ts';

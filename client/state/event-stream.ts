@@ -101,7 +101,7 @@ export function createEventStream(source: EventSource, now: () => number = Date.
       if (newest === cursor || read.has(newest)) arrived();
       else target = newest;
     } catch {
-      later(catchUp);
+      later(() => void catchUp());
     }
   }
 
@@ -124,7 +124,7 @@ export function createEventStream(source: EventSource, now: () => number = Date.
       if (leftAt !== null) arrived();
       subscribe();
     } catch {
-      later(() => reset(message));
+      later(() => void reset(message));
     }
   }
 
@@ -153,7 +153,7 @@ export function createEventStream(source: EventSource, now: () => number = Date.
     } catch {
       leftAt ??= now();
       unbroken = false;
-      later(begin);
+      later(() => void begin());
     }
   }
 

@@ -29,9 +29,9 @@ export function later<Props extends object>(load: () => Promise<ComponentType<Pr
 export function loadAhead([next, ...others]: readonly { readonly load: () => Promise<unknown> }[]): void {
   const { connection } = navigator as { readonly connection?: { readonly saveData?: boolean } };
   if (!next || connection?.saveData) return;
-  whenQuiet(async () => {
+  whenQuiet(() => {
     // Not there now, or of an older build: said when it is needed.
-    await next.load().catch(() => {});
-    loadAhead(others);
+    const settled = next.load().catch(() => {});
+    void settled.then(() => loadAhead(others));
   });
 }

@@ -3,7 +3,7 @@ import { type Compression, compressions } from '../dumps/dump-request.ts';
 import { dumpKind } from '../dumps/dumps.ts';
 import { dumpType } from '../dumps/operation-types.ts';
 import type { ArtifactKey } from '../storage/artifact-store.ts';
-import type { Services } from './context.ts';
+import type { Services } from './services.ts';
 
 /** Format of a download. */
 export const downloadForms = {

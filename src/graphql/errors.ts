@@ -3,7 +3,7 @@ import { GraphQLError } from 'graphql';
 import { type ErrorCode, errorCatalogue } from '../domain/error-catalogue.ts';
 import { isMemoirError } from '../domain/memoir-error.ts';
 import { isNameOf } from '../domain/table.ts';
-import type { Log } from './context.ts';
+import type { Log } from './services.ts';
 
 /** Makes of anything that was thrown what a caller may see. */
 export type MaskError = (error: unknown) => GraphQLError;

@@ -1,6 +1,6 @@
 import { MemoirError } from '../domain/memoir-error.ts';
 import type { Influx } from '../influx/influx.ts';
-import type { Services } from './context.ts';
+import type { Services } from './services.ts';
 
 /** NOT_CONFIGURED where this server writes to no InfluxDB. */
 export function requireInflux({ influx }: Services): Influx {

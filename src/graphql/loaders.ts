@@ -7,7 +7,7 @@ import type { Operation } from '../operations/operation.ts';
 import type { DumpRecord } from '../records/dump-record.ts';
 import type { SeriesQuery } from '../telemetry/series-query.ts';
 import type { Series } from '../telemetry/telemetry.ts';
-import type { Services } from './context.ts';
+import type { Services } from './services.ts';
 
 /** Most keys of one call: what the contracts answer at once. */
 const maxBatchSize = 1000;

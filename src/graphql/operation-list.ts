@@ -1,7 +1,7 @@
 import type { OperationQuery } from '../operations/journal.ts';
 import type { Operation } from '../operations/operation.ts';
 import { type Connection, fromIdCursor, idCursor, once, type PageArgs, toPage } from './connection.ts';
-import type { Services } from './context.ts';
+import type { Services } from './services.ts';
 
 /** Comes after every operation of a list that begins with the newest. */
 const oldestId = '00000000-0000-0000-0000-000000000000';

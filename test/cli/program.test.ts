@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { MemoirError } from '../../src/domain/memoir-error.ts';
-import type { Services } from '../../src/graphql/context.ts';
+import type { Services } from '../../src/graphql/services.ts';
 import { sampleRecord } from '../contracts/sample-records.ts';
 import { memoir } from '../fakes/command-line.ts';
 import { machine } from '../fakes/machines.ts';

@@ -8,7 +8,7 @@ import { ArtifactTidy } from '../../src/dumps/artifact-tidy.ts';
 import type { DumpResult } from '../../src/dumps/dump-request.ts';
 import { createDumps } from '../../src/dumps/dump-service.ts';
 import { machineSubject } from '../../src/dumps/dumps.ts';
-import type { Services } from '../../src/graphql/context.ts';
+import type { Services } from '../../src/graphql/services.ts';
 import { HeapAnalysis } from '../../src/heaps/analysis/heap-analysis.ts';
 import { HeapCaptures } from '../../src/heaps/captures/heap-captures.ts';
 import { createHeaps } from '../../src/heaps/heap-service.ts';

@@ -1,4 +1,4 @@
-import type { ServerInfo } from '../../src/graphql/context.ts';
+import type { ServerInfo } from '../../src/graphql/services.ts';
 
 /** What a test's server says of itself where nothing is wrong. */
 export const serverInfo = (more: Partial<ServerInfo> = {}): ServerInfo => ({

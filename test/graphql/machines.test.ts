@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Services } from '../../src/graphql/context.ts';
+import type { Services } from '../../src/graphql/services.ts';
 import { sampleRecord } from '../contracts/sample-records.ts';
 import { ask, codeOf } from '../fakes/graphql-client.ts';
 import { machine, machineId } from '../fakes/machines.ts';

@@ -1,5 +1,5 @@
 import { expect, it, vi } from 'vitest';
-import type { Services } from '../../src/graphql/context.ts';
+import type { Services } from '../../src/graphql/services.ts';
 import { machine, machineId, measurement } from '../fakes/machines.ts';
 import { get } from '../fakes/rest-client.ts';
 import { startTestServer } from '../fakes/server.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Services } from '../../src/graphql/context.ts';
+import type { Services } from '../../src/graphql/services.ts';
 import { type Answer, ask, follow, listen, next } from '../fakes/graphql-client.ts';
 import { startTestServer } from '../fakes/server.ts';
 

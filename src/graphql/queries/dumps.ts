@@ -4,9 +4,9 @@ import { dumpKind, machineSubject } from '../../dumps/dumps.ts';
 import type { Operation } from '../../operations/operation.ts';
 import { builder, failsAlone } from '../builder.ts';
 import { type Connection, connectionType, pageArgs } from '../connection.ts';
-import type { Services } from '../context.ts';
 import { OperationStateEnum } from '../enums.ts';
 import { listOperations } from '../operation-list.ts';
+import type { Services } from '../services.ts';
 import { asDump, DumpType } from '../types/dump.ts';
 
 const DumpConnection = connectionType<Operation, Connection<Operation>>('Dump', DumpType, 'dumps');

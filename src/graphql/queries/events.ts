@@ -2,7 +2,7 @@ import { MemoirError } from '../../domain/memoir-error.ts';
 import type { EventItem } from '../../operations/operations.ts';
 import { builder, failsAlone } from '../builder.ts';
 import { type Connection, connectionType, once, pageArgs, toPage } from '../connection.ts';
-import type { Services } from '../context.ts';
+import type { Services } from '../services.ts';
 import {
   fromEventCursor,
   type LogItem,

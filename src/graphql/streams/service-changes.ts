@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { PullStream } from '../../async/pull-stream.ts';
-import type { Services } from '../context.ts';
+import type { Services } from '../services.ts';
 
 /** Says that the server's state may have changed; carries nothing, since what is shown is asked for when it is shown. */
 export type ServiceChange = Readonly<Record<string, never>>;

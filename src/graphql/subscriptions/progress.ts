@@ -3,9 +3,10 @@ import { isUuid } from '../../domain/id.ts';
 import { MemoirError } from '../../domain/memoir-error.ts';
 import { dumpKind, machineSubject } from '../../dumps/dumps.ts';
 import { builder } from '../builder.ts';
-import type { RequestContext, Services } from '../context.ts';
+import type { RequestContext } from '../context.ts';
 import { OperationKindEnum } from '../enums.ts';
 import { kindNameOf } from '../operation-kinds.ts';
+import type { Services } from '../services.ts';
 import { DumpProgressType } from '../types/dump-progress.ts';
 import { OperationProgressType } from '../types/operation-progress.ts';
 

@@ -1,7 +1,7 @@
 import type { DeadLetter, OutboxStatus } from '../../influx/outbox/outbox.ts';
 import { builder } from '../builder.ts';
-import type { Services } from '../context.ts';
 import { OutboxStateEnum } from '../enums.ts';
+import type { Services } from '../services.ts';
 
 export interface InfluxInfo extends OutboxStatus {
   readonly url: string;

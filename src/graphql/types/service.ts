@@ -1,7 +1,7 @@
 import { builder } from '../builder.ts';
-import type { Services } from '../context.ts';
 import { HypervisorKindEnum, HypervisorStateEnum, OperationKindEnum, OperationStateEnum } from '../enums.ts';
 import { kindNameOf } from '../operation-kinds.ts';
+import type { Services } from '../services.ts';
 import { InfluxInfoType, influxInfo } from './influx-info.ts';
 import { toEventCursor } from './operation-event.ts';
 import { UnwantedArtifactsType } from './unwanted-artifacts.ts';

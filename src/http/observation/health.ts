@@ -1,5 +1,5 @@
 import type { FastifyInstance } from 'fastify';
-import type { Services } from '../../graphql/context.ts';
+import type { Services } from '../../graphql/services.ts';
 
 /**
  * For whoever watches processes; neither needs a token, and neither says what a stranger could use. `/health`: the process

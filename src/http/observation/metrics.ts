@@ -1,6 +1,6 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import type { FastifyInstance } from 'fastify';
-import type { Services } from '../../graphql/context.ts';
+import type { Services } from '../../graphql/services.ts';
 import { bearerToken } from '../credentials.ts';
 import type { Seats } from '../seats.ts';
 import { expose, type Metric } from './exposition.ts';

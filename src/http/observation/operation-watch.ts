@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Closable } from '../../domain/closable.ts';
 import { isTerminal } from '../../domain/operation-state.ts';
-import type { Services } from '../../graphql/context.ts';
+import type { Services } from '../../graphql/services.ts';
 import { Histogram, type Metric } from './exposition.ts';
 
 /** Upper bounds in seconds: what a snapshot takes, and what a core dump of a large guest takes. */

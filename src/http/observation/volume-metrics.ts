@@ -1,4 +1,4 @@
-import type { Services } from '../../graphql/context.ts';
+import type { Services } from '../../graphql/services.ts';
 import type { Metric } from './exposition.ts';
 
 /** Volumes, and how well the catalogue agrees with the world. Operations on them are in `memoir_operations`, by kind and state. */

@@ -3,6 +3,7 @@
 #
 #   scripts/install-system-deps.sh                  everything
 #   SKIP_BROWSER=1 scripts/install-system-deps.sh   without Chromium
+#   WITH_GO=1 scripts/install-system-deps.sh        Go as well, for the test with the old volume daemon's client
 #   MEMOIR_BENCH_CACHE=DIR                          where the guest kernel, influxd and memlab are unpacked
 #                                                   (default: ${XDG_CACHE_HOME:-$HOME/.cache}/memoir-bench)
 #
@@ -30,6 +31,8 @@ hypervisor=(libvirt-daemon-system libvirt-clients qemu-system-x86 qemu-utils sea
 tools=(zstd xz-utils binutils gdb strace busybox-static cpio gcc libc6-dev openssh-server openssh-client openssl
   netcat-openbsd util-linux procps systemd curl jq openjdk-17-jdk-headless docker.io iptables libnbd-bin zsh fish python3)
 [ -n "${SKIP_BROWSER:-}" ] || tools+=(chromium)
+# A fifth of a gigabyte for one test: only if asked for.
+[ -z "${WITH_GO:-}" ] || tools+=(golang-go)
 
 installed() { [ "$(dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null)" = installed ]; }
 at_least() { installed "$1" && dpkg --compare-versions "$(dpkg-query -W -f '${Version}' "$1")" ge "$2"; }

@@ -124,6 +124,17 @@ describe('the old services', () => {
     300_000,
   );
 
+  it('have ten operations at work at once, and a device of its own for each volume', async () => {
+    const server = await start();
+    const names = Array.from({ length: 10 }, (_, index) => `v${index}`);
+    const created = await Promise.all(names.map((name) => server.begin('/api/v1/volumes', { name, size: 2 ** 20 })));
+    expect(created.map(({ status }) => status)).toEqual(names.map(() => 'completed'));
+    const attached = await Promise.all(
+      [1, 2, 3].map((vm) => server.begin(`/api/v1/volumes/v${vm}/attach`, { vm_id: machineId(vm) })),
+    );
+    expect(new Set(attached.map(({ response }) => response.device_path)).size).toBe(3);
+  });
+
   it('see the same volume in every answer', async () => {
     const server = await start();
     const { volume_id: id } = await server.begin('/api/v1/volumes', wish);

@@ -35,12 +35,12 @@ describe.skipIf(lacks('strace'))('a server that is killed in the middle of a del
   it.each([
     ['before the image is withdrawn', 'rename,renameat,renameat2', false],
     ['after the image is withdrawn', 'unlink,unlinkat', true],
-  ])('%s leaves files that the next start removes', { timeout: 60_000 }, async (_, calls, isWithdrawn) => {
+  ])('%s leaves files that the next start removes', { timeout: 120_000 }, async (_, calls, isWithdrawn) => {
     const folder = temporaryFolder();
     const filesOf = (id: string) =>
       readdirSync(join(folder, 'dumps'), { recursive: true }).filter((name) => String(name).includes(id));
     const first = await startServer(folder);
-    const [gone, kept] = [await dumped(first, 'web-01'), await dumped(first, 'db-01')];
+    const [gone, kept] = [await dumped(first, 'mail-01'), await dumped(first, 'mail-01')];
     await tidied(first);
     const exited = once(first.child, 'exit');
     await traced(first.child.pid as number, ['-e', `trace=${calls}`, '-e', `inject=${calls}:signal=KILL`]);

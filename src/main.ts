@@ -209,6 +209,7 @@ try {
     backup: {
       create: async (folder) => (await import('./backup.ts')).createBackup(serverConfig(), folder),
     },
+    doctor: { examine: async (server) => (await import('./doctor/examine.ts')).examineHere(serverConfig(), server) },
     config: shownConfig,
     readToken,
     serve,

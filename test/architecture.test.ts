@@ -11,10 +11,12 @@ const root = resolve(import.meta.dirname, '..');
 const arrows: Record<string, readonly string[] | 'everything'> = {
   // Tokens are made past a server that lets nobody in.
   // Artifacts are looked at, and what a server knows is copied, without one.
-  'main.ts': ['domain', 'cli', 'access', 'dumps', 'app.ts', 'backup.ts', 'config.ts', 'config-file.ts'],
+  'main.ts': ['domain', 'cli', 'access', 'dumps', 'doctor', 'app.ts', 'backup.ts', 'config.ts', 'config-file.ts'],
   'config.ts': ['domain'],
   'config-file.ts': ['domain'],
   'backup.ts': ['domain', 'database'],
+  // Asks this machine, and libvirt whether it answers; knows nothing of a server.
+  doctor: ['libvirt'],
   'app.ts': 'everything',
   domain: [],
   async: [],

@@ -25,6 +25,8 @@ const components = {
   'systemd-analyze': 'systemd',
   curl: 'curl',
   jq: 'jq',
+  'dpkg-deb': 'dpkg',
+  unshare: 'util-linux',
   zsh: 'zsh',
   fish: 'fish',
   python3: 'python3',

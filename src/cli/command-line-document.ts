@@ -26,6 +26,7 @@ export function describeCommandLine(): string {
       ownServer: nothing,
       artifactFiles: { verify: nothing, inspect: nothing, extract: nothing },
       backup: { create: nothing },
+      doctor: { examine: nothing },
       config: nothing,
       readToken: nothing,
       localTokens: { create: nothing },

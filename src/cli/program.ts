@@ -7,7 +7,7 @@ import { listArtifacts, type RemoveArtifactsOptions, removeArtifacts } from './c
 import type { Backup } from './commands/backup.ts';
 import { complete, printCompletion } from './commands/completion.ts';
 import type { ShownConfig } from './commands/config.ts';
-import { examine } from './commands/doctor.ts';
+import { type DoctorOptions, examine, type HostDoctor } from './commands/doctor.ts';
 import { type CreateTokenOptions, createToken, type LocalTokens, listTokens, revokeToken } from './commands/token.ts';
 import { listVms, type VmsOptions } from './commands/vms.ts';
 import { type WatchOptions, watch } from './commands/watch.ts';
@@ -44,6 +44,7 @@ export interface Host {
   /** Artifacts as files of this machine. */
   readonly artifactFiles: ArtifactFiles;
   readonly backup: Backup;
+  readonly doctor: HostDoctor;
   /** The settings that a server on this machine would have. */
   config(): ShownConfig;
   /** What is given on standard input, as a token; null for a terminal and for nothing. */
@@ -188,8 +189,9 @@ export function createProgram(host: Host, ended: (result: ExitCode | null) => vo
     .action((one: string) => remote((console) => revokeToken(console, one))());
   program
     .command('doctor')
-    .description('check the setup and say how to fix problems')
-    .action(() => remote(examine)());
+    .description('check the setup and say how to fix problems: of the server, and of this machine')
+    .option('--fix', 'mend what is harmless to mend: folders that are missing or open to others')
+    .action((options: DoctorOptions) => remote((console) => examine(console, server().url, host.doctor, options))());
 
   addHostCommands(program, {
     remote,

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { createLocalToken } from '../../src/access/local-token.ts';
 import { createBackup } from '../../src/backup.ts';
 import type { ShownConfig } from '../../src/cli/commands/config.ts';
+import type { HostDoctor } from '../../src/cli/commands/doctor.ts';
 import { runProgram } from '../../src/cli/program.ts';
 import { extractFile, inspectFile, verifyFile } from '../../src/dumps/artifact-file.ts';
 
@@ -21,6 +22,7 @@ export async function memoir(
     /** What is given on standard input. */
     stdin?: string;
     config?: ShownConfig;
+    doctor?: HostDoctor;
     onOut?: (text: string) => void;
   } = {},
 ) {
@@ -49,6 +51,7 @@ export async function memoir(
       create: (folder) =>
         createBackup({ dataDir: more.dataDir ?? '', dumpDir: join(more.dataDir ?? '', 'dumps'), heapDir: '' }, folder),
     },
+    doctor: more.doctor ?? { examine: async () => ({ findings: [], fix: async () => [] }) },
     config: () => more.config ?? { file: { path: '', found: false }, warnings: [], fault: null, settings: [] },
     readToken: async () => more.stdin ?? null,
     serve: async () => {},

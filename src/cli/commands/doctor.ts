@@ -1,5 +1,6 @@
 import { errorCatalogue } from '../../domain/error-catalogue.ts';
 import { MemoirError } from '../../domain/memoir-error.ts';
+import { Unreachable } from '../client.ts';
 import { type Console, print } from '../console.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { CliDoctorDocument, type CliDoctorQuery, CliForecastsDocument } from '../generated/graphql.ts';
@@ -9,15 +10,94 @@ interface Finding {
   readonly about: string;
   readonly state: 'ok' | 'look' | 'broken';
   readonly finding: string;
+  readonly consequence?: string | null;
   readonly mend: string | null;
 }
 
-/** Asks the server about everything that it depends on, and says how to mend what is not right. */
-export async function examine(console: Console) {
+/** Looks at the machine that this command runs on; the process brings it. */
+export interface HostDoctor {
+  examine(server: {
+    readonly answers: boolean;
+    readonly clockOffsetMs: number | null;
+  }): Promise<{ readonly findings: readonly Finding[]; fix(): Promise<readonly string[]> }>;
+}
+
+export interface DoctorOptions {
+  readonly fix?: boolean;
+}
+
+/**
+ * Asks the server about everything that it depends on, and this machine about what a server needs of it, and says how to mend what is
+ * not right. This machine is left out where the server is another; a server that does not answer is a finding, not the end.
+ */
+export async function examine(console: Console, url: string, doctor: HostDoctor, { fix = false }: DoctorOptions) {
+  const server = await examineServer(console);
+  const answers = !server.some(({ about, state }) => about === 'server' && state === 'broken');
+  const isHere = ['127.0.0.1', 'localhost', '[::1]'].includes(new URL(url).hostname);
+  const clockOffsetMs = answers ? await measureClock(url) : null;
+  const looked = isHere ? await doctor.examine({ answers, clockOffsetMs }) : null;
+  const fixed = fix && looked !== null ? await looked.fix() : [];
+  for (const sentence of fixed) console.tell(`${plain(sentence)}\n`);
+  const host = fixed.length === 0 ? looked : await doctor.examine({ answers, clockOffsetMs });
+  const findings = [...server, ...(host?.findings ?? [])];
+  const shown = findings.map(({ about, state, finding, consequence = null, mend }) => ({
+    about,
+    state,
+    finding,
+    consequence,
+    mend,
+  }));
+  print(console, shown, () => findings.map(line).join('\n'));
+  return findings.some(({ state }) => state === 'broken') ? exitCodes.failed : exitCodes.done;
+}
+
+/** How far this clock is ahead of the server's, to the second; null where it does not say. */
+async function measureClock(url: string): Promise<number | null> {
+  try {
+    const answer = await fetch(new URL('/health', url), { signal: AbortSignal.timeout(5_000) });
+    await answer.body?.cancel();
+    const at = Date.parse(answer.headers.get('date') ?? '');
+    return Number.isNaN(at) ? null : Date.now() - at;
+  } catch {
+    return null;
+  }
+}
+
+async function examineServer(console: Console): Promise<Finding[]> {
+  try {
+    return await askServer(console);
+  } catch (error) {
+    if (error instanceof Unreachable)
+      return [
+        {
+          about: 'server',
+          state: 'broken',
+          finding: error.message,
+          consequence: 'Nothing is captured, and nothing can be asked.',
+          mend: 'Start it: systemctl start memoir, or memoir serve. --url or MEMOIR_URL says where it is.',
+        },
+      ];
+    if (!(error instanceof MemoirError)) throw error;
+    const isToken = error.code === 'UNAUTHENTICATED' || error.code === 'FORBIDDEN';
+    return [
+      {
+        about: isToken ? 'access' : 'server',
+        state: 'broken',
+        finding: error.message,
+        consequence: isToken ? 'This command line gets no answers from it.' : 'It gives no answers.',
+        mend: isToken
+          ? 'memoir login URL with another token; if none works, on its machine: memoir token create NAME --role admin --local'
+          : error.hint,
+      },
+    ];
+  }
+}
+
+async function askServer(console: Console): Promise<Finding[]> {
   const { session, service } = await console.client.ask(CliDoctorDocument, {});
   const { hypervisor, storage } = service;
   const isUp = hypervisor.state === 'UP' || hypervisor.state === 'DEGRADED';
-  const findings: Finding[] = [
+  return [
     { about: 'server', state: 'ok', finding: `Memoir ${service.version} on ${service.host}`, mend: null },
     {
       about: 'access',
@@ -55,8 +135,6 @@ export async function examine(console: Console) {
     ...(service.influx ? [examineInflux(service.influx)] : []),
     ...(isUp ? await examineMachines(console) : []),
   ];
-  print(console, findings, () => findings.map(line).join('\n'));
-  return findings.some(({ state }) => state === 'broken') ? exitCodes.failed : exitCodes.done;
 }
 
 function examineDatabase({ databaseDamage, reindexAdvised }: CliDoctorQuery['service']): Finding[] {
@@ -148,7 +226,8 @@ async function examineMachines({ client }: Console): Promise<Finding[]> {
   }
 }
 
-function line({ about, state, finding, mend }: Finding): string {
+function line({ about, state, finding, consequence = null, mend }: Finding): string {
   const mark = { ok: 'ok    ', look: 'look  ', broken: 'BROKEN' }[state];
-  return `${mark}  ${plain(about)}: ${plain(finding)}${mend === null ? '' : `\n        ${plain(mend)}`}`;
+  const more = [consequence, mend].flatMap((text) => (text === null ? [] : [`\n        ${plain(text)}`]));
+  return `${mark}  ${plain(about)}: ${plain(finding)}${more.join('')}`;
 }

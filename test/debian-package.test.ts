@@ -15,7 +15,11 @@ describe.skipIf(!thorough || !isRoot || lacks('dpkg-deb', 'unshare'))('the Debia
   beforeAll(() => {
     folder = mkdtempSync(join(tmpdir(), 'memoir-deb-'));
     const env = { ...process.env, DEB_LEVEL: '1' };
-    deb = process.env.MEMOIR_DEB ?? execFileSync('bash', [join('scripts', 'build-deb.sh'), folder], { env }).toString().trim();
+    deb =
+      process.env.MEMOIR_DEB ??
+      execFileSync('bash', [join('scripts', 'build-deb.sh'), folder], { env })
+        .toString()
+        .trim();
   }, 600_000);
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
 

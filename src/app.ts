@@ -46,6 +46,7 @@ import { afterEffects } from './operations/after-effects.ts';
 import { startOperations } from './operations/engine.ts';
 import type { Operations } from './operations/operations.ts';
 import { createSqliteJournal } from './operations/sqlite/journal.ts';
+import { tracedKind } from './operations/traced-kind.ts';
 import type { DumpRecords } from './records/dump-records.ts';
 import { startAcceptedCheck } from './records/influx/accepted-check.ts';
 import { createCompleteness } from './records/influx/completeness.ts';
@@ -177,23 +178,25 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
     nodeId,
     host: hypervisor.host,
     kinds: [
-      createDumpKind({
-        hypervisor,
-        store,
-        records: catalogue,
-        storeReference,
-        threads,
-        spoolFolder,
-        get parallel() {
-          return current.maxParallelDumps;
-        },
-        get stallTimeoutMs() {
-          return current.dumpStallTimeoutMs;
-        },
-        get timeoutMs() {
-          return current.dumpTimeoutMs;
-        },
-      }),
+      tracedKind(
+        createDumpKind({
+          hypervisor,
+          store,
+          records: catalogue,
+          storeReference,
+          threads,
+          spoolFolder,
+          get parallel() {
+            return current.maxParallelDumps;
+          },
+          get stallTimeoutMs() {
+            return current.dumpStallTimeoutMs;
+          },
+          get timeoutMs() {
+            return current.dumpTimeoutMs;
+          },
+        }),
+      ),
       createVerifyKind(storeReference, { stallTimeoutMs, timeoutMs }),
       createReindexKind({ store, records: catalogue, journal }),
       ...heapRoom.kinds,

@@ -63,6 +63,7 @@ const request: DumpRequest = {
   demo: true,
   maxPauseMs: null,
   imageDigest: false,
+  traceparent: null,
 };
 await operations.submitOne(dumpType.submission({ subjects: ['vm:1'], request, message: 'Waiting for its turn' }), {
   actor: 'bench',

@@ -32,6 +32,8 @@ export type DumpRequest = {
   readonly maxPauseMs: number | null;
   /** Take the digest of the uncompressed image too, before the dump is complete. */
   readonly imageDigest: boolean;
+  /** The trace that asked for it (W3C Trace Context); null for none. */
+  readonly traceparent: string | null;
 };
 
 /** What the journal keeps of a dump that went well. */

@@ -280,6 +280,7 @@ function toRequest(
     demo: hypervisor.kind === 'demo',
     maxPauseMs,
     imageDigest: input.imageDigest ?? false,
+    traceparent: input.traceparent ?? null,
   };
   return dumpType.submission({ subjects: [machineSubject(machine.id)], request, message: 'Waiting for its turn' });
 }

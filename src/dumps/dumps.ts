@@ -19,6 +19,8 @@ export interface TriggerInput {
   readonly imageDigest?: boolean;
   /** 1 to 200 characters. */
   readonly idempotencyKey?: string;
+  /** The trace that asked (W3C Trace Context). */
+  readonly traceparent?: string;
 }
 
 /** Why one machine of the batch gets no dump; the others are not affected. */

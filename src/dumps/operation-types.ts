@@ -20,6 +20,7 @@ const dumpRequest = z.object({
   demo: z.boolean(),
   maxPauseMs: z.number().nullable().default(null),
   imageDigest: z.boolean().default(false),
+  traceparent: z.string().nullable().default(null),
 }) satisfies z.ZodType<DumpRequest>;
 
 const dumpResult = z.object({

@@ -16,12 +16,23 @@ export interface RequestContext {
   readonly loaders: Loaders;
   /** Where an event stream is to go on, as its client says after a lost connection. */
   readonly lastEventId: string | null;
+  /** The caller's trace, as it came with the request. */
+  readonly traceparent: string | null;
 }
 
 /** Makes the contexts of a server's requests. */
-export function createContexts(services: Services): (actor: Actor, lastEventId: string | null) => RequestContext {
+export function createContexts(
+  services: Services,
+): (actor: Actor, lastEventId: string | null, traceparent: string | null) => RequestContext {
   const streams: Streams = { service: new ServiceChanges(services) };
-  return (actor, lastEventId) => ({ services, streams, actor, lastEventId, loaders: createLoaders(services) });
+  return (actor, lastEventId, traceparent) => ({
+    services,
+    streams,
+    actor,
+    lastEventId,
+    traceparent,
+    loaders: createLoaders(services),
+  });
 }
 
 /** The same caller's next event: what was loaded for the last one may have changed since. */

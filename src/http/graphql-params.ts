@@ -5,4 +5,6 @@ export interface GraphqlParams {
   readonly variables?: Readonly<Record<string, unknown>> | null | undefined;
   /** What an event stream's client heard last. */
   readonly lastEventId?: string | null | undefined;
+  /** The caller's trace (W3C Trace Context), which the operations that it starts belong to. */
+  readonly traceparent?: string | null | undefined;
 }

@@ -1,5 +1,6 @@
 import type { FastifyRequest } from 'fastify';
 import { MemoirError } from '../domain/memoir-error.ts';
+import { traceparentPattern } from '../domain/traceparent.ts';
 import type { GraphqlParams } from './graphql-params.ts';
 import { findDocument, type PersistedDocuments } from './persisted-documents.ts';
 
@@ -15,13 +16,18 @@ export function readParams(request: FastifyRequest, documents: PersistedDocument
     throw new MemoirError('BAD_INPUT', '`operationName` must be a string');
   }
   if (variables != null && !isObject(variables)) throw new MemoirError('BAD_INPUT', '`variables` must be an object');
-  return { query, operationName, variables, lastEventId: lastEventId(request) };
+  return { query, operationName, variables, lastEventId: lastEventId(request), traceparent: traceparent(request) };
 }
 
 /** Server-sent events, WHATWG HTML §9.2.4: what a client sends when it comes back. */
 function lastEventId({ headers }: FastifyRequest): string | null {
   const id = headers['last-event-id'];
   return typeof id === 'string' && id !== '' ? id : null;
+}
+
+/** W3C Trace Context §3.2.2: what is no traceparent is left out, as if it had not been sent. */
+function traceparent({ headers: { traceparent: given } }: FastifyRequest): string | null {
+  return typeof given === 'string' && traceparentPattern.test(given) ? given : null;
 }
 
 function fromQueryString(query: unknown): Record<string, unknown> {

@@ -73,7 +73,10 @@ export function createGraphql({ services, introspection, limits, deadlineMs }: G
   const yoga = createYoga<TransportContext, RequestContext>({
     schema,
     plugins,
-    context: ({ actor, params }) => contextOf(actor, (params as GraphqlParams).lastEventId ?? null),
+    context: ({ actor, params }) => {
+      const { lastEventId = null, traceparent = null } = params as GraphqlParams;
+      return contextOf(actor, lastEventId, traceparent);
+    },
     maskedErrors: { maskError: (error) => mask(error) },
     graphiql: false,
     // Errors are not kept: they hold the whole text.

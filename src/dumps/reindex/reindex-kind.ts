@@ -93,7 +93,7 @@ async function run(
 /** The operation that made a dump, as far as its manifest tells. */
 function restored(manifest: Manifest): Operation {
   const { id, machineId, machineName, host, actor, method, format, compression, demo, startedAtMs } = manifest;
-  const wish = { maxPauseMs: null, imageDigest: false };
+  const wish = { maxPauseMs: null, imageDigest: false, traceparent: null };
   const request: DumpRequest = { machineId, machineName, method, format, compression, demo, ...wish };
   return {
     id,

@@ -93,7 +93,7 @@ builder.mutationField('triggerDumps', (t) =>
     description:
       'Asks for dumps and answers as soon as they are durable: what was accepted will be done or say why not.',
     args: { input: t.arg({ type: TriggerDumpsInput, required: true, description: 'Which machines, and how.' }) },
-    resolve: attempt(({ input }: { input: typeof TriggerDumpsInput.$inferInput }, { services, actor }) => {
+    resolve: attempt(({ input }: { input: typeof TriggerDumpsInput.$inferInput }, { services, actor, traceparent }) => {
       const { machines, vms, all, idempotencyKey, maxPauseMs, imageDigest, ...rest } = input;
       const chosen = selectionOf(machines ?? null, vms ?? null, all);
       return services.dumps.trigger(
@@ -103,6 +103,7 @@ builder.mutationField('triggerDumps', (t) =>
           ...(maxPauseMs == null ? {} : { maxPauseMs }),
           imageDigest: imageDigest ?? false,
           ...(idempotencyKey == null ? {} : { idempotencyKey }),
+          ...(traceparent === null ? {} : { traceparent }),
         },
         actor.name,
       );

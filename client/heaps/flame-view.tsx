@@ -10,7 +10,8 @@ import { type CallRow, type Flame, flamesOf, largest, zoomed } from './flame-lay
 const leastShare = 0.002;
 const mostDepth = 60;
 
-const placeOf = ({ script, line }: CallRow): string => (script === '' ? '' : `${plainText(script)}:${line}`);
+const placeOf = ({ script, line }: CallRow): string =>
+  script === '' ? '' : `${plainText(script.replace(/^file:\/\//, ''))}:${line}`;
 
 /** Which functions allocated memory that is still there: callers above, what they call below, as wide as what it allocated. */
 export function FlameView({ rows }: { readonly rows: readonly CallRow[] }) {

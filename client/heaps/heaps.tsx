@@ -2,6 +2,7 @@ import { useState } from 'react';
 import { ScreenHeading } from '../shell/screen-heading.tsx';
 import { CaptureDialog } from './capture-dialog.tsx';
 import { DiffPanel } from './diff-panel.tsx';
+import styles from './heaps.module.css';
 import { PairsPanel } from './pairs-panel.tsx';
 import { RunningCaptures } from './running-captures.tsx';
 import { SampleDialog } from './sample-dialog.tsx';
@@ -19,12 +20,14 @@ export function Heaps({ before, after }: { readonly before: string | undefined; 
   return (
     <>
       <ScreenHeading title="Heaps" />
-      {before !== undefined && after !== undefined && (
-        <DiffPanel key={`${before}/${after}`} before={before} after={after} />
-      )}
-      <RunningCaptures />
-      <PairsPanel />
-      <TargetsPanel ask={(target, how) => ask({ target, how })} />
+      <div className={styles.panels}>
+        {before !== undefined && after !== undefined && (
+          <DiffPanel key={`${before}/${after}`} before={before} after={after} />
+        )}
+        <RunningCaptures />
+        <PairsPanel />
+        <TargetsPanel ask={(target, how) => ask({ target, how })} />
+      </div>
       {asked?.how === 'SAMPLE' && (
         <SampleDialog target={asked.target} close={close} capture={() => ask({ ...asked, how: 'CAPTURE' })} />
       )}

@@ -8,6 +8,7 @@ import { Empty, Failure, Loading, Warnings } from '../ui/answer-states.tsx';
 import { cell, DataTable } from '../ui/data-table.tsx';
 import { Name } from '../ui/name.tsx';
 import { Panel } from '../ui/panel.tsx';
+import styles from './heaps.module.css';
 
 export type HeapTarget = HeapTargetsQuery['heapTargets']['targets'][number];
 
@@ -65,20 +66,22 @@ export function TargetsPanel({ ask }: { readonly ask: (target: HeapTarget, how: 
               </td>
               <td data-label="Node.js">{target.nodeVersion ?? '–'}</td>
               <td className={cell.actions}>
-                <Action
-                  label={`Sample the allocations of ${plainText(target.name)}`}
-                  press={() => ask(target, 'SAMPLE')}
-                  off={target.obstacle ?? guard('trigger')}
-                >
-                  Sample
-                </Action>
-                <Action
-                  label={`Capture the heap of ${plainText(target.name)}`}
-                  press={() => ask(target, 'CAPTURE')}
-                  off={target.obstacle ?? guard('trigger')}
-                >
-                  Capture
-                </Action>
+                <span className={styles.actions}>
+                  <Action
+                    label={`Sample the allocations of ${plainText(target.name)}`}
+                    press={() => ask(target, 'SAMPLE')}
+                    off={target.obstacle ?? guard('trigger')}
+                  >
+                    Sample
+                  </Action>
+                  <Action
+                    label={`Capture the heap of ${plainText(target.name)}`}
+                    press={() => ask(target, 'CAPTURE')}
+                    off={target.obstacle ?? guard('trigger')}
+                  >
+                    Capture
+                  </Action>
+                </span>
               </td>
             </tr>
           ))}

@@ -92,12 +92,13 @@ describe.skipIf(lacks('dockerd', 'docker', 'busybox'))('containers of a Docker e
   );
 
   it('with several processes are asked which one is meant', async () => {
-    const command = ['/bin/sh', '-c', `${node} -e 'setInterval(() => 0, 1000)' & ${leaky.join(' ')}; true`];
+    const idle = `${node} -e 'setInterval(() => 0, 1000)' &`;
+    const command = ['/bin/sh', '-c', `${idle} ${idle} ${leaky.join(' ')}; true`];
     const service = await engine.run('several', 'memoir-shell', [], command);
     const { heaps, operations } = await openHeapWorld({ targets: targets() });
     const refused = await heaps.capture({ target: 'several' }, 'tester').catch((error) => error);
     expect(refused).toMatchObject({ code: 'BAD_INPUT' });
-    expect(refused.details.candidates).toHaveLength(2);
+    expect(refused.details.candidates).toHaveLength(3);
     const listed = (await heaps.targets({}, signal)).targets.filter(({ name }) => name === 'several');
     const meant = listed.find(({ command: text }) => text.includes('leaky')) as { id: string };
     const diff = await pair(heaps, operations, meant.id, () => service.say('77'));
@@ -112,13 +113,25 @@ describe.skipIf(lacks('dockerd', 'docker', 'busybox'))('containers of a Docker e
     await expect(unreachable.list(signal)).rejects.toMatchObject({ code: 'TARGET_UNAVAILABLE' });
   });
 
+  it('that are paused say so, and can be captured when they go on', async () => {
+    const service = await engine.run('paused', 'memoir-distroless', [], leaky);
+    engine.docker('pause', 'paused');
+    const paused = await targets().find('paused', signal);
+    expect(paused.obstacle).toMatch(/its cgroup is frozen/);
+    await expect(targets().wake(paused, signal)).rejects.toMatchObject({ code: 'TARGET_UNAVAILABLE' });
+    engine.docker('unpause', 'paused');
+    expect((await targets().find('paused', signal)).obstacle).toBe(null);
+    expect(await service.say('1')).toBe('1');
+    engine.docker('kill', 'paused');
+  }, 120_000);
+
   // A limit needs a cgroup of memory; a machine without one runs the rest.
   const limits = () => /^Memory Limit: true|"MemoryLimit":true/m.test(engine.docker('info', '--format', '{{json .}}'));
 
   it('with a tight memory limit are refused with the figures, and live', async (context) => {
     if (!limits()) context.skip();
     const service = await engine.run('tight', 'memoir-distroless', ['--memory', '120m'], leaky);
-    await service.say('50000');
+    await service.say('100000');
     const { heaps, operations } = await openHeapWorld({ targets: targets() });
     const options = await heaps.options('tight', signal);
     expect(options).toMatchObject({ enough: false, limitedBy: 'cgroup' });
@@ -126,7 +139,12 @@ describe.skipIf(lacks('dockerd', 'docker', 'busybox'))('containers of a Docker e
     const { error } = await operations.settled(started.id);
     expect(error).toMatchObject({ code: 'TARGET_MEMORY' });
     expect(error?.message).toMatch(/may need \d+ MB, and its memory limit leaves \d+ MB/);
-    expect(await service.say('0')).toBe('50000');
-    engine.docker('kill', 'tight');
+    expect(await service.say('0')).toBe('100000');
+    const forced = await heaps.capture({ target: 'tight', force: true }, 'tester');
+    expect((await operations.settled(forced.id)).error).toMatchObject({
+      code: 'TARGET_OUT_OF_MEMORY',
+      message: expect.stringMatching(/killed the process for its memory .*as was to be feared/),
+    });
+    await service.gone;
   }, 120_000);
 });

@@ -1,6 +1,6 @@
 import { readFile, readlink } from 'node:fs/promises';
 import type { Duplex } from 'node:stream';
-import { MemoirError } from '../../domain/memoir-error.ts';
+import { isMemoirError, MemoirError } from '../../domain/memoir-error.ts';
 import type { Ending, HeapTarget, HeapTargets } from '../heap-target.ts';
 import { localEnding, watchMemoryKills } from '../process/memory-kills.ts';
 import { type NodeProcess, NodeProcesses, wakeInspector } from '../process/node-process.ts';
@@ -91,6 +91,8 @@ export function createDockerTargets(engine: EngineApi): HeapTargets {
 
     async wake(target, signal) {
       const { found, containerId, user } = await locate(target.id, signal).catch((error) => {
+        signal.throwIfAborted();
+        if (!isMemoirError(error, 'NOT_FOUND')) throw error;
         throw new MemoirError('TARGET_GONE', `the process ${target.id} has ended`, { cause: error });
       });
       if (found.obstacle !== null) throw new MemoirError('TARGET_UNAVAILABLE', found.obstacle);

@@ -33,7 +33,7 @@ describe('a service under a tight limit of memory', () => {
     expect(ended.error?.message).toMatch(
       /killed the process for its memory .*\(exit code 137\), as was to be feared: .* MB/,
     );
-    expect(await heaps.captures()).toEqual([]);
+    expect(await heaps.captures({ limit: 50 })).toEqual([]);
   });
 });
 
@@ -63,7 +63,7 @@ describe('a service that is captured', () => {
     over = true;
     await asking;
     expect(announced.join('\n')).toMatch(/does not respond for about \d/);
-    const [capture] = await heaps.captures();
+    const [capture] = await heaps.captures({ limit: 50 });
     process.stdout.write(
       `stall seen from outside: ${Math.round(longestMs)} ms, announced ${expectedStallMs} ms, captured in ${capture?.stallMs} ms, ${answers} answers\n`,
     );

@@ -32,6 +32,7 @@ const arrows: Record<string, readonly string[] | 'everything'> = {
   heaps: ['domain', 'async', 'operations', 'formats', 'storage', 'database'],
   volumes: ['domain', 'async', 'operations', 'libvirt', 'database'],
   telemetry: ['domain', 'async', 'machines', 'database', 'influx'],
+  notifications: ['domain', 'async', 'operations', 'database'],
   access: ['domain', 'database'],
   graphql: [
     'domain',

@@ -249,6 +249,11 @@ export const errorCatalogue = {
     mend: 'Retry when it is back.',
     http: 503,
   },
+  HOOK_REFUSED: {
+    meaning: 'The address of a webhook leads to a private network.',
+    mend: 'Use an address of the internet, or set HOOKS_ALLOW_PRIVATE=on.',
+    http: 403,
+  },
   TIMEOUT: { meaning: 'The request timed out.', mend: 'Retry, or request less.', http: 504 },
   INTERNAL: {
     meaning: 'Internal error; the details are in the server log.',

@@ -18,6 +18,7 @@ import { ArtifactTidy } from './dumps/artifact-tidy.ts';
 import { createDumpKind } from './dumps/dump-kind.ts';
 import { createDumps } from './dumps/dump-service.ts';
 import { machineSubject, reindexKind } from './dumps/dumps.ts';
+import { dumpType, verifyType } from './dumps/operation-types.ts';
 import { CaptureThreads } from './dumps/pipeline/capture-threads.ts';
 import { createSyncKind, startSync } from './dumps/record-sync/sync-kind.ts';
 import { createReindexKind } from './dumps/reindex/reindex-kind.ts';
@@ -42,8 +43,15 @@ import { createDemoHypervisor } from './machines/demo/demo-hypervisor.ts';
 import type { Hypervisor } from './machines/hypervisor.ts';
 import { createLibvirtHypervisor } from './machines/libvirt/hypervisor.ts';
 import { checkLibvirtUri, findLibvirtUri, isRemote } from './machines/libvirt/link/address.ts';
+import { influxBehind } from './notifications/alerts/influx-behind.ts';
+import { noGoodDump } from './notifications/alerts/no-good-dump.ts';
+import { createNotifications } from './notifications/create-notifications.ts';
+import type { OperationFacts } from './notifications/feeder.ts';
+import { createSmtpTransport } from './notifications/mail/mail-transport.ts';
+import { createWebhookSender } from './notifications/webhook/webhook-sender.ts';
 import { afterEffects } from './operations/after-effects.ts';
 import { startOperations } from './operations/engine.ts';
+import type { Operation } from './operations/operation.ts';
 import type { Operations } from './operations/operations.ts';
 import { createSqliteJournal } from './operations/sqlite/journal.ts';
 import { tracedKind } from './operations/traced-kind.ts';
@@ -232,6 +240,29 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
   };
   const volumes = createVolumes({ ...volumeParts, operations, machines, log, reconcileAtStart: true });
   opened.defer(() => volumes.close());
+  const { allowPrivate, mail, diskDays, noDump } = config.notifications;
+  const lastGoodMs = async (machineId: string): Promise<number | null> => {
+    const filter = { vms: [machineId], states: ['AVAILABLE'] } as const;
+    const { rows } = await catalogue.page({ filter, order: { by: 'TIME', direction: 'DESC' }, limit: 1 });
+    return rows[0] === undefined ? null : rows[0].record.timeUs / 1000;
+  };
+  const notifications = await createNotifications({
+    database,
+    operations,
+    nodeId,
+    host: hypervisor.host,
+    factsOf: operationFacts,
+    webhooks: createWebhookSender({ allowPrivate, version: packageFile.version }),
+    addressRules: { allowPrivate },
+    mail: mail && createSmtpTransport(mail),
+    alertSources: [
+      ...(influx ? [influxBehind(() => influx.outbox.status())] : []),
+      ...(noDump ? [noGoodDump({ ...noDump, machines: () => hypervisor.list(), lastGoodMs })] : []),
+    ],
+    disk: diskDays === 0 ? null : { folder: config.dumpDir, days: diskDays },
+    log,
+  });
+  opened.defer(() => notifications.close());
   const info: ServerInfo = {
     version: packageFile.version,
     startedAtMs,
@@ -255,6 +286,7 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
     store,
     telemetry,
     volumes,
+    notifications,
     access,
     info,
     log,
@@ -358,6 +390,13 @@ async function openHeapRoom(config: Config, host: string, catalogue: CaptureCata
     front: (operations: Operations) => createHeaps({ operations, targets, store, captures, analysis, redact, host }),
     close: () => store.close(),
   };
+}
+
+/** What a notification says of an operation: the machine that it is about, and whether a verification found damage. */
+function operationFacts(operation: Operation): OperationFacts {
+  const machine = operation.kind === dumpType.name ? dumpType.requestOf(operation).machineName : null;
+  const isDamaged = operation.kind === verifyType.name && verifyType.resultOf(operation)?.intact === false;
+  return { machine, isDamaged };
 }
 
 /** Memory holds keys: nobody but this machine may ask for it until callers have to say who they are. */

@@ -1,4 +1,4 @@
-import { availableParallelism, homedir } from 'node:os';
+import { availableParallelism, homedir, hostname } from 'node:os';
 import { join, resolve } from 'node:path';
 import { z } from 'zod';
 import { MemoirError } from './domain/memoir-error.ts';
@@ -58,6 +58,20 @@ const hostAndPort = z.string().transform((text, context) => {
   return z.NEVER;
 });
 
+/** A mail server. Its password is a variable of its own: an address is shown in logs and on screens. */
+const smtpAddress = z.string().transform((text, context) => {
+  const url = URL.parse(text);
+  const refuse = (message: string) => {
+    context.addIssue({ code: 'custom', message });
+    return z.NEVER;
+  };
+  if (url === null || !['smtp:', 'smtps:'].includes(url.protocol) || url.hostname === '')
+    return refuse(`"${text}" is not an address such as smtps://mail.example.com or smtp://mail.example.com:587`);
+  if (url.username !== '' || url.password !== '')
+    return refuse('holds a name or password: they are SMTP_USER and SMTP_PASSWORD');
+  return text;
+});
+
 /** Every variable that Memoir knows, with its default. Names of the old deployments keep their meaning. */
 const environment = z.object({
   HOST: z.string().min(1).default('127.0.0.1'),
@@ -95,6 +109,14 @@ const environment = z.object({
   VOLUME_API_PORT: wholeNumber(0, 65535).optional(),
   VOLUME_NBD_LISTEN: hostAndPort.optional(),
   VOLUME_NBD_TLS: z.string().min(1).optional(),
+  HOOKS_ALLOW_PRIVATE: switchOf.default(false),
+  SMTP_URL: smtpAddress.optional(),
+  SMTP_USER: z.string().default(''),
+  SMTP_PASSWORD: z.string().default(''),
+  MAIL_FROM: z.string().min(3).optional(),
+  ALERT_DISK_DAYS: wholeNumber(0, 365).default(7),
+  ALERT_NO_DUMP: duration.optional(),
+  ALERT_NO_DUMP_MACHINES: z.string().min(1).default('*'),
   DEMO_SPEED: wholeNumber(0, 1_000_000).default(128),
 });
 
@@ -209,6 +231,21 @@ export interface Config {
   } | null;
   /** A second port of the loopback address for the old volume daemon's callers alone; null for none. */
   readonly volumeApiPort: number | null;
+  readonly notifications: {
+    /** Webhooks may go to private networks. */
+    readonly allowPrivate: boolean;
+    /** Null: no mail can be sent. */
+    readonly mail: {
+      readonly url: string;
+      readonly from: string;
+      readonly user: string | null;
+      readonly password: string | null;
+    } | null;
+    /** An alert when the dump folder's disk will be full within so many days; 0 for none. */
+    readonly diskDays: number;
+    /** An alert for machines whose newest good dump is older; null for none. */
+    readonly noDump: { readonly maxAgeMs: number; readonly pattern: string } | null;
+  };
   /** Bytes per second at which the demo hypervisor's memory is read; 0 is as fast as it goes. */
   readonly demoBytesPerSecond: number;
 }
@@ -341,6 +378,20 @@ export function readConfig(variables: Variables = process.env): Config {
             offering: env.CLOUDSTACK_OFFERING ?? null,
           },
     volumeApiPort: env.VOLUME_API_PORT ?? null,
+    notifications: {
+      allowPrivate: env.HOOKS_ALLOW_PRIVATE,
+      mail:
+        env.SMTP_URL === undefined
+          ? null
+          : {
+              url: env.SMTP_URL,
+              from: env.MAIL_FROM ?? `memoir@${hostname()}`,
+              user: env.SMTP_USER || null,
+              password: env.SMTP_PASSWORD || null,
+            },
+      diskDays: env.ALERT_DISK_DAYS,
+      noDump: env.ALERT_NO_DUMP ? { maxAgeMs: env.ALERT_NO_DUMP, pattern: env.ALERT_NO_DUMP_MACHINES } : null,
+    },
     demoBytesPerSecond: env.DEMO_SPEED * 1024 * 1024,
   });
 }

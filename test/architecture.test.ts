@@ -47,6 +47,7 @@ const arrows: Record<string, readonly string[] | 'everything'> = {
     'access',
     'influx',
     'volumes',
+    'notifications',
   ],
   http: ['domain', 'async', 'graphql', 'storage', 'access', 'formats'],
   cli: ['domain', 'async'],

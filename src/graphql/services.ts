@@ -3,6 +3,7 @@ import type { Dumps } from '../dumps/dumps.ts';
 import type { Heaps } from '../heaps/heaps.ts';
 import type { Influx } from '../influx/influx.ts';
 import type { Hypervisor } from '../machines/hypervisor.ts';
+import type { Notifications } from '../notifications/notifications.ts';
 import type { Operations } from '../operations/operations.ts';
 import type { DumpRecords } from '../records/dump-records.ts';
 import type { ArtifactStore } from '../storage/artifact-store.ts';
@@ -43,6 +44,7 @@ export interface Services {
   readonly store: ArtifactStore;
   readonly telemetry: Telemetry;
   readonly volumes: Volumes;
+  readonly notifications: Notifications;
   readonly access: Access;
   readonly info: ServerInfo;
   readonly log: Log;

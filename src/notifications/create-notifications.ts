@@ -11,9 +11,9 @@ import { Feeder, type FeederOptions } from './feeder.ts';
 import { type Hook, parseHook } from './hook.ts';
 import { MailQueue } from './mail/mail-queue.ts';
 import type { MailTransport } from './mail/mail-transport.ts';
+import type { NotificationService } from './notification-service.ts';
 import type { Delivery, Notifications } from './notifications.ts';
 import type { retryPauseMs } from './retry-schedule.ts';
-import type { NotificationService } from './sqlite/notification-service.ts';
 import { type AddressRules, checkAddress } from './webhook/address-guard.ts';
 import { createHookSecret } from './webhook/signature.ts';
 import type { WebhookSender } from './webhook/webhook-sender.ts';
@@ -41,7 +41,7 @@ export interface NotificationOptions {
   readonly alertSources: readonly AlertSource[];
   /** The folder whose disk is watched, and how many days ahead; null for not at all. */
   readonly disk: { readonly folder: string; readonly days: number } | null;
-  readonly log: Pick<Console, never> & { warn(fields: object, message: string): void };
+  readonly log: { warn(fields: object, message: string): void };
   readonly now?: () => number;
   readonly alertTimes?: AlertWatchOptions['times'];
   readonly retryMs?: typeof retryPauseMs;
@@ -51,7 +51,7 @@ export interface NotificationOptions {
 export async function createNotifications(options: NotificationOptions): Promise<Notifications> {
   const { database, operations, nodeId, host, webhooks, mail, disk, now = Date.now, log } = options;
   const service = await database.service<NotificationService>('notifications', {
-    module: new URL('./sqlite/notification-service.ts', import.meta.url).href,
+    module: new URL('./notification-service.ts', import.meta.url).href,
     options: null,
   });
   // In memory too: the event log is followed without asking the database for each event.
@@ -75,7 +75,16 @@ export async function createNotifications(options: NotificationOptions): Promise
     },
   });
   const onNew = () => dispatcher.wake();
-  const feeder = new Feeder({ service, operations, nodeId, host, factsOf: options.factsOf, hooks: currentHooks, onNew, warn });
+  const feeder = new Feeder({
+    service,
+    operations,
+    nodeId,
+    host,
+    factsOf: options.factsOf,
+    hooks: currentHooks,
+    onNew,
+    warn,
+  });
   const diskSource =
     disk &&
     diskFilling({ ...disk, sample: (folder, sample) => service.sampleDisk(folder, sample, sample.atMs - trendMs) });
@@ -122,7 +131,8 @@ export async function createNotifications(options: NotificationOptions): Promise
     hooks: () => service.hooks(),
     async createHook(wish, actor) {
       const definition = parse(wish);
-      if (hooks.length >= maxHooks) throw new MemoirError('LIMIT_EXCEEDED', `there are ${maxHooks} notifications already`);
+      if (hooks.length >= maxHooks)
+        throw new MemoirError('LIMIT_EXCEEDED', `there are ${maxHooks} notifications already`);
       const secret = definition.target.type === 'WEBHOOK' ? createHookSecret() : null;
       const hook = { id: randomUUID(), definition, enabled: true, disabledReason: null };
       return { hook: await save({ ...hook, createdAtMs: now(), createdBy: actor }, secret), secret };

@@ -1,7 +1,7 @@
 import { cloudEvent } from './cloud-event.ts';
 import { type Hook, wants } from './hook.ts';
 import { eventKinds, type Notification } from './notification.ts';
-import type { NewDelivery } from './sqlite/notification-service.ts';
+import type { NewDelivery } from './notification-service.ts';
 
 /** The deliveries that a notification makes: one for each hook that wants to hear of it. */
 export function deliveriesOf(notification: Notification, hooks: readonly Hook[], nodeId: string): NewDelivery[] {

@@ -4,8 +4,8 @@ import type { Remote } from '../database/service.ts';
 import type { Closable } from '../domain/closable.ts';
 import type { Hook } from './hook.ts';
 import type { MailQueue } from './mail/mail-queue.ts';
+import type { DueDelivery, NotificationService } from './notification-service.ts';
 import { longestPauseMs, retryPauseMs } from './retry-schedule.ts';
-import type { DueDelivery, NotificationService } from './sqlite/notification-service.ts';
 import type { Attempt, WebhookSender } from './webhook/webhook-sender.ts';
 
 /** Requests to one receiver at a time: a slow one holds up nobody else, and is not flooded when it comes back. */
@@ -143,7 +143,11 @@ export class Dispatcher implements Closable {
         for (const { seq, attempts } of batch.deliveries) {
           const waitMs = retryMs(attempts + 1);
           const nextAtMs = waitMs === null ? null : Math.round(now() + waitMs);
-          await service.settle([seq], { state: nextAtMs === null ? 'DEAD' : 'PENDING', nextAtMs, status: null, error }, now());
+          await service.settle(
+            [seq],
+            { state: nextAtMs === null ? 'DEAD' : 'PENDING', nextAtMs, status: null, error },
+            now(),
+          );
         }
       })
       .catch(() => pause(databasePauseMs, this.#closing.signal))

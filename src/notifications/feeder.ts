@@ -7,7 +7,7 @@ import type { Operations } from '../operations/operations.ts';
 import { deliveriesOf } from './deliveries-of.ts';
 import type { Hook } from './hook.ts';
 import type { EventKind, Notification } from './notification.ts';
-import type { NotificationService } from './sqlite/notification-service.ts';
+import type { NotificationService } from './notification-service.ts';
 
 /** What a notification says of an operation beyond its state. */
 export interface OperationFacts {

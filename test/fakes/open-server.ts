@@ -15,6 +15,8 @@ import { createHeaps } from '../../src/heaps/heap-service.ts';
 import { createSqliteCaptures } from '../../src/heaps/sqlite/sqlite-captures.ts';
 import { createHost, type HostOptions } from '../../src/http/host.ts';
 import type { Machine, MachineMeasurement } from '../../src/machines/machine.ts';
+import { createNotifications } from '../../src/notifications/create-notifications.ts';
+import { createWebhookSender } from '../../src/notifications/webhook/webhook-sender.ts';
 import { startOperations } from '../../src/operations/engine.ts';
 import { createSqliteJournal } from '../../src/operations/sqlite/journal.ts';
 import { recordEffectWriters } from '../../src/records/record-effects.ts';
@@ -134,6 +136,19 @@ export async function openTestServer({
   const machinesOf = { find: (nameOrId: string) => hypervisor.find(nameOrId), subject: machineSubject };
   const volumes = createVolumes({ ...volumeParts, operations, machines: machinesOf, log });
   const captures = new HeapCaptures(store, await createSqliteCaptures(database));
+  const notifications = await createNotifications({
+    database,
+    operations,
+    nodeId: 'node-1',
+    host: 'here',
+    factsOf: () => ({ machine: null, isDamaged: false }),
+    webhooks: createWebhookSender({ allowPrivate: false, version: '0.0.0-test' }),
+    addressRules: { allowPrivate: false },
+    mail: null,
+    alertSources: [],
+    disk: null,
+    log,
+  });
   const analysis = new HeapAnalysis({ module: 'memory:', options: {} }, join(folder, 'heap-analysis'));
   const noPlaces = new Map();
   const services: Services = {
@@ -146,6 +161,7 @@ export async function openTestServer({
     store,
     telemetry,
     volumes,
+    notifications,
     access,
     info: serverInfo({ maxParallelDumps: 2 }),
     log,
@@ -162,6 +178,7 @@ export async function openTestServer({
   const close = () => {
     closing ??= (async () => {
       await volumes.close();
+      await notifications.close();
       await operations.close();
       await volumeParts.exports.close();
       await telemetry.close();

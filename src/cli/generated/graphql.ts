@@ -122,6 +122,8 @@ export type ErrorCode =
   | 'GUEST_FROZEN'
   /** The machine stopped while it was being captured. Start it, then trigger the dump again. */
   | 'GUEST_GONE'
+  /** The address of a webhook leads to a private network. Use an address of the internet, or set HOOKS_ALLOW_PRIVATE=on. */
+  | 'HOOK_REFUSED'
   /** The hypervisor refused the request. See the message; it comes from the hypervisor. */
   | 'HYPERVISOR_REFUSED'
   /** The hypervisor does not respond. See the service state for the reason; Memoir reconnects by itself. */

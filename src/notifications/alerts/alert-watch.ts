@@ -5,7 +5,7 @@ import type { Closable } from '../../domain/closable.ts';
 import { deliveriesOf } from '../deliveries-of.ts';
 import type { Hook } from '../hook.ts';
 import type { Notification } from '../notification.ts';
-import type { NotificationService } from '../sqlite/notification-service.ts';
+import type { NotificationService } from '../notification-service.ts';
 import type { Condition } from './alert.ts';
 import type { AlertSource } from './alert-source.ts';
 

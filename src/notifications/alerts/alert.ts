@@ -1,6 +1,7 @@
 import type { EventKind } from '../notification.ts';
 
-export type AlertKind = Extract<EventKind, 'NO_GOOD_DUMP' | 'DISK_FILLING' | 'INFLUX_BEHIND'>;
+export const alertKinds = ['NO_GOOD_DUMP', 'DISK_FILLING', 'INFLUX_BEHIND'] as const satisfies readonly EventKind[];
+export type AlertKind = (typeof alertKinds)[number];
 
 /** A condition that somebody should know of, from when it was seen first until it was gone. */
 export interface Alert {

@@ -44,14 +44,21 @@ async function freeOf(folder: string): Promise<number> {
 }
 
 /** The dump folder’s disk will be full within some days if it goes on like this. */
-export function diskFilling({ folder, days, sample, now = Date.now, freeBytes = freeOf }: DiskFillingOptions): AlertSource {
+export function diskFilling({
+  folder,
+  days,
+  sample,
+  now = Date.now,
+  freeBytes = freeOf,
+}: DiskFillingOptions): AlertSource {
   return {
     kind: 'DISK_FILLING',
     async look() {
       const samples = await sample(folder, { atMs: now(), freeBytes: await freeBytes(folder) });
       const left = daysUntilFull(samples);
       if (left === null || left >= days) return [];
-      const when = left < 1 ? 'less than a day' : `about ${Math.round(left)} ${Math.round(left) === 1 ? 'day' : 'days'}`;
+      const when =
+        left < 1 ? 'less than a day' : `about ${Math.round(left)} ${Math.round(left) === 1 ? 'day' : 'days'}`;
       const message = `The disk of ${folder} will be full in ${when} at the rate of the last week.`;
       return [{ kind: 'DISK_FILLING', subject: folder, machine: null, message }];
     },

@@ -19,7 +19,9 @@ export function influxBehind(backlog: () => Promise<Backlog>, now: () => number 
       const { waiting, waitingSinceMs, dead, reason } = await backlog();
       const problems = [
         ...(waitingSinceMs !== null && now() - waitingSinceMs >= patienceMs
-          ? [`${waiting} lines have been waiting for InfluxDB for ${Math.floor((now() - waitingSinceMs) / 60_000)} minutes`]
+          ? [
+              `${waiting} lines have been waiting for InfluxDB for ${Math.floor((now() - waitingSinceMs) / 60_000)} minutes`,
+            ]
           : []),
         ...(dead > 0 ? [`InfluxDB refused ${dead} ${dead === 1 ? 'line' : 'lines'}`] : []),
       ];

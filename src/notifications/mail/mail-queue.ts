@@ -1,7 +1,7 @@
 import type { Hook } from '../hook.ts';
-import type { DueDelivery } from '../sqlite/notification-service.ts';
-import type { MailTransport } from './mail-transport.ts';
+import type { DueDelivery } from '../notification-service.ts';
 import { mailOf } from './mail-text.ts';
+import type { MailTransport } from './mail-transport.ts';
 
 const hourMs = 3_600_000;
 /** Single mails to one hook within an hour; what comes beyond them is one digest at the hour's end. */

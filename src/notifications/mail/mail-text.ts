@@ -1,4 +1,4 @@
-import type { DueDelivery } from '../sqlite/notification-service.ts';
+import type { DueDelivery } from '../notification-service.ts';
 
 /** Names of machines come from others: no line of a mail is theirs to begin, and no header theirs to end. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is taken out.
@@ -16,7 +16,13 @@ export function mailOf(
     deliveries.length === 1 && first !== undefined
       ? `[Memoir] ${oneLine(first.message).slice(0, 150)}`
       : `[Memoir] ${deliveries.length} events on ${oneLine(host)}`;
-  const lines = deliveries.map(({ message, type, notificationId }) => `${oneLine(message)}\n  ${type} ${notificationId}\n`);
+  const lines = deliveries.map(
+    ({ message, type, notificationId }) => `${oneLine(message)}\n  ${type} ${notificationId}\n`,
+  );
   // The same for every attempt, so that a mail which arrives twice is seen to be one.
-  return { subject, text: lines.join('\n') + footer, messageId: `<${first?.notificationId ?? 'digest'}@memoir.invalid>` };
+  return {
+    subject,
+    text: lines.join('\n') + footer,
+    messageId: `<${first?.notificationId ?? 'digest'}@memoir.invalid>`,
+  };
 }

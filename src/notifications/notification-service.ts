@@ -1,11 +1,11 @@
-import type { DatabaseSync, SQLOutputValue } from 'node:sqlite';
-import { z } from 'zod';
-import { transact } from '../../database/connection.ts';
-import { type Migrations, migrate } from '../../database/migration.ts';
-import type { Alert, Condition } from '../alerts/alert.ts';
-import type { Hook, HookDefinition, HookSecrets } from '../hook.ts';
-import { parseHook } from '../hook.ts';
-import { type Delivery, type DeliveryQuery, type DeliveryState, deliveryStates } from '../notifications.ts';
+import type { DatabaseSync } from 'node:sqlite';
+import { transact } from '../database/connection.ts';
+import { type Migrations, migrate } from '../database/migration.ts';
+import { jsonOf, nameOf, numberOf, numberOrNull, type Row, rowOf, textOf, textOrNull } from '../database/row.ts';
+import { type Alert, alertKinds, type Condition } from './alerts/alert.ts';
+import type { Hook, HookDefinition, HookSecrets } from './hook.ts';
+import { parseHook } from './hook.ts';
+import { type Delivery, type DeliveryQuery, type DeliveryState, deliveryStates } from './notifications.ts';
 
 const migrations: Migrations = [
   `CREATE TABLE hooks (
@@ -93,50 +93,45 @@ const maxPending = 10_000;
 
 export type NotificationService = ReturnType<typeof openService>;
 
-type Row = Record<string, SQLOutputValue>;
-
-const text = z.string();
-const number = z.number();
-const maybeText = z.string().nullable();
-const maybeNumber = z.number().nullable();
+const seqOf = (row: Row | undefined): number | null => (row === undefined ? null : numberOf(row, 'seq'));
 
 function toHook(row: Row): Hook {
   return {
-    id: text.parse(row.id),
-    definition: parseHook(JSON.parse(text.parse(row.definition))),
+    id: textOf(row, 'id'),
+    definition: parseHook(jsonOf(row, 'definition')),
     enabled: row.enabled === 1,
-    disabledReason: maybeText.parse(row.disabled_reason),
-    createdAtMs: number.parse(row.created_at_ms),
-    createdBy: text.parse(row.created_by),
+    disabledReason: textOrNull(row, 'disabled_reason'),
+    createdAtMs: numberOf(row, 'created_at_ms'),
+    createdBy: textOf(row, 'created_by'),
   };
 }
 
 function toDelivery(row: Row): Delivery {
   return {
-    seq: number.parse(row.seq),
-    hookId: text.parse(row.hook_id),
-    notificationId: text.parse(row.notification_id),
-    type: text.parse(row.type),
-    message: text.parse(row.message),
-    state: z.enum(deliveryStates).parse(row.state),
-    attempts: number.parse(row.attempts),
-    nextAttemptAtMs: row.state === 'PENDING' ? maybeNumber.parse(row.next_at_ms) : null,
-    lastStatus: maybeNumber.parse(row.last_status),
-    lastError: maybeText.parse(row.last_error),
-    createdAtMs: number.parse(row.created_at_ms),
-    endedAtMs: maybeNumber.parse(row.ended_at_ms),
+    seq: numberOf(row, 'seq'),
+    hookId: textOf(row, 'hook_id'),
+    notificationId: textOf(row, 'notification_id'),
+    type: textOf(row, 'type'),
+    message: textOf(row, 'message'),
+    state: nameOf(row, 'state', deliveryStates),
+    attempts: numberOf(row, 'attempts'),
+    nextAttemptAtMs: row.state === 'PENDING' ? numberOrNull(row, 'next_at_ms') : null,
+    lastStatus: numberOrNull(row, 'last_status'),
+    lastError: textOrNull(row, 'last_error'),
+    createdAtMs: numberOf(row, 'created_at_ms'),
+    endedAtMs: numberOrNull(row, 'ended_at_ms'),
   };
 }
 
 function toAlert(row: Row): Alert {
   return {
-    id: text.parse(row.id),
-    kind: z.enum(['NO_GOOD_DUMP', 'DISK_FILLING', 'INFLUX_BEHIND']).parse(row.kind),
-    subject: text.parse(row.subject),
-    machine: maybeText.parse(row.machine),
-    message: text.parse(row.message),
-    raisedAtMs: number.parse(row.raised_at_ms),
-    clearedAtMs: maybeNumber.parse(row.cleared_at_ms),
+    id: textOf(row, 'id'),
+    kind: nameOf(row, 'kind', alertKinds),
+    subject: textOf(row, 'subject'),
+    machine: textOrNull(row, 'machine'),
+    message: textOf(row, 'message'),
+    raisedAtMs: numberOf(row, 'raised_at_ms'),
+    clearedAtMs: numberOrNull(row, 'cleared_at_ms'),
   };
 }
 
@@ -183,7 +178,9 @@ export function openService(connection: DatabaseSync) {
   const allHooks = connection.prepare('SELECT * FROM hooks ORDER BY created_at_ms, id');
   const oneHook = connection.prepare('SELECT * FROM hooks WHERE id = ?');
   const countStates = connection.prepare('SELECT state, count(*) AS n FROM deliveries GROUP BY state');
-  const countStatesOf = connection.prepare('SELECT state, count(*) AS n FROM deliveries WHERE hook_id = ? GROUP BY state');
+  const countStatesOf = connection.prepare(
+    'SELECT state, count(*) AS n FROM deliveries WHERE hook_id = ? GROUP BY state',
+  );
   const hookOf = (id: string): Hook | null => {
     const row = oneHook.get(id);
     return row === undefined ? null : toHook(row);
@@ -195,10 +192,10 @@ export function openService(connection: DatabaseSync) {
     secrets(id: string): HookSecrets | null {
       const row = oneHook.get(id);
       if (row === undefined || row.secret === null) return null;
-      const previous = maybeText.parse(row.previous_secret);
+      const previous = textOrNull(row, 'previous_secret');
       return {
-        secret: text.parse(row.secret),
-        previous: previous === null ? null : { secret: previous, untilMs: number.parse(row.previous_until_ms) },
+        secret: textOf(row, 'secret'),
+        previous: previous === null ? null : { secret: previous, untilMs: numberOf(row, 'previous_until_ms') },
       };
     },
     /** Null where the name is taken, by another than this. */
@@ -240,7 +237,7 @@ export function openService(connection: DatabaseSync) {
         return hook;
       }),
     /** The number of the last event that was looked at; null before the first time. */
-    place: (): number | null => maybeNumber.parse(place.get()?.seq ?? null),
+    place: (): number | null => seqOf(place.get()),
     /** The place in the event log and what comes of the events up to there, together or not at all. */
     enqueue: (seq: number | null, deliveries: readonly NewDelivery[], nowMs: number): void =>
       transact(connection, () => {
@@ -251,7 +248,7 @@ export function openService(connection: DatabaseSync) {
           insert.run(hookId, notificationId, orderKey, type, message, body, nowMs, nowMs);
         }
         for (const hookId of new Set(deliveries.map((delivery) => delivery.hookId))) {
-          const over = number.parse(countPending.get(hookId)?.n) - maxPending;
+          const over = numberOf(rowOf(countPending.get(hookId)), 'n') - maxPending;
           if (over > 0) giveUp.run(nowMs, hookId, over);
         }
       }),
@@ -261,14 +258,14 @@ export function openService(connection: DatabaseSync) {
      */
     due: (hookId: string, inOrder: boolean, nowMs: number, latestMs: number, limit: number): DueDelivery[] =>
       (inOrder ? dueInOrder : due).all(hookId, nowMs, latestMs, limit).map((row) => ({
-        seq: number.parse(row.seq),
-        notificationId: text.parse(row.notification_id),
-        type: text.parse(row.type),
-        message: text.parse(row.message),
-        body: text.parse(row.body),
-        attempts: number.parse(row.attempts),
+        seq: numberOf(row, 'seq'),
+        notificationId: textOf(row, 'notification_id'),
+        type: textOf(row, 'type'),
+        message: textOf(row, 'message'),
+        body: textOf(row, 'body'),
+        attempts: numberOf(row, 'attempts'),
       })),
-    soonest: (): number | null => maybeNumber.parse(soonest.get()?.at ?? null),
+    soonest: (): number | null => numberOrNull(rowOf(soonest.get()), 'at'),
     settle: (seqs: readonly number[], { state, nextAtMs, status, error }: Outcome, nowMs: number): void =>
       transact(connection, () => {
         for (const seq of seqs) settle.run(state, nextAtMs, status, error, state === 'PENDING' ? null : nowMs, seq);
@@ -298,7 +295,7 @@ export function openService(connection: DatabaseSync) {
     countDeliveries(hookId: string | null): Record<DeliveryState, number> {
       const counts = { PENDING: 0, DELIVERED: 0, DEAD: 0 };
       for (const row of hookId === null ? countStates.all() : countStatesOf.all(hookId))
-        counts[z.enum(deliveryStates).parse(row.state)] = number.parse(row.n);
+        counts[nameOf(row, 'state', deliveryStates)] = numberOf(row, 'n');
       return counts;
     },
     /** Forgets what ended before a time, at most so many. */
@@ -358,7 +355,7 @@ export function openService(connection: DatabaseSync) {
         return connection
           .prepare('SELECT at_ms, free_bytes FROM disk_samples WHERE folder = ? ORDER BY at_ms')
           .all(folder)
-          .map((row) => ({ atMs: number.parse(row.at_ms), freeBytes: number.parse(row.free_bytes) }));
+          .map((row) => ({ atMs: numberOf(row, 'at_ms'), freeBytes: numberOf(row, 'free_bytes') }));
       }),
   };
 }

@@ -16,6 +16,8 @@ function literal(given: Type): string {
   if (isListType(type)) return `[${literal(type.ofType as Type)}]`;
   if (isEnumType(type)) return type.getValues()[0]?.name ?? '';
   if (isInputObjectType(type)) {
+    const [first] = Object.values(type.getFields());
+    if (type.isOneOf && first) return `{ ${first.name}: ${literal(first.type as Type)} }`;
     const required = Object.values(type.getFields()).filter(
       (field) => isNonNullType(field.type) && field.defaultValue === undefined,
     );

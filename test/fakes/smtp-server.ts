@@ -24,7 +24,7 @@ export async function smtpServer({ tls, login }: SmtpOptions = {}): Promise<Smtp
   const sockets = new Set<Socket>();
   const state: Omit<SmtpServer, 'port'> = { mails: [], unknown: new Set(), silent: false };
 
-  function talk(socket: Socket | TLSSocket, isTls: boolean): unknown {
+  function talk(socket: Socket | TLSSocket, isTls: boolean): void {
     let buffer = '';
     let from = '';
     let to: string[] = [];
@@ -52,7 +52,8 @@ export async function smtpServer({ tls, login }: SmtpOptions = {}): Promise<Smtp
         socket.removeAllListeners('data');
         const secure = new TLSSocket(socket, { isServer: true, ...tls });
         secure.on('error', () => undefined);
-        return talk(secure, true);
+        talk(secure, true);
+        return;
       }
       if (/^QUIT$/i.test(line)) return socket.end('221 bye\r\n');
       if (tls && !isTls) return say('530 5.7.0 Must issue a STARTTLS command first');

@@ -15,13 +15,6 @@ builder.queryField('hooks', (t) =>
   }),
 );
 
-builder.queryField('canMail', (t) =>
-  t.boolean({
-    description: 'Whether a mail server is configured, so that notifications can be sent by mail.',
-    resolve: (_, __, { services }) => services.notifications.canMail,
-  }),
-);
-
 const DeliveryConnection = connectionType<Delivery, Connection<Delivery>>('Delivery', DeliveryType, 'deliveries');
 
 builder.queryField('deliveries', (t) =>

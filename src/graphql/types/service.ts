@@ -98,6 +98,10 @@ export const ServiceType = builder.objectRef<Services>('Service').implement({
       description: 'Which server this is, whatever its host is called: made once in its data directory.',
       resolve: ({ info }) => info.nodeId,
     }),
+    canMail: t.boolean({
+      description: 'Whether a mail server is configured, so that notifications can be sent by mail.',
+      resolve: (_, __, { services }) => services.notifications.canMail,
+    }),
     databaseDamage: t.string({
       nullable: true,
       description: 'What is wrong with the database, if its regular check found something; null otherwise.',

@@ -124,7 +124,13 @@ type Environment = z.infer<typeof environment>;
 type Variables = Readonly<Record<string, string | undefined>>;
 
 /** Names that hold what nobody else may read. */
-const secrets = new Set(['MEMOIR_TOKEN', 'INFLUX_TOKEN', 'CLOUDSTACK_API_KEY', 'CLOUDSTACK_SECRET_KEY']);
+const secrets = new Set([
+  'MEMOIR_TOKEN',
+  'INFLUX_TOKEN',
+  'CLOUDSTACK_API_KEY',
+  'CLOUDSTACK_SECRET_KEY',
+  'SMTP_PASSWORD',
+]);
 
 /** The configuration file that the environment names. */
 export const configFileOf = (variables: Variables = process.env): string | null => variables.MEMOIR_CONFIG || null;

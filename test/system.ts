@@ -31,6 +31,7 @@ const components = {
   fish: 'fish',
   python3: 'python3',
   java: 'openjdk-17-jdk-headless',
+  openssl: 'openssl',
 } as const;
 
 export type Component = keyof typeof components;

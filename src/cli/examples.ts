@@ -42,6 +42,13 @@ const examples: Readonly<Record<string, readonly (readonly [line: string, what: 
   watch: [
     ['memoir watch --cursor-file cursor --exec ./notify', 'run ./notify for each event, none missed across restarts'],
   ],
+  hooks: [
+    ['memoir hooks create ops https://example.com/memoir --severity warning', 'a webhook for what goes wrong'],
+    ['memoir hooks create night ops@example.com --kind operation-failed --machines "db-*"', 'mail'],
+    ['memoir hooks test ops', 'does it arrive?'],
+    ['memoir hooks deliveries --state dead', 'what was given up?'],
+  ],
+  alerts: [['memoir alerts', 'what is wrong now?']],
   login: [
     ['memoir login https://memoir.example:4000 --name prod < token-file', 'the token never stands on a command line'],
   ],

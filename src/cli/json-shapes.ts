@@ -20,6 +20,9 @@ export const jsonShapes: Readonly<Record<string, string>> = {
   watch: 'OperationEvent, one a line (not an array)',
   stats:
     '{ totalDumps?, totalVms?, totalSizeBytes?, avgDurationSec?, lastDump?, source, warnings, days: { day, dumps, sizeBytes }[] }',
+  hooks:
+    'Hook[]; create and rotate: Hook and secret?; enable, disable, delete: Hook; test: Delivery; deliveries, resend: Delivery[]',
+  alerts: '{ id, kind, machine?, message, raisedAt, clearedAt? }[]',
   audit: '{ seq, at, actor, action, details }[]',
   login: '{ context, url, name, role }',
   context: '{ name, url, signedIn, current }[]',

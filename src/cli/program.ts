@@ -19,6 +19,7 @@ import { type ExitCode, exitCodeOf, exitCodes } from './exit-codes.ts';
 import { addHeapCommands } from './heap/commands.ts';
 import { addHostCommands } from './host-commands.ts';
 import { addMemwatchCommands, type MemwatchDefaults } from './memwatch/commands.ts';
+import { addNotificationCommands } from './notification-commands.ts';
 import { plain } from './text.ts';
 import { addVolumeCommands } from './volume/commands.ts';
 
@@ -193,6 +194,7 @@ export function createProgram(host: Host, ended: (result: ExitCode | null) => vo
     .option('--fix', 'mend what is harmless to mend: folders that are missing or open to others')
     .action((options: DoctorOptions) => remote((console) => examine(console, server().url, host.doctor, options))());
 
+  addNotificationCommands(program, remote);
   addHostCommands(program, {
     remote,
     local,

@@ -7,6 +7,7 @@ import { mailOf } from '../../src/notifications/mail/mail-text.ts';
 import { createSmtpTransport } from '../../src/notifications/mail/mail-transport.ts';
 import { notificationWorld } from '../fakes/notification-world.ts';
 import { smtpServer } from '../fakes/smtp-server.ts';
+import { lacks } from '../system.ts';
 import { temporaryFolder } from '../temporary-folder.ts';
 
 const patient = { timeout: 15_000, interval: 10 };
@@ -25,7 +26,7 @@ function certificate(): { readonly key: string; readonly cert: string } {
 }
 
 describe('mail', () => {
-  it('goes by STARTTLS and with a login where the server wants them', async () => {
+  it.skipIf(lacks('openssl'))('goes by STARTTLS and with a login where the server wants them', async () => {
     const tls = certificate();
     const server = await smtpServer({ tls, login: { user: 'memoir', password: 'pass word' } });
     const options = { url: `smtp://127.0.0.1:${server.port}`, from: 'memoir@example.com', ca: tls.cert };

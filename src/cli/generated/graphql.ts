@@ -4,6 +4,15 @@ type Exact<T extends { [key: string]: unknown }> = { [K in keyof T]: T[K] };
 /** Internal type. DO NOT USE DIRECTLY. */
 export type Incremental<T> = T | { [P in keyof T]?: P extends ' $fragmentName' | '__typename' ? T[P] : never };
 import type { DocumentTypeDecoration } from '@graphql-typed-document-node/core';
+/** What an alert is about. */
+export type AlertKind =
+  /** The dump folder’s disk will soon be full. */
+  | 'DISK_FILLING'
+  /** Records have waited for InfluxDB for an hour, or it refused some. */
+  | 'INFLUX_BEHIND'
+  /** A machine has had no good dump for too long. */
+  | 'NO_GOOD_DUMP';
+
 /** Whose heap to capture, and how. */
 export type CaptureHeapInput = {
   /** Also if the process may not survive it. */
@@ -61,6 +70,15 @@ export type CreateVolumeInput = {
   /** The storage pool (libvirt) or zone (CloudStack); the default where it is left out. */
   zone?: string | null | undefined;
 };
+
+/** State of a delivery. */
+export type DeliveryState =
+  /** Given up after the last attempt of the schedule. */
+  | 'DEAD'
+  /** The receiver took it. */
+  | 'DELIVERED'
+  /** Waiting to be sent, or to be sent again. */
+  | 'PENDING';
 
 /** Which records: all conditions hold together, an absent one does not restrict. */
 export type DumpRecordFilter = {
@@ -196,6 +214,34 @@ export type HeapTargetKind =
   /** This machine. */
   | 'PROCESS';
 
+/** Settings of a hook. */
+export type HookInput = {
+  /** What it is notified of; everything if absent. */
+  kinds?: Array<NotificationKind> | null | undefined;
+  /** Names of machines, with * and ?; all if absent. */
+  machinePattern?: string | null | undefined;
+  /** The mildest severity; INFO if absent. */
+  minSeverity?: NotificationSeverity | null | undefined;
+  /** Its name: 1 to 64 letters, digits, spaces or ._@:- */
+  name: string;
+  /** Where notifications go. */
+  target: HookTargetInput;
+};
+
+/** Where notifications go: one of the two. */
+export type HookTargetInput =
+  {   /** Mail addresses, at most 20. */
+  mailTo: Array<string>; url?: never; }
+  |  { mailTo?: never;   /** A webhook’s address: https, or http for localhost; private networks only with HOOKS_ALLOW_PRIVATE. */
+  url: string; };
+
+/** How a hook delivers. */
+export type HookType =
+  /** By mail; a digest per hour where there are many. */
+  | 'MAIL'
+  /** By a signed HTTP request (Standard Webhooks) with a CloudEvent. */
+  | 'WEBHOOK';
+
 /** Where machines come from. */
 export type HypervisorKind =
   /** Simulated machines with synthetic memory. */
@@ -255,6 +301,38 @@ export type MethodChoice =
   | 'CORE_DUMP'
   /** QEMU background snapshot: the guest pauses for milliseconds and goes on while its memory is read. */
   | 'SNAPSHOT';
+
+/** What can be notified of. */
+export type NotificationKind =
+  /** The dump folder’s disk will soon be full. */
+  | 'DISK_FILLING'
+  /** Records have waited for InfluxDB for an hour, or it refused some. */
+  | 'INFLUX_BEHIND'
+  /** A machine has had no good dump for too long. */
+  | 'NO_GOOD_DUMP'
+  /** An operation was cancelled. */
+  | 'OPERATION_CANCELLED'
+  /** An operation completed. */
+  | 'OPERATION_COMPLETED'
+  /** An operation failed. */
+  | 'OPERATION_FAILED'
+  /** An operation was accepted. */
+  | 'OPERATION_QUEUED'
+  /** An operation started. */
+  | 'OPERATION_STARTED'
+  /** A test that somebody asked for. */
+  | 'TEST'
+  /** A verification found that an artifact is damaged. */
+  | 'VERIFICATION_FAILED';
+
+/** How serious a notification is. */
+export type NotificationSeverity =
+  /** Something failed. */
+  | 'ERROR'
+  /** For information. */
+  | 'INFO'
+  /** Worth a look. */
+  | 'WARNING';
 
 /** Type of an event. */
 export type OperationEventType =
@@ -605,6 +683,74 @@ export type CliMachinesQueryVariables = Exact<{
 
 export type CliMachinesQuery = { vms: Array<{ id: string, name: string, vmid: string | null, state: MachineState, memoryBytes: number, vcpus: number, demo: boolean, activeDump: { id: string, state: OperationState } | null, lastRecord: { time: string } | null }> };
 
+export type CliHookFragment = { id: string, name: string, type: HookType, url: string | null, to: Array<string>, kinds: Array<NotificationKind>, machinePattern: string | null, minSeverity: NotificationSeverity, enabled: boolean, disabledReason: string | null, createdAt: string, createdBy: string, pending: number, dead: number };
+
+export type CliDeliveryFragment = { id: string, hookId: string, notificationId: string, type: string, message: string, state: DeliveryState, attempts: number, nextAttemptAt: string | null, lastStatus: number | null, lastError: string | null, createdAt: string, endedAt: string | null };
+
+export type CliHooksQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type CliHooksQuery = { hooks: Array<{ id: string, name: string, type: HookType, url: string | null, to: Array<string>, kinds: Array<NotificationKind>, machinePattern: string | null, minSeverity: NotificationSeverity, enabled: boolean, disabledReason: string | null, createdAt: string, createdBy: string, pending: number, dead: number }> };
+
+export type CliDeliveriesQueryVariables = Exact<{
+  first?: number | null | undefined;
+  hookId?: string | number | null | undefined;
+  states?: Array<DeliveryState> | DeliveryState | null | undefined;
+}>;
+
+
+export type CliDeliveriesQuery = { deliveries: { nodes: Array<{ id: string, hookId: string, notificationId: string, type: string, message: string, state: DeliveryState, attempts: number, nextAttemptAt: string | null, lastStatus: number | null, lastError: string | null, createdAt: string, endedAt: string | null }> } };
+
+export type CliAlertsQueryVariables = Exact<{
+  active: boolean;
+}>;
+
+
+export type CliAlertsQuery = { alerts: Array<{ id: string, kind: AlertKind, machine: string | null, message: string, raisedAt: string, clearedAt: string | null }> };
+
+export type CliCreateHookMutationVariables = Exact<{
+  input: HookInput;
+}>;
+
+
+export type CliCreateHookMutation = { createHook: { secret: string, hook: { id: string, name: string, type: HookType, url: string | null, to: Array<string>, kinds: Array<NotificationKind>, machinePattern: string | null, minSeverity: NotificationSeverity, enabled: boolean, disabledReason: string | null, createdAt: string, createdBy: string, pending: number, dead: number }, errors: Array<{ code: ErrorCode, message: string, hint: string }> } };
+
+export type CliSetHookEnabledMutationVariables = Exact<{
+  id: string | number;
+  enabled: boolean;
+}>;
+
+
+export type CliSetHookEnabledMutation = { setHookEnabled: { hook: { id: string, name: string, type: HookType, url: string | null, to: Array<string>, kinds: Array<NotificationKind>, machinePattern: string | null, minSeverity: NotificationSeverity, enabled: boolean, disabledReason: string | null, createdAt: string, createdBy: string, pending: number, dead: number }, errors: Array<{ code: ErrorCode, message: string, hint: string }> } };
+
+export type CliDeleteHookMutationVariables = Exact<{
+  id: string | number;
+}>;
+
+
+export type CliDeleteHookMutation = { deleteHook: { hook: { id: string, name: string, type: HookType, url: string | null, to: Array<string>, kinds: Array<NotificationKind>, machinePattern: string | null, minSeverity: NotificationSeverity, enabled: boolean, disabledReason: string | null, createdAt: string, createdBy: string, pending: number, dead: number }, errors: Array<{ code: ErrorCode, message: string, hint: string }> } };
+
+export type CliRotateHookSecretMutationVariables = Exact<{
+  id: string | number;
+}>;
+
+
+export type CliRotateHookSecretMutation = { rotateHookSecret: { secret: string, hook: { id: string, name: string, type: HookType, url: string | null, to: Array<string>, kinds: Array<NotificationKind>, machinePattern: string | null, minSeverity: NotificationSeverity, enabled: boolean, disabledReason: string | null, createdAt: string, createdBy: string, pending: number, dead: number }, errors: Array<{ code: ErrorCode, message: string, hint: string }> } };
+
+export type CliTestHookMutationVariables = Exact<{
+  id: string | number;
+}>;
+
+
+export type CliTestHookMutation = { testHook: { delivery: { id: string, hookId: string, notificationId: string, type: string, message: string, state: DeliveryState, attempts: number, nextAttemptAt: string | null, lastStatus: number | null, lastError: string | null, createdAt: string, endedAt: string | null }, errors: Array<{ code: ErrorCode, message: string, hint: string }> } };
+
+export type CliResendDeliveryMutationVariables = Exact<{
+  id: string | number;
+}>;
+
+
+export type CliResendDeliveryMutation = { resendDelivery: { delivery: { id: string, hookId: string, notificationId: string, type: string, message: string, state: DeliveryState, attempts: number, nextAttemptAt: string | null, lastStatus: number | null, lastError: string | null, createdAt: string, endedAt: string | null }, errors: Array<{ code: ErrorCode, message: string, hint: string }> } };
+
 export type CliRecordsQueryVariables = Exact<{
   filter?: DumpRecordFilter | null | undefined;
   first: number;
@@ -795,6 +941,40 @@ export class TypedDocumentString<TResult, TVariables>
     return this.value;
   }
 }
+export const CliHookFragmentDoc = new TypedDocumentString(`
+    fragment CliHook on Hook {
+  id
+  name
+  type
+  url
+  to
+  kinds
+  machinePattern
+  minSeverity
+  enabled
+  disabledReason
+  createdAt
+  createdBy
+  pending
+  dead
+}
+    `, {"fragmentName":"CliHook"}) as unknown as TypedDocumentString<CliHookFragment, unknown>;
+export const CliDeliveryFragmentDoc = new TypedDocumentString(`
+    fragment CliDelivery on Delivery {
+  id
+  hookId
+  notificationId
+  type
+  message
+  state
+  attempts
+  nextAttemptAt
+  lastStatus
+  lastError
+  createdAt
+  endedAt
+}
+    `, {"fragmentName":"CliDelivery"}) as unknown as TypedDocumentString<CliDeliveryFragment, unknown>;
 export const CliVolumeProblemFragmentDoc = new TypedDocumentString(`
     fragment CliVolumeProblem on OperationError {
   code
@@ -1365,6 +1545,234 @@ export const CliMachinesDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<CliMachinesQuery, CliMachinesQueryVariables>;
+export const CliHooksDocument = new TypedDocumentString(`
+    query CliHooks {
+  hooks {
+    ...CliHook
+  }
+}
+    fragment CliHook on Hook {
+  id
+  name
+  type
+  url
+  to
+  kinds
+  machinePattern
+  minSeverity
+  enabled
+  disabledReason
+  createdAt
+  createdBy
+  pending
+  dead
+}`) as unknown as TypedDocumentString<CliHooksQuery, CliHooksQueryVariables>;
+export const CliDeliveriesDocument = new TypedDocumentString(`
+    query CliDeliveries($first: Int, $hookId: ID, $states: [DeliveryState!]) {
+  deliveries(first: $first, hookId: $hookId, states: $states) {
+    nodes {
+      ...CliDelivery
+    }
+  }
+}
+    fragment CliDelivery on Delivery {
+  id
+  hookId
+  notificationId
+  type
+  message
+  state
+  attempts
+  nextAttemptAt
+  lastStatus
+  lastError
+  createdAt
+  endedAt
+}`) as unknown as TypedDocumentString<CliDeliveriesQuery, CliDeliveriesQueryVariables>;
+export const CliAlertsDocument = new TypedDocumentString(`
+    query CliAlerts($active: Boolean!) {
+  alerts(active: $active) {
+    id
+    kind
+    machine
+    message
+    raisedAt
+    clearedAt
+  }
+}
+    `) as unknown as TypedDocumentString<CliAlertsQuery, CliAlertsQueryVariables>;
+export const CliCreateHookDocument = new TypedDocumentString(`
+    mutation CliCreateHook($input: HookInput!) {
+  createHook(input: $input) {
+    hook {
+      ...CliHook
+    }
+    secret
+    errors {
+      code
+      message
+      hint
+    }
+  }
+}
+    fragment CliHook on Hook {
+  id
+  name
+  type
+  url
+  to
+  kinds
+  machinePattern
+  minSeverity
+  enabled
+  disabledReason
+  createdAt
+  createdBy
+  pending
+  dead
+}`) as unknown as TypedDocumentString<CliCreateHookMutation, CliCreateHookMutationVariables>;
+export const CliSetHookEnabledDocument = new TypedDocumentString(`
+    mutation CliSetHookEnabled($id: ID!, $enabled: Boolean!) {
+  setHookEnabled(id: $id, enabled: $enabled) {
+    hook {
+      ...CliHook
+    }
+    errors {
+      code
+      message
+      hint
+    }
+  }
+}
+    fragment CliHook on Hook {
+  id
+  name
+  type
+  url
+  to
+  kinds
+  machinePattern
+  minSeverity
+  enabled
+  disabledReason
+  createdAt
+  createdBy
+  pending
+  dead
+}`) as unknown as TypedDocumentString<CliSetHookEnabledMutation, CliSetHookEnabledMutationVariables>;
+export const CliDeleteHookDocument = new TypedDocumentString(`
+    mutation CliDeleteHook($id: ID!) {
+  deleteHook(id: $id) {
+    hook {
+      ...CliHook
+    }
+    errors {
+      code
+      message
+      hint
+    }
+  }
+}
+    fragment CliHook on Hook {
+  id
+  name
+  type
+  url
+  to
+  kinds
+  machinePattern
+  minSeverity
+  enabled
+  disabledReason
+  createdAt
+  createdBy
+  pending
+  dead
+}`) as unknown as TypedDocumentString<CliDeleteHookMutation, CliDeleteHookMutationVariables>;
+export const CliRotateHookSecretDocument = new TypedDocumentString(`
+    mutation CliRotateHookSecret($id: ID!) {
+  rotateHookSecret(id: $id) {
+    hook {
+      ...CliHook
+    }
+    secret
+    errors {
+      code
+      message
+      hint
+    }
+  }
+}
+    fragment CliHook on Hook {
+  id
+  name
+  type
+  url
+  to
+  kinds
+  machinePattern
+  minSeverity
+  enabled
+  disabledReason
+  createdAt
+  createdBy
+  pending
+  dead
+}`) as unknown as TypedDocumentString<CliRotateHookSecretMutation, CliRotateHookSecretMutationVariables>;
+export const CliTestHookDocument = new TypedDocumentString(`
+    mutation CliTestHook($id: ID!) {
+  testHook(id: $id) {
+    delivery {
+      ...CliDelivery
+    }
+    errors {
+      code
+      message
+      hint
+    }
+  }
+}
+    fragment CliDelivery on Delivery {
+  id
+  hookId
+  notificationId
+  type
+  message
+  state
+  attempts
+  nextAttemptAt
+  lastStatus
+  lastError
+  createdAt
+  endedAt
+}`) as unknown as TypedDocumentString<CliTestHookMutation, CliTestHookMutationVariables>;
+export const CliResendDeliveryDocument = new TypedDocumentString(`
+    mutation CliResendDelivery($id: ID!) {
+  resendDelivery(id: $id) {
+    delivery {
+      ...CliDelivery
+    }
+    errors {
+      code
+      message
+      hint
+    }
+  }
+}
+    fragment CliDelivery on Delivery {
+  id
+  hookId
+  notificationId
+  type
+  message
+  state
+  attempts
+  nextAttemptAt
+  lastStatus
+  lastError
+  createdAt
+  endedAt
+}`) as unknown as TypedDocumentString<CliResendDeliveryMutation, CliResendDeliveryMutationVariables>;
 export const CliRecordsDocument = new TypedDocumentString(`
     query CliRecords($filter: DumpRecordFilter, $first: Int!, $after: String) {
   dumpRecords(filter: $filter, first: $first, after: $after) {

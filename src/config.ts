@@ -1,3 +1,4 @@
+// Long: every variable of every room, from its text to its value.
 import { availableParallelism, homedir, hostname } from 'node:os';
 import { join, resolve } from 'node:path';
 import { z } from 'zod';

@@ -66,6 +66,7 @@ import type { ArtifactStore } from './storage/artifact-store.ts';
 import { directoryStoreModule, openStore } from './storage/directory/directory-store.ts';
 import { createTelemetry } from './telemetry/create-telemetry.ts';
 import { volumeEffectWriters } from './volumes/catalogue.ts';
+import { mountDumpVolume } from './volumes/dump-volume.ts';
 import { openVolumeParts } from './volumes/open-volume-parts.ts';
 import { createVolumes, volumeKindsOf } from './volumes/volume-service.ts';
 
@@ -138,14 +139,29 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
   opened.defer(() => completeness.close());
   const records = influx ? createFleetRecords({ ...influx, catalogue, completeness }) : catalogue;
 
-  const storeReference = { module: directoryStoreModule, options: { folder: config.dumpDir } };
-  const store = await openStore(storeReference.options);
-  opened.defer(() => store.close());
-
   goOn();
   const uri = overrides.hypervisor ? demoUri : (config.libvirtUri ?? (await findLibvirtUri()) ?? demoUri);
   const hypervisor = overrides.hypervisor ?? (await chooseHypervisor(uri, config, log));
   opened.defer(() => hypervisor.close());
+
+  const volumeParts = await openVolumeParts({
+    folder: join(config.dataDir, 'volumes'),
+    database,
+    demo: uri === demoUri,
+    uri,
+    isLocal: !isRemote(uri),
+    ...config.volumes,
+    cloudstack: config.cloudstack,
+    hasMachine: async (id) => (await hypervisor.find(id)) !== null,
+  });
+  opened.defer(() => volumeParts.close());
+  // Before the store looks at its folder: what is mounted there later would hide what it wrote.
+  const dumpVolume =
+    config.dumpVolume && (await mountDumpVolume({ ...config.dumpVolume, ...volumeParts, folder: config.dumpDir, log }));
+  if (dumpVolume) opened.defer(() => dumpVolume.close());
+  const storeReference = { module: directoryStoreModule, options: { folder: config.dumpDir } };
+  const store = await openStore(storeReference.options);
+  opened.defer(() => store.close());
 
   // What a server that died has left in the world is put right before anything new begins.
   goOn();
@@ -162,17 +178,6 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
   const spoolFolder = join(config.dumpDir, '.spool');
   const threads = new CaptureThreads();
   opened.defer(() => threads.close());
-  const volumeParts = await openVolumeParts({
-    folder: join(config.dataDir, 'volumes'),
-    database,
-    demo: uri === demoUri,
-    uri,
-    isLocal: !isRemote(uri),
-    ...config.volumes,
-    cloudstack: config.cloudstack,
-    hasMachine: async (id) => (await hypervisor.find(id)) !== null,
-  });
-  opened.defer(() => volumeParts.close());
   const nodeId = await readNodeId(config.dataDir);
   const isDatabaseLost = await isEmptyBeside(catalogue, store);
   if (isDatabaseLost) {
@@ -263,6 +268,7 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
     log,
   });
   opened.defer(() => notifications.close());
+  dumpVolume?.watch(volumes, operations);
   const info: ServerInfo = {
     version: packageFile.version,
     startedAtMs,

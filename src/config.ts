@@ -50,6 +50,16 @@ const influxAddress = z.string().transform((text, context) => {
   return url.origin;
 });
 
+const sizeUnits = { '': 1, k: 2 ** 10, m: 2 ** 20, g: 2 ** 30, t: 2 ** 40 } as const;
+
+/** `512M`, `20G`, `2T`. */
+const byteSize = z.string().transform((text, context) => {
+  const [, amount, unit = ''] = /^(\d{1,15})([kmgt]?)(?:i?b)?$/i.exec(text.trim()) ?? [];
+  if (amount !== undefined) return Number(amount) * sizeUnits[unit.toLowerCase() as keyof typeof sizeUnits];
+  context.addIssue({ code: 'custom', message: `"${text}" is not a size such as 512M or 20G` });
+  return z.NEVER;
+});
+
 /** `192.0.2.7:10809`, `[::]:10809`. */
 const hostAndPort = z.string().transform((text, context) => {
   const [, bracketed, plain, port] = /^(?:\[([0-9a-fA-F:.]+)\]|([A-Za-z0-9.-]+)):(\d{1,5})$/.exec(text) ?? [];
@@ -108,6 +118,9 @@ const environment = z.object({
   CLOUDSTACK_ZONE: z.string().min(1).optional(),
   CLOUDSTACK_OFFERING: z.string().min(1).optional(),
   VOLUME_API_PORT: wholeNumber(0, 65535).optional(),
+  DUMP_VOLUME: z.string().min(1).optional(),
+  DUMP_VOLUME_FREE: byteSize.default(10 * 2 ** 30),
+  DUMP_VOLUME_MAX: byteSize.optional(),
   VOLUME_NBD_LISTEN: hostAndPort.optional(),
   VOLUME_NBD_TLS: z.string().min(1).optional(),
   HOOKS_ALLOW_PRIVATE: switchOf.default(false),
@@ -194,6 +207,12 @@ export interface Config {
   readonly port: number;
   readonly dataDir: string;
   readonly dumpDir: string;
+  /** The volume that is mounted on `dumpDir`, and how it grows by itself; null where dumps are written to the folder as it is. */
+  readonly dumpVolume: {
+    readonly volume: string;
+    readonly freeBytes: number;
+    readonly maxBytes: number | null;
+  } | null;
   /** Where snapshots of Node.js heaps are kept. */
   readonly heapDir: string;
   /** Whether contents of strings are taken out of snapshots unless a caller says otherwise. */
@@ -349,6 +368,10 @@ export function readConfig(variables: Variables = process.env): Config {
     port: env.PORT,
     dataDir,
     dumpDir: env.DUMP_DIR === undefined ? resolve(dataDir, 'dumps') : resolve(env.DUMP_DIR),
+    dumpVolume:
+      env.DUMP_VOLUME === undefined
+        ? null
+        : { volume: env.DUMP_VOLUME, freeBytes: env.DUMP_VOLUME_FREE, maxBytes: env.DUMP_VOLUME_MAX ?? null },
     heapDir: env.HEAP_DIR === undefined ? resolve(dataDir, 'heaps') : resolve(env.HEAP_DIR),
     heapRedact: env.HEAP_REDACT,
     dockerSocket: env.DOCKER_SOCKET ?? null,

@@ -214,6 +214,11 @@ export const errorCatalogue = {
     mend: 'Remove its export and detach it first.',
     http: 409,
   },
+  VOLUME_NOT_EMPTY: {
+    meaning: 'The volume’s device holds data, or was not proven empty.',
+    mend: 'Nothing was written. If the data is of no use, erase it by hand (wipefs, blkdiscard), or create another volume.',
+    http: 409,
+  },
   DETACH_REFUSED: {
     meaning: 'The guest did not release the device, so the volume is attached as before.',
     mend: 'Unmount it inside the guest and detach again. A guest without hot-unplug has to be shut down first.',

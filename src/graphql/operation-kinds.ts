@@ -12,6 +12,7 @@ export const operationKinds = {
   VOLUME_RESIZE: { type: 'VolumeOperation', description: 'Makes a volume larger.' },
   VOLUME_EXPORT: { type: 'VolumeOperation', description: 'Shows a volume’s bytes over NBD.' },
   VOLUME_UNEXPORT: { type: 'VolumeOperation', description: 'Ends a volume’s export.' },
+  VOLUME_FORMAT: { type: 'VolumeOperation', description: 'Makes a file system on an empty volume.' },
   HEAP_CAPTURE: { type: 'HeapCapture', description: 'Captures the heap of a Node.js process.' },
   HEAP_VERIFY: { type: 'HeapVerification', description: 'Reads a heap snapshot back and compares it with its digest.' },
   OTHER: { type: 'OtherOperation', description: 'A kind that this version does not know.' },

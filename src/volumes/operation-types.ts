@@ -46,4 +46,6 @@ export const resizeType = volumeOperation('VOLUME_RESIZE', underWay, resizeReque
 export const exportType = volumeOperation('VOLUME_EXPORT', underWay, exportRequest);
 export const unexportType = volumeOperation('VOLUME_UNEXPORT', underWay, plainRequest);
 
+export const formatType = volumeOperation('VOLUME_FORMAT', underWay, plainRequest);
+
 export const volumeSubject = (volumeId: string): string => `volume:${volumeId}`;

@@ -9,6 +9,7 @@ import { createCreateKind } from './kinds/create-kind.ts';
 import { createDeleteKind } from './kinds/delete-kind.ts';
 import { createDetachKind } from './kinds/detach-kind.ts';
 import { createExportKind, createUnexportKind } from './kinds/export-kind.ts';
+import { createFormatKind } from './kinds/format-kind.ts';
 import { createResizeKind } from './kinds/resize-kind.ts';
 import type { VolumeParts } from './kinds/volume-kind.ts';
 import {
@@ -17,6 +18,7 @@ import {
   deleteType,
   detachType,
   exportType,
+  formatType,
   resizeType,
   unexportType,
   volumeSubject,
@@ -53,6 +55,7 @@ export function volumeKindsOf(parts: VolumeParts): readonly OperationKind[] {
     createResizeKind,
     createExportKind,
     createUnexportKind,
+    createFormatKind,
   ];
   return makers.map((make) => make(parts) as unknown as OperationKind);
 }
@@ -178,6 +181,16 @@ export function createVolumes(options: VolumeServiceOptions): Volumes {
         unexportType.submission({ subjects, request, message: `Waiting to end the export of ${name}` }),
         caller,
       );
+    },
+    async format(nameOrId, confirm, caller) {
+      const { id: volumeId, name, device, export: exported } = await existing(nameOrId);
+      if (confirm !== name)
+        throw new MemoirError('BAD_INPUT', `to format ${name}, its name has to be given as confirmation`);
+      if (exported !== null) throw new MemoirError('VOLUME_IN_USE', `${name} is exported`);
+      if (device === null) throw new MemoirError('DEVICE_MISSING', `${name} has no device on this host`);
+      const subjects = [volumeSubject(volumeId)] as const;
+      const request = { volumeId, name };
+      return submit(formatType.submission({ subjects, request, message: `Waiting to format ${name}` }), caller);
     },
     async device(nameOrId) {
       const volume = await existing(nameOrId);

@@ -37,6 +37,11 @@ export interface Volumes extends Closable {
   /** Shows its bytes over NBD, read-only unless asked for otherwise. */
   addExport(volume: string, writable: boolean, caller: VolumeCaller): Promise<Operation>;
   removeExport(volume: string, caller: VolumeCaller): Promise<Operation>;
+  /**
+   * Makes a file system on its device, if that is proven empty (VOLUME_NOT_EMPTY). `confirm` is the volume's name once more, so that nobody
+   * formats by mistake.
+   */
+  format(volume: string, confirm: string, caller: VolumeCaller): Promise<Operation>;
   /** The device of an attached volume, verified by this call: DEVICE_MISSING, DEVICE_AMBIGUOUS or DEVICE_CHANGED if it is not certain. */
   device(volume: string): Promise<BlockDevice>;
   /** Compares everything with the world, now. */

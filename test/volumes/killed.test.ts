@@ -18,6 +18,9 @@ const script = new URL('../fakes/volumes/volume-child.ts', import.meta.url).path
 const every = Number(process.env.VOLUME_KILLS ?? (thorough ? 6 : 14));
 const moments = process.env.VOLUME_KILLS ? Math.ceil(100 / every) : thorough ? 3 : 1;
 
+/** Every step is two or three processes. */
+const timeoutMs = process.env.VOLUME_KILLS ? 7_200_000 : 600_000;
+
 const env = { ...process.env, VOLUME_CHILD_EXPORTS: lacks('qemu-storage-daemon') ? '0' : '1' };
 
 interface Found {
@@ -86,34 +89,42 @@ async function expectNoDaemon(folder: string): Promise<void> {
     });
 }
 
-it('a server that is killed at any step of a volume’s life finds the world as it is, finishes what was asked for, and leaves nothing', async () => {
-  const all = await steps();
-  expect(all).toContain('VOLUME_ATTACH mapped');
-  if (env.VOLUME_CHILD_EXPORTS === '1') expect(all).toContain('EXPORT opened');
-  const chosen = all.filter((_, index) => index % every === every >> 1);
-  for (const step of chosen) {
-    const folder = temporaryFolder();
-    expect(await child(folder, step)).not.toContain('STEP VOLUME_DELETE done\nSTEP');
-    expectAgreement(await recover(folder));
-    await expectNoDaemon(folder);
-  }
-}, 600_000);
+it(
+  'a server that is killed at any step of a volume’s life finds the world as it is, finishes what was asked for, and leaves nothing',
+  async () => {
+    const all = await steps();
+    expect(all).toContain('VOLUME_ATTACH mapped');
+    if (env.VOLUME_CHILD_EXPORTS === '1') expect(all).toContain('EXPORT opened');
+    const chosen = all.filter((_, index) => index % every === every >> 1);
+    for (const step of chosen) {
+      const folder = temporaryFolder();
+      expect(await child(folder, step)).not.toContain('STEP VOLUME_DELETE done\nSTEP');
+      expectAgreement(await recover(folder));
+      await expectNoDaemon(folder);
+    }
+  },
+  timeoutMs,
+);
 
-it('a server that is killed at any moment, and again while it recovers, does no worse', async () => {
-  const beganAtMs = performance.now();
-  await child(temporaryFolder(), 'none');
-  const wholeMs = performance.now() - beganAtMs;
-  for (let moment = 0; moment < moments; moment++) {
-    const folder = temporaryFolder();
-    const afterMs = [wholeMs * Math.random(), (wholeMs / 3) * Math.random()];
-    await killedAfter(afterMs[0] as number, folder, 'none');
-    await killedAfter(afterMs[1] as number, folder);
-    const found = await recover(folder);
-    expect.soft(found, `killed after ${afterMs.join(' and ')} ms`).toBeDefined();
-    expectAgreement(found);
-    await expectNoDaemon(folder);
-  }
-}, 900_000);
+it(
+  'a server that is killed at any moment, and again while it recovers, does no worse',
+  async () => {
+    const beganAtMs = performance.now();
+    await child(temporaryFolder(), 'none');
+    const wholeMs = performance.now() - beganAtMs;
+    for (let moment = 0; moment < moments; moment++) {
+      const folder = temporaryFolder();
+      const afterMs = [wholeMs * Math.random(), (wholeMs / 3) * Math.random()];
+      await killedAfter(afterMs[0] as number, folder, 'none');
+      await killedAfter(afterMs[1] as number, folder);
+      const found = await recover(folder);
+      expect.soft(found, `killed after ${afterMs.join(' and ')} ms`).toBeDefined();
+      expectAgreement(found);
+      await expectNoDaemon(folder);
+    }
+  },
+  timeoutMs,
+);
 
 it.skipIf(!thorough)(
   'a server that is killed again while it recovers does no worse',

@@ -211,7 +211,9 @@ export type ErrorCode =
   /** No token, or one that is unknown, expired or revoked. Send `Authorization: Bearer <token>`. */
   | 'UNAUTHENTICATED'
   /** The volume is attached or exported. Remove its export and detach it first. */
-  | 'VOLUME_IN_USE';
+  | 'VOLUME_IN_USE'
+  /** The volume’s device holds data, or was not proven empty. Nothing was written. If the data is of no use, erase it by hand (wipefs, blkdiscard), or create another volume. */
+  | 'VOLUME_NOT_EMPTY';
 
 /** What classes of a comparison can be sorted by. */
 export type HeapClassOrder =
@@ -337,6 +339,8 @@ export type OperationKind =
   | 'VOLUME_DETACH'
   /** Shows a volume’s bytes over NBD. */
   | 'VOLUME_EXPORT'
+  /** Makes a file system on an empty volume. */
+  | 'VOLUME_FORMAT'
   /** Makes a volume larger. */
   | 'VOLUME_RESIZE'
   /** Ends a volume’s export. */

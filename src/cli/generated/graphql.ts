@@ -203,7 +203,9 @@ export type ErrorCode =
   /** No token, or one that is unknown, expired or revoked. Send `Authorization: Bearer <token>`. */
   | 'UNAUTHENTICATED'
   /** The volume is attached or exported. Remove its export and detach it first. */
-  | 'VOLUME_IN_USE';
+  | 'VOLUME_IN_USE'
+  /** The volume’s device holds data, or was not proven empty. Nothing was written. If the data is of no use, erase it by hand (wipefs, blkdiscard), or create another volume. */
+  | 'VOLUME_NOT_EMPTY';
 
 /** Where Node.js processes are. */
 export type HeapTargetKind =
@@ -383,6 +385,8 @@ export type OperationKind =
   | 'VOLUME_DETACH'
   /** Shows a volume’s bytes over NBD. */
   | 'VOLUME_EXPORT'
+  /** Makes a file system on an empty volume. */
+  | 'VOLUME_FORMAT'
   /** Makes a volume larger. */
   | 'VOLUME_RESIZE'
   /** Ends a volume’s export. */
@@ -922,6 +926,14 @@ export type CliVolumeOperationQuery = { operation:
     | { id: string, state: OperationState, message: string, error: { code: ErrorCode, message: string, hint: string } | null }
     | { volumeId: string | null, volumeName: string | null, devicePath: string | null, exportUri: string | null, id: string, state: OperationState, message: string, error: { code: ErrorCode, message: string, hint: string } | null }
    | null };
+
+export type CliFormatVolumeMutationVariables = Exact<{
+  volume: string;
+  confirm: string;
+}>;
+
+
+export type CliFormatVolumeMutation = { payload: { operation: { id: string }, errors: Array<{ code: ErrorCode, message: string, hint: string }> } };
 
 export class TypedDocumentString<TResult, TVariables>
   extends String
@@ -2163,3 +2175,19 @@ export const CliVolumeOperationDocument = new TypedDocumentString(`
   message
   hint
 }`) as unknown as TypedDocumentString<CliVolumeOperationQuery, CliVolumeOperationQueryVariables>;
+export const CliFormatVolumeDocument = new TypedDocumentString(`
+    mutation CliFormatVolume($volume: String!, $confirm: String!) {
+  payload: formatVolume(volume: $volume, confirm: $confirm) {
+    ...CliVolumeStarted
+  }
+}
+    fragment CliVolumeStarted on VolumePayload {
+  operation {
+    id
+  }
+  errors {
+    code
+    message
+    hint
+  }
+}`) as unknown as TypedDocumentString<CliFormatVolumeMutation, CliFormatVolumeMutationVariables>;

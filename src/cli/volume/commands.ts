@@ -10,6 +10,7 @@ import {
   type ExportVolumeOptions,
   examineVolumes,
   exportVolume,
+  formatVolume,
   type ListVolumesOptions,
   listVolumes,
   resizeVolume,
@@ -52,6 +53,10 @@ export function addVolumeCommands(program: Command, remote: (run: Run) => () => 
     .argument(one, meant)
     .argument('<size>', 'in bytes, or as 512M or 5G')
     .action((id: string, size: string) => remote((console) => resizeVolume(console, id, size))());
+  command('format', 'make a file system on an attached volume that is proven empty')
+    .argument(one, meant)
+    .requiredOption('--confirm <name>', 'the volume’s name once more')
+    .action((id: string, options: { confirm: string }) => remote((console) => formatVolume(console, id, options))());
   command('delete', 'delete a volume with its bytes')
     .argument(one, meant)
     .action((id: string) => remote((console) => deleteVolume(console, id))());

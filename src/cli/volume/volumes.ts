@@ -7,6 +7,7 @@ import {
   CliDeleteVolumeDocument,
   CliDetachVolumeDocument,
   CliExportVolumeDocument,
+  CliFormatVolumeDocument,
   CliReconcileVolumesDocument,
   CliResizeVolumeDocument,
   CliUnexportVolumeDocument,
@@ -89,6 +90,8 @@ export const detachVolume = (console: Console, volume: string, vm: string | unde
   follow(console, console.client.ask(CliDetachVolumeDocument, { volume, vm: vm ?? null }));
 export const resizeVolume = (console: Console, volume: string, size: string) =>
   follow(console, console.client.ask(CliResizeVolumeDocument, { volume, sizeBytes: toBytes(size) }));
+export const formatVolume = (console: Console, volume: string, { confirm }: { readonly confirm: string }) =>
+  follow(console, console.client.ask(CliFormatVolumeDocument, { volume, confirm }));
 export const deleteVolume = (console: Console, volume: string) =>
   follow(console, console.client.ask(CliDeleteVolumeDocument, { volume }));
 

@@ -144,6 +144,23 @@ builder.mutationField('unexportVolume', (t) =>
   }),
 );
 
+builder.mutationField('formatVolume', (t) =>
+  t.field({
+    type: VolumePayload,
+    ...failsAlone,
+    description:
+      'Makes an ext4 file system on a volume’s device, if that is proven to be the volume, unused and empty (VOLUME_NOT_EMPTY). Formatted already is success.',
+    authScopes: { role: 'ADMIN' },
+    args: {
+      volume: t.arg.string({ required: true, description: 'The volume’s name or UUID.' }),
+      confirm: t.arg.string({ required: true, description: 'The volume’s name once more.' }),
+    },
+    resolve: attempt(async ({ volume, confirm }: { volume: string; confirm: string }, context) => ({
+      operation: await context.services.volumes.format(volume, confirm, callerOf(context, null)),
+    })),
+  }),
+);
+
 const ReconcileVolumesPayload = payloadType<{ readonly report: ReconcileReport }>(
   'ReconcileVolumesPayload',
   'What the comparison found.',

@@ -6,6 +6,7 @@ import {
   deleteType,
   detachType,
   exportType,
+  formatType,
   resizeType,
   unexportType,
   volumeSubject,
@@ -130,7 +131,7 @@ export const VolumeType = builder.objectRef<Volume>('Volume').implement({
   }),
 });
 
-const types = [createType, attachType, detachType, deleteType, resizeType, exportType, unexportType];
+const types = [createType, attachType, detachType, deleteType, resizeType, exportType, unexportType, formatType];
 
 interface Asked {
   readonly volumeId: string;

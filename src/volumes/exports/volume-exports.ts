@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 import type { Closable } from '../../domain/closable.ts';
 import { MemoirError } from '../../domain/memoir-error.ts';
+import { numberOf } from '../devices/device-number.ts';
 import { serialOf } from '../serial.ts';
 import type { Volume } from '../volume.ts';
 import { type QmpClient, QmpError } from './qmp-client.ts';
@@ -154,10 +155,8 @@ export async function sourceAt(path: string, rdev: string | null, format: string
     throw new MemoirError('DEVICE_MISSING', `${path} is not there`, { cause });
   });
   if (!found.isBlockDevice()) return { path, rdev: null, format };
-  // Linux: 12 bits of major, 20 of minor (sys/sysmacros.h, gnu_dev_major).
-  const major = (found.rdev >> 8) & 0xfff;
-  const minor = (found.rdev & 0xff) | ((found.rdev >> 12) & 0xfff00);
-  if (rdev !== null && rdev !== `${major}:${minor}`)
-    throw new MemoirError('DEVICE_CHANGED', `${path} is the device ${major}:${minor}, not ${rdev}`);
-  return { path, rdev: `${major}:${minor}`, format };
+  const number = numberOf(found.rdev);
+  if (rdev !== null && rdev !== number)
+    throw new MemoirError('DEVICE_CHANGED', `${path} is the device ${number}, not ${rdev}`);
+  return { path, rdev: number, format };
 }

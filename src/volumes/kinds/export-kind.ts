@@ -18,6 +18,8 @@ export function createExportKind(parts: VolumeParts): OperationKind<ExportReques
     const { context, catalogue, exports, nowMs } = run;
     const { volumeId, writable } = context.request;
     const volume = await volumeOf(catalogue, volumeId);
+    // Whoever writes beside a mounted file system destroys it.
+    if (writable) await run.finder.release(volume, run.signal);
     await run.step('exporting', `Exporting ${volume.name}`);
     const { name, uri } = await exports.add(volume, writable, () => verifiedSource(run, volume));
     run.reached?.('VOLUME_EXPORT added');

@@ -85,6 +85,7 @@ export async function openVolumeServer(folder: string, options: VolumeServerOpti
     volumes,
     operations,
     catalogue,
+    finder,
     disks,
     names,
     exports,

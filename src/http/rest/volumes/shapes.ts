@@ -55,6 +55,7 @@ export const types = {
   VOLUME_RESIZE: 'resize',
   VOLUME_EXPORT: 'export',
   VOLUME_UNEXPORT: 'unexport',
+  VOLUME_FORMAT: 'format',
 } as const;
 export type VolumeKind = keyof typeof types;
 

@@ -4,6 +4,8 @@ import type { OperationKind } from '../operations/operation-kind.ts';
 import type { Operations } from '../operations/operations.ts';
 import type { Submission } from '../operations/submission.ts';
 import type { BlockDevice } from './devices/block-device.ts';
+import { importVolumes } from './import/import-volumes.ts';
+import { parseOldTables } from './import/old-tables.ts';
 import { createAttachKind } from './kinds/attach-kind.ts';
 import { createCreateKind } from './kinds/create-kind.ts';
 import { createDeleteKind } from './kinds/delete-kind.ts';
@@ -44,6 +46,8 @@ export interface VolumeServiceOptions extends VolumeParts {
 const volumeName = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
 const maxSizeBytes = 2 ** 50;
 const maxKeyLength = 200;
+/** For asking the provider about each volume of a table. */
+const importMs = 300_000;
 
 /** The kinds of operation that the engine has to know. */
 export function volumeKindsOf(parts: VolumeParts): readonly OperationKind[] {
@@ -197,6 +201,12 @@ export function createVolumes(options: VolumeServiceOptions): Volumes {
       if (volume.attachment !== null && volume.device === null && volume.problem !== null)
         throw new MemoirError(volume.problem.code, volume.problem.message, { hint: volume.problem.hint });
       return finder.verified(volume);
+    },
+    async importTables(sql) {
+      const report = await importVolumes(options, parseOldTables(sql), AbortSignal.timeout(importMs));
+      // Where each one is attached, and which device it is, only the world says.
+      await reconciler.reconcile();
+      return report;
     },
     reconcile: () => reconciler.reconcile(),
     get lastReport() {

@@ -67,7 +67,10 @@ export interface Volume {
   readonly version: number;
 }
 
-export type NewVolume = Pick<Volume, 'id' | 'name' | 'provider' | 'sizeBytes' | 'placement'>;
+export interface NewVolume extends Pick<Volume, 'id' | 'name' | 'provider' | 'sizeBytes' | 'placement'> {
+  /** Of a volume that is there already, and not to be made. */
+  readonly adopted?: Pick<Volume, 'providerId' | 'serial'>;
+}
 
 /** What is to be different; undefined stays as it is. */
 export type VolumePatch = Partial<

@@ -1,6 +1,7 @@
 import type { Closable } from '../domain/closable.ts';
 import type { Operation } from '../operations/operation.ts';
 import type { BlockDevice, DeviceChange } from './devices/block-device.ts';
+import type { ImportReport } from './import/import-volumes.ts';
 import type { ReconcileReport } from './reconcile/reconcile-report.ts';
 import type { Volume } from './volume.ts';
 import type { VolumePlacement, VolumeProvider } from './volume-provider.ts';
@@ -44,6 +45,8 @@ export interface Volumes extends Closable {
   format(volume: string, confirm: string, caller: VolumeCaller): Promise<Operation>;
   /** The device of an attached volume, verified by this call: DEVICE_MISSING, DEVICE_AMBIGUOUS or DEVICE_CHANGED if it is not certain. */
   device(volume: string): Promise<BlockDevice>;
+  /** Takes volumes of the old volume daemon over, from what mysqldump wrote of its tables: BAD_INPUT where that is not certain. */
+  importTables(sql: string): Promise<ImportReport>;
   /** Compares everything with the world, now. */
   reconcile(): Promise<ReconcileReport>;
   /** Null before the first one. */

@@ -935,6 +935,13 @@ export type CliFormatVolumeMutationVariables = Exact<{
 
 export type CliFormatVolumeMutation = { payload: { operation: { id: string }, errors: Array<{ code: ErrorCode, message: string, hint: string }> } };
 
+export type CliImportVolumesMutationVariables = Exact<{
+  tables: string;
+}>;
+
+
+export type CliImportVolumesMutation = { importVolumes: { report: { imported: Array<string>, unchanged: number, conflicts: Array<string> }, errors: Array<{ code: ErrorCode, message: string, hint: string }> } };
+
 export class TypedDocumentString<TResult, TVariables>
   extends String
   implements DocumentTypeDecoration<TResult, TVariables>
@@ -2191,3 +2198,19 @@ export const CliFormatVolumeDocument = new TypedDocumentString(`
     hint
   }
 }`) as unknown as TypedDocumentString<CliFormatVolumeMutation, CliFormatVolumeMutationVariables>;
+export const CliImportVolumesDocument = new TypedDocumentString(`
+    mutation CliImportVolumes($tables: String!) {
+  importVolumes(tables: $tables) {
+    report {
+      imported
+      unchanged
+      conflicts
+    }
+    errors {
+      code
+      message
+      hint
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<CliImportVolumesMutation, CliImportVolumesMutationVariables>;

@@ -1,6 +1,7 @@
 import { type Command, Option } from 'commander';
 import type { Console } from '../console.ts';
 import type { ExitCode } from '../exit-codes.ts';
+import { importVolumes } from './import.ts';
 import {
   attachVolume,
   type CreateVolumeOptions,
@@ -57,6 +58,9 @@ export function addVolumeCommands(program: Command, remote: (run: Run) => () => 
     .argument(one, meant)
     .requiredOption('--confirm <name>', 'the volume’s name once more')
     .action((id: string, options: { confirm: string }) => remote((console) => formatVolume(console, id, options))());
+  command('import', 'take over the volumes of the old volume daemon')
+    .argument('<file>', 'what mysqldump wrote of its tables device_mappings and volume_operations')
+    .action((file: string) => remote((console) => importVolumes(console, file))());
   command('delete', 'delete a volume with its bytes')
     .argument(one, meant)
     .action((id: string) => remote((console) => deleteVolume(console, id))());

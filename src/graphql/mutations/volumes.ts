@@ -1,4 +1,5 @@
 import type { Operation } from '../../operations/operation.ts';
+import type { ImportReport } from '../../volumes/import/import-volumes.ts';
 import type { ReconcileReport } from '../../volumes/reconcile/reconcile-report.ts';
 import type { VolumeCaller } from '../../volumes/volumes.ts';
 import { builder, failsAlone } from '../builder.ts';
@@ -170,6 +171,45 @@ const ReconcileVolumesPayload = payloadType<{ readonly report: ReconcileReport }
       nullable: true,
       description: 'What was found and put right.',
     }),
+  }),
+);
+
+const ImportReportType = builder.objectRef<ImportReport>('VolumeImport').implement({
+  description: 'What became of the old volume daemon’s volumes.',
+  fields: (t) => ({
+    imported: t.stringList({
+      description: 'What is known here now, one sentence each.',
+      extensions: { length: 10 },
+      resolve: ({ imported }) => [...imported],
+    }),
+    unchanged: t.exposeInt('unchanged', { description: 'How many were known here before.' }),
+    conflicts: t.stringList({
+      description: 'What the tables say that cannot be true, one sentence each; these volumes were not imported.',
+      extensions: { length: 10 },
+      resolve: ({ conflicts }) => [...conflicts],
+    }),
+  }),
+});
+
+const ImportVolumesPayload = payloadType<{ readonly report: ImportReport }>(
+  'ImportVolumesPayload',
+  'What was imported.',
+  (t) => ({
+    report: t.expose('report', { type: ImportReportType, nullable: true, description: 'What was imported.' }),
+  }),
+);
+
+builder.mutationField('importVolumes', (t) =>
+  t.field({
+    type: ImportVolumesPayload,
+    ...failsAlone,
+    description:
+      'Takes over the volumes of the old volume daemon, from what mysqldump wrote of `device_mappings` and `volume_operations`. The provider is asked about each; repeated, it changes nothing.',
+    authScopes: { role: 'ADMIN' },
+    args: { tables: t.arg.string({ required: true, description: 'The text of the dump.' }) },
+    resolve: attempt(async ({ tables }: { tables: string }, { services }) => ({
+      report: await services.volumes.importTables(tables),
+    })),
   }),
 );
 

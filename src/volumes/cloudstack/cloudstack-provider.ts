@@ -60,8 +60,16 @@ export function createCloudstackProvider(options: CloudstackProviderOptions): Vo
     });
   }
   async function find(mark: string, signal: AbortSignal): Promise<CloudVolume | null> {
+    const isThere = ({ state }: CloudVolume): boolean => !['Destroy', 'Expunged'].includes(state);
     const found = await listVolumes(client, { name: nameOf(mark) }, signal);
-    return found.find(({ name, state }) => name === nameOf(mark) && !['Destroy', 'Expunged'].includes(state)) ?? null;
+    const named = found.find((volume) => volume.name === nameOf(mark) && isThere(volume));
+    if (named !== undefined) return named;
+    // One that was imported has its own id as its mark. CloudStack refuses an id that it does not know.
+    const imported = await listVolumes(client, { id: mark }, signal).catch((error: unknown) => {
+      if (error instanceof CloudstackRefusal && error.errorCode === 431) return [];
+      throw error;
+    });
+    return imported.find((volume) => volume.id === mark && isThere(volume)) ?? null;
   }
   async function existing(mark: string, signal: AbortSignal): Promise<CloudVolume> {
     const volume = await find(mark, signal);

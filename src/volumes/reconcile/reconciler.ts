@@ -67,7 +67,11 @@ export function startReconciler(options: ReconcilerOptions): Reconciler {
         signal.throwIfAborted();
         // Busy now, or changed since the list was read: the list may be about another time.
         if (await options.isBusy(volume.id)) continue;
-        const settled = await settle(volume, provided.get(volume.id) ?? null, signal);
+        // What was imported does not carry our mark, so it is in no list.
+        const isImported = volume.providerId === volume.id;
+        const there = provided.get(volume.id) ?? (isImported ? await provider.describe(volume.id, signal) : null);
+        if (there !== null) provided.set(volume.id, there);
+        const settled = await settle(volume, there, signal);
         if (settled.repaired !== null) repaired.push(`${volume.name}: ${settled.repaired}`);
         if (settled.problem !== null) problems.set(volume.id, `${volume.name}: ${settled.problem}`);
       }

@@ -62,9 +62,7 @@ export function createVolumeReader(connection: DatabaseSync) {
 export function createVolumeWriter(connection: DatabaseSync) {
   prepareVolumeTables(connection);
   const reader = createVolumeReader(connection);
-  const insert = connection.prepare(
-    `INSERT INTO volumes VALUES (?, ?, ?, NULL, ?, NULL, ?, 'CREATING', NULL, ?, ?, 1)`,
-  );
+  const insert = connection.prepare(`INSERT INTO volumes VALUES (?, ?, ?, ?, ?, ?, ?, ?, NULL, ?, ?, 1)`);
   const update = connection.prepare(
     `UPDATE volumes SET provider_id = ?, size_bytes = ?, serial = ?, state = ?, problem = ?, updated_at_ms = ?,
      version = version + 1 WHERE id = ?`,
@@ -121,10 +119,12 @@ export function createVolumeWriter(connection: DatabaseSync) {
       transact(connection, () => {
         const known = reader.get(volume.id);
         if (known !== null) return known;
-        const { id, name, provider, sizeBytes, placement } = volume;
+        const { id, name, provider, sizeBytes, placement, adopted } = volume;
         if (reader.byName(name) !== null)
           throw new MemoirError('NAME_TAKEN', `there is a volume called ${name} already`);
-        insert.run(id, name, provider, sizeBytes, JSON.stringify(placement), atMs, atMs);
+        const state = adopted === undefined ? 'CREATING' : 'AVAILABLE';
+        const { providerId, serial } = adopted ?? { providerId: null, serial: null };
+        insert.run(id, name, provider, providerId, sizeBytes, serial, JSON.stringify(placement), state, atMs, atMs);
         return madeOf(reader.get(id));
       }),
     change: (id: string, patch: VolumePatch, atMs: number, ifVersion?: number): Volume | null =>

@@ -60,7 +60,6 @@ export async function run(
   const child = spawn(program, args, {
     stdio: ['ignore', 'pipe', 'pipe', ...handles],
     signal: limit,
-    env: { ...process.env, LC_ALL: 'C' },
   });
   const said = { stdout: '', stderr: '' };
   for (const name of ['stdout', 'stderr'] as const)

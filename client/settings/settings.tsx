@@ -15,9 +15,11 @@ import { Facts } from '../ui/facts.tsx';
 import { Age, Moment } from '../ui/moment.tsx';
 import { Panel } from '../ui/panel.tsx';
 import { AccessPanel } from './access-panel.tsx';
+import { AlertsPanel } from './alerts-panel.tsx';
 import { AuditPanel } from './audit-panel.tsx';
 import { InfluxPanel } from './influx-panel.tsx';
 import { MeasurementsPanel } from './measurements-panel.tsx';
+import { NotificationsPanel } from './notifications-panel.tsx';
 import { OperationCounts } from './operation-counts.tsx';
 import styles from './settings.module.css';
 import { TokensPanel } from './tokens-panel.tsx';
@@ -40,8 +42,10 @@ export function Settings() {
         <PreferencesPanel />
         <AccessPanel />
       </div>
+      <AlertsPanel className={styles.wide} />
       {refusal('tokens', has) === null && (
         <>
+          <NotificationsPanel className={styles.wide} />
           <TokensPanel className={styles.wide} />
           <AuditPanel className={styles.wide} />
         </>

@@ -2,11 +2,12 @@ import { pause } from '../async/pause.ts';
 import type { Remote } from '../database/service.ts';
 import type { Closable } from '../domain/closable.ts';
 import { isMemoirError } from '../domain/memoir-error.ts';
+import { isTerminal } from '../domain/operation-state.ts';
 import type { Operation, OperationEvent } from '../operations/operation.ts';
 import type { Operations } from '../operations/operations.ts';
 import { deliveriesOf } from './deliveries-of.ts';
 import type { Hook } from './hook.ts';
-import type { EventKind, Notification } from './notification.ts';
+import { type EventKind, eventKinds, type Notification } from './notification.ts';
 import type { NotificationService } from './notification-service.ts';
 
 /** What a notification says of an operation beyond its state. */
@@ -119,14 +120,17 @@ export class Feeder implements Closable {
     const facts = readFacts(operation, factsOf);
     const kind = plain === 'OPERATION_COMPLETED' && facts.isDamaged ? 'VERIFICATION_FAILED' : plain;
     const { seq, operationId, kind: operationKind, state, atMs } = event;
-    const what = facts.machine === null ? operationKind : `${operationKind} of ${facts.machine}`;
+    const what = operationKind.charAt(0) + operationKind.slice(1).toLowerCase().replaceAll('_', ' ');
+    const of = facts.machine === null ? '' : ` of ${facts.machine}`;
+    // How it ended is worth a word; that it waits or has started says all there is.
+    const how = isTerminal(state) && event.message !== '' ? `: ${event.message}` : '';
     return {
       id: `${nodeId}_${seq}`,
       kind,
       orderKey: operationId,
       machine: facts.machine,
       subject: `operations/${operationId}`,
-      message: `${what}: ${state.toLowerCase()}${event.message === '' ? '' : ` (${event.message})`}`,
+      message: `${what}${of} ${eventKinds[plain].title}${how}`,
       atMs,
       data: {
         cursor: String(seq),

@@ -83,7 +83,7 @@ describe('mail', () => {
     const [one] = server.mails;
     expect(one?.to).toEqual(['ops@example.com']);
     expect(one?.text).not.toMatch(/^Bcc:/m);
-    expect(one?.text).toMatch(/^Subject: \[Memoir\] TOY of web-01 Bcc: everybody@example\.com: completed/m);
+    expect(one?.text).toMatch(/^Subject: \[Memoir\] Toy of web-01 Bcc: everybody@example\.com completed: Made/m);
     await expect.poll(() => notifications.countDeliveries(), patient).toEqual({ PENDING: 0, DELIVERED: 1, DEAD: 0 });
   });
 

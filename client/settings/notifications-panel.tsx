@@ -1,0 +1,142 @@
+import { Button } from '@mantine/core';
+import { useState } from 'react';
+import { useMutation } from 'urql';
+import {
+  DeleteHookDocument,
+  type HookFieldsFragment,
+  HooksDocument,
+  SetHookEnabledDocument,
+  TestHookDocument,
+} from '../api/generated/graphql.ts';
+import { useFreshQuery } from '../api/use-fresh-query.ts';
+import { useComplaint } from '../state/complain.ts';
+import { usePage } from '../state/page.ts';
+import { Empty, Failure, Loading } from '../ui/answer-states.tsx';
+import { cell, DataTable } from '../ui/data-table.tsx';
+import { Name } from '../ui/name.tsx';
+import { Panel } from '../ui/panel.tsx';
+import { Deliveries } from './deliveries.tsx';
+import { outcomeOf, scopeOf } from './hook-words.ts';
+import { NewHook } from './new-hook.tsx';
+import styles from './notifications.module.css';
+
+/** Who is told what happens, by webhook or mail. For admins. */
+export function NotificationsPanel({ className }: { readonly className?: string | undefined }) {
+  const { data, error, refresh } = useFreshQuery(HooksDocument, {}, ['access', 'operations']);
+  const [making, setMaking] = useState(false);
+  const [shown, setShown] = useState<HookFieldsFragment | null>(null);
+
+  return (
+    <Panel
+      title="Notifications"
+      className={className}
+      flush
+      actions={
+        <Button size="compact-sm" variant="default" onClick={() => setMaking(true)} disabled={!data}>
+          New notification…
+        </Button>
+      }
+    >
+      {error && !data ? (
+        <Failure error={error} retry={refresh} />
+      ) : !data ? (
+        <Loading lines={3} />
+      ) : data.hooks.length === 0 ? (
+        <Empty>
+          No notifications yet. A webhook or mail can tell of failed dumps, damaged files and a disk that fills up.
+        </Empty>
+      ) : (
+        <DataTable
+          cardsBelow="64em"
+          head={
+            <>
+              <th scope="col">Name</th>
+              <th scope="col">Sent to</th>
+              <th scope="col">About</th>
+              <th scope="col">Pending</th>
+              <th scope="col">State</th>
+              <th scope="col">
+                <span className="unseen">Actions</span>
+              </th>
+            </>
+          }
+        >
+          {data.hooks.map((hook) => (
+            <HookRow key={hook.id} hook={hook} show={() => setShown(hook)} />
+          ))}
+        </DataTable>
+      )}
+      {making && data && <NewHook close={() => setMaking(false)} canMail={data.service.canMail} />}
+      {shown && <Deliveries hook={shown} close={() => setShown(null)} />}
+    </Panel>
+  );
+}
+
+function HookRow({ hook, show }: { readonly hook: HookFieldsFragment; readonly show: () => void }) {
+  const { id, name, url, to, enabled, disabledReason, pending, dead } = hook;
+  const { dialogs, freshness, toasts } = usePage();
+  const complain = useComplaint();
+  const [{ fetching: tests }, test] = useMutation(TestHookDocument);
+  const [, setEnabled] = useMutation(SetHookEnabledDocument);
+  const [, remove] = useMutation(DeleteHookDocument);
+
+  async function tryIt(): Promise<void> {
+    const { data, error } = await test({ id });
+    if (!data) return error && complain('Not tested', error);
+    const { delivery } = data.testHook;
+    toasts.show(delivery.state === 'DELIVERED' ? 'success' : 'error', `Test of ${name}: ${outcomeOf(delivery)}`);
+  }
+  async function switchIt(): Promise<void> {
+    const { error } = await setEnabled({ id, enabled: !enabled });
+    if (error) complain('Not changed', error);
+    freshness.mark(['access']);
+  }
+  function askToDelete(): void {
+    dialogs.question.set({
+      title: `Delete the notification ${name}?`,
+      text: `Its ${pending} pending deliveries are dropped, and its delivery log is deleted.`,
+      action: 'Delete notification',
+      run: async () => {
+        const { error } = await remove({ id });
+        if (error) complain('Not deleted', error);
+        else toasts.show('success', `Deleted the notification ${name}`);
+        freshness.mark(['access']);
+      },
+    });
+  }
+
+  return (
+    <tr>
+      <th scope="row" className={cell.first}>
+        <Name>{name}</Name>
+      </th>
+      <td data-label="Sent to" className={styles.where}>
+        {url ?? to.join(', ')}
+      </td>
+      <td data-label="About">{scopeOf(hook)}</td>
+      <td data-label="Pending">
+        {pending}
+        {dead > 0 && <span className={styles.dead}>, {dead} given up</span>}
+      </td>
+      <td data-label="State" className={enabled ? undefined : styles.off}>
+        {enabled ? 'On' : `Off${disabledReason == null ? '' : `. ${disabledReason}`}`}
+      </td>
+      <td className={cell.actions}>
+        <div className={styles.actions}>
+          <Button size="compact-xs" variant="default" onClick={show}>
+            Deliveries
+          </Button>
+          <Button size="compact-xs" variant="default" onClick={tryIt} loading={tests}>
+            Test
+          </Button>
+          <Button size="compact-xs" variant="default" onClick={switchIt}>
+            {enabled ? 'Switch off' : 'Switch on'}
+          </Button>
+          <Button size="compact-xs" variant="default" onClick={askToDelete}>
+            Delete…
+          </Button>
+        </div>
+      </td>
+    </tr>
+  );
+}

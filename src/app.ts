@@ -62,6 +62,9 @@ import { createFleetRecords } from './records/influx/fleet-records.ts';
 import { createInfluxSync } from './records/influx/influx-sync.ts';
 import { recordEffectWriters } from './records/record-effects.ts';
 import { createSqliteRecords } from './records/sqlite/sqlite-records.ts';
+import { createSchedules } from './schedules/schedule-service.ts';
+import { createSqliteSchedules } from './schedules/sqlite/sqlite-schedules.ts';
+import { createWorkLauncher } from './schedules/work-launcher.ts';
 import type { ArtifactStore } from './storage/artifact-store.ts';
 import { directoryStoreModule, openStore } from './storage/directory/directory-store.ts';
 import { createTelemetry } from './telemetry/create-telemetry.ts';
@@ -282,6 +285,17 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
   };
   const heaps = heapRoom.front(operations);
   opened.defer(() => heaps.close());
+  const schedules = createSchedules({
+    store: await createSqliteSchedules(database),
+    launcher: createWorkLauncher({ dumps, heaps, hypervisor }),
+    operations,
+    createId,
+    get maxParallel() {
+      return current.maxParallelDumps;
+    },
+    log,
+  });
+  opened.defer(() => schedules.close());
   const services: Services = {
     operations,
     dumps,
@@ -293,6 +307,7 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
     telemetry,
     volumes,
     notifications,
+    schedules,
     access,
     info,
     log,

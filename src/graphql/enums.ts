@@ -9,6 +9,8 @@ import { machineStates } from '../machines/machine.ts';
 import type { OperationEventType } from '../operations/operation.ts';
 import { recordStates } from '../records/dump-record.ts';
 import type { recordOrders, Sourced } from '../records/dump-records.ts';
+import { type ScheduleEvent, shotStates } from '../schedules/run.ts';
+import { missedPolicies } from '../schedules/schedule.ts';
 import type { Series } from '../telemetry/telemetry.ts';
 import { volumeStates } from '../volumes/volume.ts';
 import { downloadForms } from './artifact.ts';
@@ -174,4 +176,24 @@ export const RoleEnum = builder.enumType('Role', {
 export const DownloadFormEnum = builder.enumType('DownloadForm', {
   description: 'Format of a download.',
   values: valuesOf(downloadForms),
+});
+
+export const MissedPolicyEnum = builder.enumType('MissedPolicy', {
+  description: 'What becomes of due times that passed while the server did not run.',
+  values: valuesOf(missedPolicies),
+});
+
+export const ScheduledRunStateEnum = builder.enumType('ScheduledRunState', {
+  description: 'State of one machine’s run.',
+  values: valuesOf(shotStates),
+});
+
+export const ScheduleEventTypeEnum = builder.enumType('ScheduleEventType', {
+  description: 'What about a schedule needs attention.',
+  values: valuesOf({
+    MISSED: 'Due times passed while the server did not run, or the clock was set.',
+    REFUSED: 'A run could not start.',
+    FAILED: 'A run failed.',
+    NO_MACHINES: 'No machine matched when it was due.',
+  } satisfies Record<ScheduleEvent['type'], string>),
 });

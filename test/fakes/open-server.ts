@@ -20,6 +20,9 @@ import { createWebhookSender } from '../../src/notifications/webhook/webhook-sen
 import { startOperations } from '../../src/operations/engine.ts';
 import { createSqliteJournal } from '../../src/operations/sqlite/journal.ts';
 import { recordEffectWriters } from '../../src/records/record-effects.ts';
+import { createSchedules } from '../../src/schedules/schedule-service.ts';
+import { createSqliteSchedules } from '../../src/schedules/sqlite/sqlite-schedules.ts';
+import { createWorkLauncher } from '../../src/schedules/work-launcher.ts';
 import { openStore } from '../../src/storage/memory/memory-store.ts';
 import { createTelemetry } from '../../src/telemetry/create-telemetry.ts';
 import { volumeEffectWriters } from '../../src/volumes/catalogue.ts';
@@ -151,10 +154,21 @@ export async function openTestServer({
   });
   const analysis = new HeapAnalysis({ module: 'memory:', options: {} }, join(folder, 'heap-analysis'));
   const noPlaces = new Map();
+  const dumps = createDumps({ operations, hypervisor, store, tidy: new ArtifactTidy({ store, records, operations }) });
+  const heaps = createHeaps({ operations, targets: noPlaces, store, captures, analysis, redact: false, host: 'here' });
+  const schedules = createSchedules({
+    store: await createSqliteSchedules(database),
+    launcher: createWorkLauncher({ dumps, heaps, hypervisor }),
+    operations,
+    createId,
+    maxParallel: 2,
+    log,
+  });
   const services: Services = {
     operations,
-    dumps: createDumps({ operations, hypervisor, store, tidy: new ArtifactTidy({ store, records, operations }) }),
-    heaps: createHeaps({ operations, targets: noPlaces, store, captures, analysis, redact: false, host: 'here' }),
+    dumps,
+    heaps,
+    schedules,
     records,
     influx: null,
     hypervisor,
@@ -179,6 +193,7 @@ export async function openTestServer({
     closing ??= (async () => {
       await volumes.close();
       await notifications.close();
+      await schedules.close();
       await operations.close();
       await volumeParts.exports.close();
       await telemetry.close();

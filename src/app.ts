@@ -61,12 +61,17 @@ import { createCompleteness } from './records/influx/completeness.ts';
 import { createFleetRecords } from './records/influx/fleet-records.ts';
 import { createInfluxSync } from './records/influx/influx-sync.ts';
 import { recordEffectWriters } from './records/record-effects.ts';
+import { createSqliteHolds } from './records/sqlite/sqlite-holds.ts';
 import { createSqliteRecords } from './records/sqlite/sqlite-records.ts';
+import { createRetention } from './retention/retention-service.ts';
+import { createSqliteRetention } from './retention/sqlite/sqlite-retention.ts';
+import { checkTimeZone } from './schedules/due-times.ts';
 import { createSchedules } from './schedules/schedule-service.ts';
 import { createSqliteSchedules } from './schedules/sqlite/sqlite-schedules.ts';
 import { createWorkLauncher } from './schedules/work-launcher.ts';
 import type { ArtifactStore } from './storage/artifact-store.ts';
 import { directoryStoreModule, openStore } from './storage/directory/directory-store.ts';
+import { countReaders } from './storage/open-artifacts.ts';
 import { createTelemetry } from './telemetry/create-telemetry.ts';
 import { volumeEffectWriters } from './volumes/catalogue.ts';
 import { mountDumpVolume } from './volumes/dump-volume.ts';
@@ -142,6 +147,11 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
   opened.defer(() => completeness.close());
   const records = influx ? createFleetRecords({ ...influx, catalogue, completeness }) : catalogue;
 
+  const storeReference = { module: directoryStoreModule, options: { folder: config.dumpDir } };
+  const openArtifacts = countReaders(await openStore(storeReference.options));
+  const { store } = openArtifacts;
+  opened.defer(() => store.close());
+
   goOn();
   const uri = overrides.hypervisor ? demoUri : (config.libvirtUri ?? (await findLibvirtUri()) ?? demoUri);
   const hypervisor = overrides.hypervisor ?? (await chooseHypervisor(uri, config, log));
@@ -188,6 +198,9 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
     log.warn({ folder: config.dumpDir, hint }, 'the catalogue is empty, and there are artifacts');
   }
   const heapRoom = await openHeapRoom(config, hypervisor.host, await createSqliteCaptures(database));
+  // Retention stands behind dumps, which ask it for room.
+  const room: { makeRoom: (bytes: number) => Promise<unknown> } = { makeRoom: async () => 0 };
+  const makeRoom = (bytes: number) => room.makeRoom(bytes);
   opened.defer(() => heapRoom.close());
   const operations = await startOperations({
     journal,
@@ -213,6 +226,24 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
           },
         }),
       ),
+      createDumpKind({
+        hypervisor,
+        store,
+        records: catalogue,
+        storeReference,
+        threads,
+        spoolFolder,
+        get parallel() {
+          return current.maxParallelDumps;
+        },
+        get stallTimeoutMs() {
+          return current.dumpStallTimeoutMs;
+        },
+        get timeoutMs() {
+          return current.dumpTimeoutMs;
+        },
+        makeRoom,
+      }),
       createVerifyKind(storeReference, { stallTimeoutMs, timeoutMs }),
       createReindexKind({ store, records: catalogue, journal }),
       ...heapRoom.kinds,
@@ -239,7 +270,7 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
   opened.defer(() => telemetry.close());
 
   const tidy = new ArtifactTidy({ store, records: catalogue, operations });
-  const dumps = createDumps({ operations, hypervisor, store, tidy, maxPauseMs: () => current.maxPauseMs });
+  const dumps = createDumps({ operations, hypervisor, store, tidy, maxPauseMs: () => current.maxPauseMs, makeRoom });
   const machines = {
     // A cloud's machines need not be this hypervisor's: the cloud itself refuses an id that it does not know.
     find: async (nameOrId: string) =>
@@ -285,8 +316,24 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
   };
   const heaps = heapRoom.front(operations);
   opened.defer(() => heaps.close());
+  const scheduleStore = await createSqliteSchedules(database);
+  const retention = await createRetention({
+    store: await createSqliteRetention(database),
+    holds: await createSqliteHolds(database),
+    records: catalogue,
+    dumps,
+    heaps,
+    operations,
+    isOpen: (location) => openArtifacts.isOpen(location) || heapRoom.isOpen(location),
+    scheduleOf: scheduleStore.scheduleOf,
+    checkTimeZone,
+    createId,
+    log,
+  });
+  opened.defer(() => retention.close());
+  room.makeRoom = retention.makeRoom;
   const schedules = createSchedules({
-    store: await createSqliteSchedules(database),
+    store: scheduleStore,
     launcher: createWorkLauncher({ dumps, heaps, hypervisor }),
     operations,
     createId,
@@ -308,6 +355,7 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
     volumes,
     notifications,
     schedules,
+    retention,
     access,
     info,
     log,
@@ -395,7 +443,7 @@ async function chooseHypervisor(uri: string, config: Config, log: Log): Promise<
 async function openHeapRoom(config: Config, host: string, catalogue: CaptureCatalogue) {
   const { heapDir, dataDir, heapRedact: redact, dockerSocket, kubernetes } = config;
   const reference = { module: directoryStoreModule, options: { folder: heapDir } };
-  const store = await openStore(reference.options);
+  const { store, isOpen } = countReaders(await openStore(reference.options));
   await store.sweep();
   const captures = new HeapCaptures(store, catalogue);
   const places = [createProcessTargets()];
@@ -409,6 +457,7 @@ async function openHeapRoom(config: Config, host: string, catalogue: CaptureCata
     kinds: [createHeapCaptureKind({ targets, store, captures, host }), createHeapVerifyKind(reference, captures)],
     reconcile: (signal: AbortSignal) => captures.reconcile(signal),
     front: (operations: Operations) => createHeaps({ operations, targets, store, captures, analysis, redact, host }),
+    isOpen,
     close: () => store.close(),
   };
 }

@@ -33,6 +33,7 @@ const arrows: Record<string, readonly string[] | 'everything'> = {
   volumes: ['domain', 'async', 'operations', 'libvirt', 'database'],
   // What schedules start goes through the front doors of dumps and heaps.
   schedules: ['domain', 'async', 'operations', 'database', 'machines', 'dumps', 'heaps'],
+  retention: ['domain', 'async', 'operations', 'database', 'records', 'dumps', 'heaps'],
   telemetry: ['domain', 'async', 'machines', 'database', 'influx'],
   notifications: ['domain', 'async', 'operations', 'database'],
   access: ['domain', 'database'],
@@ -51,6 +52,7 @@ const arrows: Record<string, readonly string[] | 'everything'> = {
     'volumes',
     'notifications',
     'schedules',
+    'retention',
   ],
   http: ['domain', 'async', 'graphql', 'storage', 'access', 'formats'],
   cli: ['domain', 'async'],
@@ -63,6 +65,7 @@ const implementations = [
   'operations/sqlite',
   'records/influx',
   'records/sqlite',
+  'retention/sqlite',
   'schedules/sqlite',
   'storage/directory',
   'storage/memory',

@@ -70,6 +70,16 @@ export const errorCatalogue = {
     mend: 'Wait until that is over (virsh domjobinfo shows libvirt’s jobs), then trigger again.',
     http: 409,
   },
+  HELD: {
+    meaning: 'Somebody holds this artifact, so it cannot be deleted.',
+    mend: 'Release the hold first, if its reason no longer applies.',
+    http: 409,
+  },
+  RETENTION_CHANGED: {
+    meaning: 'What would be removed is no longer what the preview said.',
+    mend: 'Look at the preview again.',
+    http: 409,
+  },
   NO_SPACE: {
     meaning: 'Not enough free space in the dump folder.',
     mend: 'Free some space, delete old dumps, or point DUMP_DIR at a larger file system.',

@@ -22,6 +22,8 @@ export interface DumpKindOptions extends TimeLimits {
   readonly threads: CaptureThreads;
   readonly spoolFolder: string;
   readonly parallel: number;
+  /** Asked where so many bytes are missing: frees what it may. A dump that has waited, or was scheduled, finds out only now. */
+  readonly makeRoom?: (bytes: number) => Promise<unknown>;
 }
 
 /** The operation that captures one machine's memory: plan, capture, finish. */
@@ -52,7 +54,7 @@ async function run(
   claims: SpaceClaims,
 ): Promise<RunOutcome<DumpResult>> {
   const { operation, request, signal } = context;
-  const { hypervisor } = options;
+  const { hypervisor, store } = options;
   const begunMs = performance.now();
 
   await context.phase('planning', 'Planning the capture');
@@ -64,6 +66,9 @@ async function run(
 
   const key = artifactKeyOf(operation, request);
   using claim = claims.take(neededBytes(plan.memoryBytes) + (plan.reservedBytes ?? 0));
+  const { freeBytes, reserveBytes } = await store.space();
+  const missingBytes = claim.withOthers + reserveBytes - freeBytes;
+  if (missingBytes > 0) await options.makeRoom?.(missingBytes);
   const thread = options.threads.start(
     {
       source: plan.source,

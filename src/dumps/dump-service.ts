@@ -7,6 +7,7 @@ import { type Machine, machineStates } from '../machines/machine.ts';
 import type { Operation } from '../operations/operation.ts';
 import type { Operations } from '../operations/operations.ts';
 import type { Submission, SubmitOutcome } from '../operations/submission.ts';
+import { refuseHeld } from '../records/holds.ts';
 import { markRecord } from '../records/record-effects.ts';
 import type { ArtifactStore, StoreSpace } from '../storage/artifact-store.ts';
 import type { ArtifactTidy } from './artifact-tidy.ts';
@@ -38,9 +39,18 @@ export interface DumpServiceParts {
   readonly tidy: ArtifactTidy;
   /** MAX_PAUSE; null where it is not set. */
   readonly maxPauseMs?: () => number | null;
+  /** Asked before a dump is refused for want of so many bytes: frees what it may. */
+  readonly makeRoom?: (bytes: number) => Promise<unknown>;
 }
 
-export function createDumps({ operations, hypervisor, store, tidy, maxPauseMs = () => null }: DumpServiceParts): Dumps {
+export function createDumps({
+  operations,
+  hypervisor,
+  store,
+  tidy,
+  maxPauseMs = () => null,
+  makeRoom,
+}: DumpServiceParts): Dumps {
   async function finished(id: string): Promise<{ operation: Operation; result: DumpResult }> {
     const [operation] = await operations.get([id]);
     if (!operation || operation.kind !== dumpKind) throw new MemoirError('NOT_FOUND', `there is no dump ${id}`);
@@ -69,8 +79,11 @@ export function createDumps({ operations, hypervisor, store, tidy, maxPauseMs = 
     { idempotencyKey }: TriggerInput,
   ): Promise<MemoirError | null> {
     if (idempotencyKey !== undefined) return null;
-    const space = await store.space();
+    let space = await store.space();
     if (fits(memoryBytes, space) || (await activeOn(machineSubject(id))) !== null) return null;
+    await makeRoom?.(neededBytes(memoryBytes) + space.reserveBytes - space.freeBytes);
+    space = await store.space();
+    if (fits(memoryBytes, space)) return null;
     const { freeBytes, reserveBytes } = space;
     const needed = neededBytes(memoryBytes);
     return new MemoirError(
@@ -171,7 +184,7 @@ export function createDumps({ operations, hypervisor, store, tidy, maxPauseMs = 
       const verification = await activeOn(artifactSubject(id));
       if (verification !== null) throw new MemoirError('ALREADY_ACTIVE', 'the artifact is being verified');
       // Said before it is done: a server that dies in between leaves a record that promises less than there is, not more.
-      const effects = [markRecord.of({ id, state: 'DELETED' })];
+      const effects = [refuseHeld.of({ kind: 'DUMP', id }), markRecord.of({ id, state: 'DELETED' })];
       const noted = await operations.note(id, `Deleted by ${actor}`, { action: 'DELETED', actor }, effects);
       const removed = await store.remove({ folder: result.folder, file: result.file });
       if (!removed) throw new MemoirError('ARTIFACT_MISSING', `the artifact of dump ${id} was gone already`);

@@ -9,6 +9,8 @@ import { machineStates } from '../machines/machine.ts';
 import type { OperationEventType } from '../operations/operation.ts';
 import { recordStates } from '../records/dump-record.ts';
 import type { recordOrders, Sourced } from '../records/dump-records.ts';
+import { retentionReasons } from '../retention/item.ts';
+import { artifactKinds } from '../retention/policy.ts';
 import { type ScheduleEvent, shotStates } from '../schedules/run.ts';
 import { missedPolicies } from '../schedules/schedule.ts';
 import type { Series } from '../telemetry/telemetry.ts';
@@ -196,4 +198,14 @@ export const ScheduleEventTypeEnum = builder.enumType('ScheduleEventType', {
     FAILED: 'A run failed.',
     NO_MACHINES: 'No machine matched when it was due.',
   } satisfies Record<ScheduleEvent['type'], string>),
+});
+
+export const ArtifactKindEnum = builder.enumType('ArtifactKind', {
+  description: 'What an artifact is.',
+  values: valuesOf(artifactKinds),
+});
+
+export const RetentionReasonEnum = builder.enumType('RetentionReason', {
+  description: 'Why an artifact stays or goes.',
+  values: valuesOf(retentionReasons),
 });

@@ -5,6 +5,7 @@ import { type DumpForecast, dumpKind, machineSubject } from '../dumps/dumps.ts';
 import type { Machine } from '../machines/machine.ts';
 import type { Operation } from '../operations/operation.ts';
 import type { DumpRecord } from '../records/dump-record.ts';
+import type { Hold } from '../records/holds.ts';
 import type { SeriesQuery } from '../telemetry/series-query.ts';
 import type { Series } from '../telemetry/telemetry.ts';
 import type { Services } from './services.ts';
@@ -15,6 +16,8 @@ const maxBatchSize = 1000;
 /** The neighbours of what was asked for, each fetched in one call however many were asked for. */
 export interface Loaders {
   readonly operation: DataLoader<string, Operation | null>;
+  /** By the dump’s id. */
+  readonly hold: DataLoader<string, Hold | null>;
   readonly record: DataLoader<string, DumpRecord | null>;
   /** By id; null while the hypervisor does not know it or does not respond (service.hypervisor says which). */
   readonly machine: DataLoader<string, Machine | null>;
@@ -34,10 +37,11 @@ export interface StatsKey {
 }
 
 export function createLoaders(
-  services: Pick<Services, 'operations' | 'dumps' | 'records' | 'hypervisor' | 'telemetry'>,
+  services: Pick<Services, 'operations' | 'dumps' | 'records' | 'hypervisor' | 'telemetry' | 'retention'>,
 ): Loaders {
-  const { operations, dumps, records, hypervisor, telemetry } = services;
+  const { operations, dumps, records, hypervisor, telemetry, retention } = services;
   return {
+    hold: new DataLoader((ids) => retention.holdsOf('DUMP', ids), { maxBatchSize }),
     operation: new DataLoader((ids) => operations.get(ids), { maxBatchSize }),
     record: new DataLoader((ids) => records.get(ids), { maxBatchSize }),
     machine: new DataLoader((ids) => findMachines(hypervisor, ids), { maxBatchSize }),

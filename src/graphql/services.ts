@@ -6,6 +6,7 @@ import type { Hypervisor } from '../machines/hypervisor.ts';
 import type { Notifications } from '../notifications/notifications.ts';
 import type { Operations } from '../operations/operations.ts';
 import type { DumpRecords } from '../records/dump-records.ts';
+import type { Retention } from '../retention/retention.ts';
 import type { Schedules } from '../schedules/schedules.ts';
 import type { ArtifactStore } from '../storage/artifact-store.ts';
 import type { Telemetry } from '../telemetry/telemetry.ts';
@@ -47,6 +48,7 @@ export interface Services {
   readonly volumes: Volumes;
   readonly notifications: Notifications;
   readonly schedules: Schedules;
+  readonly retention: Retention;
   readonly access: Access;
   readonly info: ServerInfo;
   readonly log: Log;

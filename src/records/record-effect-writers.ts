@@ -1,7 +1,9 @@
 import type { DatabaseSync } from 'node:sqlite';
 import type { EffectWriter } from '../database/effect.ts';
 import type { DumpRecord, RecordState } from './dump-record.ts';
+import { refuseHeld } from './holds.ts';
 import { appendRecord, markRecord } from './record-effects.ts';
+import { createHoldCheck } from './sqlite/holds-service.ts';
 import { createRecordWriter } from './sqlite/record-writer.ts';
 
 interface Publisher {
@@ -17,6 +19,7 @@ export async function openEffects(
   const writer = createRecordWriter(connection);
   const publisher = publish ? await openPublisher(connection) : undefined;
   return [
+    refuseHeld.writer(createHoldCheck(connection)),
     appendRecord.writer((record) => {
       if (writer.append(record)) publisher?.appended(record);
     }),

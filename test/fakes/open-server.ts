@@ -20,6 +20,10 @@ import { createWebhookSender } from '../../src/notifications/webhook/webhook-sen
 import { startOperations } from '../../src/operations/engine.ts';
 import { createSqliteJournal } from '../../src/operations/sqlite/journal.ts';
 import { recordEffectWriters } from '../../src/records/record-effects.ts';
+import { createSqliteHolds } from '../../src/records/sqlite/sqlite-holds.ts';
+import { createRetention } from '../../src/retention/retention-service.ts';
+import { createSqliteRetention } from '../../src/retention/sqlite/sqlite-retention.ts';
+import { checkTimeZone } from '../../src/schedules/due-times.ts';
 import { createSchedules } from '../../src/schedules/schedule-service.ts';
 import { createSqliteSchedules } from '../../src/schedules/sqlite/sqlite-schedules.ts';
 import { createWorkLauncher } from '../../src/schedules/work-launcher.ts';
@@ -156,8 +160,22 @@ export async function openTestServer({
   const noPlaces = new Map();
   const dumps = createDumps({ operations, hypervisor, store, tidy: new ArtifactTidy({ store, records, operations }) });
   const heaps = createHeaps({ operations, targets: noPlaces, store, captures, analysis, redact: false, host: 'here' });
+  const scheduleStore = await createSqliteSchedules(database);
+  const retention = await createRetention({
+    store: await createSqliteRetention(database),
+    holds: await createSqliteHolds(database),
+    records,
+    dumps,
+    heaps,
+    operations,
+    isOpen: () => false,
+    scheduleOf: scheduleStore.scheduleOf,
+    checkTimeZone,
+    createId,
+    log,
+  });
   const schedules = createSchedules({
-    store: await createSqliteSchedules(database),
+    store: scheduleStore,
     launcher: createWorkLauncher({ dumps, heaps, hypervisor }),
     operations,
     createId,
@@ -169,6 +187,7 @@ export async function openTestServer({
     dumps,
     heaps,
     schedules,
+    retention,
     records,
     influx: null,
     hypervisor,
@@ -194,6 +213,7 @@ export async function openTestServer({
       await volumes.close();
       await notifications.close();
       await schedules.close();
+      await retention.close();
       await operations.close();
       await volumeParts.exports.close();
       await telemetry.close();

@@ -36,6 +36,10 @@ const needs: Record<string, Role> = {
   'Mutation.rotateHookSecret': 'ADMIN',
   'Mutation.testHook': 'ADMIN',
   'Mutation.resendDelivery': 'ADMIN',
+  'Mutation.saveRetentionPolicy': 'ADMIN',
+  'Mutation.deleteRetentionPolicy': 'ADMIN',
+  'Mutation.runRetention': 'ADMIN',
+  'Mutation.releaseArtifact': 'ADMIN',
   'Mutation.createToken': 'ADMIN',
   'Mutation.revokeToken': 'ADMIN',
 };

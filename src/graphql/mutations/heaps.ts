@@ -1,6 +1,7 @@
 import type { AllocationNode } from '../../heaps/allocation-profile.ts';
 import type { StoredCapture } from '../../heaps/captures/heap-capture.ts';
 import type { Operation } from '../../operations/operation.ts';
+import { heldError } from '../../records/holds.ts';
 import { builder, failsAlone } from '../builder.ts';
 import { given } from '../given.ts';
 import { heapDownload } from '../heap-download.ts';
@@ -84,7 +85,12 @@ builder.mutationField('deleteHeapCapture', (t) =>
     description: 'Deletes a stored snapshot and its manifest for good.',
     authScopes: { role: 'ADMIN' },
     args: { id: t.arg.id({ required: true, description: 'The snapshot.' }) },
-    resolve: attempt(async ({ id }: { id: string }, { services }) => ({ capture: await services.heaps.remove(id) })),
+    resolve: attempt(async ({ id }: { id: string }, { services }) => {
+      const { sessionId } = await services.heaps.find(id);
+      const [hold] = await services.retention.holdsOf('HEAP', [sessionId]);
+      if (hold != null) throw heldError(hold);
+      return { capture: await services.heaps.remove(id) };
+    }),
   }),
 );
 

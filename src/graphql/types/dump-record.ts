@@ -2,6 +2,7 @@ import type { DumpRecord } from '../../records/dump-record.ts';
 import { builder } from '../builder.ts';
 import { RecordStateEnum } from '../enums.ts';
 import { asDump, DumpType } from './dump.ts';
+import { HoldType } from './retention.ts';
 
 export const DumpRecordType = builder.objectRef<DumpRecord>('DumpRecord');
 
@@ -23,6 +24,12 @@ DumpRecordType.implement({
     machineId: t.exposeID('machineId', { description: 'The machine’s UUID.' }),
     host: t.exposeString('host', { description: 'The host that the machine ran on.' }),
     state: t.expose('state', { type: RecordStateEnum, description: 'State of the artifact.' }),
+    hold: t.field({
+      type: HoldType,
+      nullable: true,
+      description: 'Who holds it, and why: a held one cannot be deleted. Null if nobody does.',
+      resolve: (record, _, { loaders }) => loaders.hold.load(record.id),
+    }),
     sha256: t.exposeString('sha256', {
       description: 'SHA-256 of the artifact as it lies on disk, in hex: `sha256sum` gives the same.',
     }),

@@ -147,11 +147,6 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
   opened.defer(() => completeness.close());
   const records = influx ? createFleetRecords({ ...influx, catalogue, completeness }) : catalogue;
 
-  const storeReference = { module: directoryStoreModule, options: { folder: config.dumpDir } };
-  const openArtifacts = countReaders(await openStore(storeReference.options));
-  const { store } = openArtifacts;
-  opened.defer(() => store.close());
-
   goOn();
   const uri = overrides.hypervisor ? demoUri : (config.libvirtUri ?? (await findLibvirtUri()) ?? demoUri);
   const hypervisor = overrides.hypervisor ?? (await chooseHypervisor(uri, config, log));
@@ -173,7 +168,8 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
     config.dumpVolume && (await mountDumpVolume({ ...config.dumpVolume, ...volumeParts, folder: config.dumpDir, log }));
   if (dumpVolume) opened.defer(() => dumpVolume.close());
   const storeReference = { module: directoryStoreModule, options: { folder: config.dumpDir } };
-  const store = await openStore(storeReference.options);
+  const openArtifacts = countReaders(await openStore(storeReference.options));
+  const { store } = openArtifacts;
   opened.defer(() => store.close());
 
   // What a server that died has left in the world is put right before anything new begins.

@@ -168,6 +168,8 @@ export type ErrorCode =
   | 'GUEST_GONE'
   /** Somebody holds this artifact, so it cannot be deleted. Release the hold first, if its reason no longer applies. */
   | 'HELD'
+  /** The address of a webhook leads to a private network. Use an address of the internet, or set HOOKS_ALLOW_PRIVATE=on. */
+  | 'HOOK_REFUSED'
   /** The hypervisor refused the request. See the message; it comes from the hypervisor. */
   | 'HYPERVISOR_REFUSED'
   /** The hypervisor does not respond. See the service state for the reason; Memoir reconnects by itself. */
@@ -231,7 +233,9 @@ export type ErrorCode =
   /** No token, or one that is unknown, expired or revoked. Send `Authorization: Bearer <token>`. */
   | 'UNAUTHENTICATED'
   /** The volume is attached or exported. Remove its export and detach it first. */
-  | 'VOLUME_IN_USE';
+  | 'VOLUME_IN_USE'
+  /** The volume’s device holds data, or was not proven empty. Nothing was written. If the data is of no use, erase it by hand (wipefs, blkdiscard), or create another volume. */
+  | 'VOLUME_NOT_EMPTY';
 
 /** What classes of a comparison can be sorted by. */
 export type HeapClassOrder =
@@ -417,6 +421,8 @@ export type OperationKind =
   | 'VOLUME_DETACH'
   /** Shows a volume’s bytes over NBD. */
   | 'VOLUME_EXPORT'
+  /** Makes a file system on an empty volume. */
+  | 'VOLUME_FORMAT'
   /** Makes a volume larger. */
   | 'VOLUME_RESIZE'
   /** Ends a volume’s export. */

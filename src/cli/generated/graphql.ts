@@ -4,6 +4,15 @@ type Exact<T extends { [key: string]: unknown }> = { [K in keyof T]: T[K] };
 /** Internal type. DO NOT USE DIRECTLY. */
 export type Incremental<T> = T | { [P in keyof T]?: P extends ' $fragmentName' | '__typename' ? T[P] : never };
 import type { DocumentTypeDecoration } from '@graphql-typed-document-node/core';
+/** What an alert is about. */
+export type AlertKind =
+  /** The dump folder’s disk will soon be full. */
+  | 'DISK_FILLING'
+  /** Records have waited for InfluxDB for an hour, or it refused some. */
+  | 'INFLUX_BEHIND'
+  /** A machine has had no good dump for too long. */
+  | 'NO_GOOD_DUMP';
+
 /** Whose heap to capture, and how. */
 export type CaptureHeapInput = {
   /** Also if the process may not survive it. */
@@ -61,6 +70,15 @@ export type CreateVolumeInput = {
   /** The storage pool (libvirt) or zone (CloudStack); the default where it is left out. */
   zone?: string | null | undefined;
 };
+
+/** State of a delivery. */
+export type DeliveryState =
+  /** Given up after the last attempt of the schedule. */
+  | 'DEAD'
+  /** The receiver took it. */
+  | 'DELIVERED'
+  /** Waiting to be sent, or to be sent again. */
+  | 'PENDING';
 
 /** Which records: all conditions hold together, an absent one does not restrict. */
 export type DumpRecordFilter = {
@@ -124,6 +142,8 @@ export type ErrorCode =
   | 'GUEST_GONE'
   /** Somebody holds this artifact, so it cannot be deleted. Release the hold first, if its reason no longer applies. */
   | 'HELD'
+  /** The address of a webhook leads to a private network. Use an address of the internet, or set HOOKS_ALLOW_PRIVATE=on. */
+  | 'HOOK_REFUSED'
   /** The hypervisor refused the request. See the message; it comes from the hypervisor. */
   | 'HYPERVISOR_REFUSED'
   /** The hypervisor does not respond. See the service state for the reason; Memoir reconnects by itself. */
@@ -187,7 +207,9 @@ export type ErrorCode =
   /** No token, or one that is unknown, expired or revoked. Send `Authorization: Bearer <token>`. */
   | 'UNAUTHENTICATED'
   /** The volume is attached or exported. Remove its export and detach it first. */
-  | 'VOLUME_IN_USE';
+  | 'VOLUME_IN_USE'
+  /** The volume’s device holds data, or was not proven empty. Nothing was written. If the data is of no use, erase it by hand (wipefs, blkdiscard), or create another volume. */
+  | 'VOLUME_NOT_EMPTY';
 
 /** Where Node.js processes are. */
 export type HeapTargetKind =
@@ -197,6 +219,34 @@ export type HeapTargetKind =
   | 'K8S'
   /** This machine. */
   | 'PROCESS';
+
+/** Settings of a hook. */
+export type HookInput = {
+  /** What it is notified of; everything if absent. */
+  kinds?: Array<NotificationKind> | null | undefined;
+  /** Names of machines, with * and ?; all if absent. */
+  machinePattern?: string | null | undefined;
+  /** The mildest severity; INFO if absent. */
+  minSeverity?: NotificationSeverity | null | undefined;
+  /** Its name: 1 to 64 letters, digits, spaces or ._@:- */
+  name: string;
+  /** Where notifications go. */
+  target: HookTargetInput;
+};
+
+/** Where notifications go: one of the two. */
+export type HookTargetInput =
+  {   /** Mail addresses, at most 20. */
+  mailTo: Array<string>; url?: never; }
+  |  { mailTo?: never;   /** A webhook’s address: https, or http for localhost; private networks only with HOOKS_ALLOW_PRIVATE. */
+  url: string; };
+
+/** How a hook delivers. */
+export type HookType =
+  /** By mail; a digest per hour where there are many. */
+  | 'MAIL'
+  /** By a signed HTTP request (Standard Webhooks) with a CloudEvent. */
+  | 'WEBHOOK';
 
 /** Where machines come from. */
 export type HypervisorKind =
@@ -258,6 +308,38 @@ export type MethodChoice =
   /** QEMU background snapshot: the guest pauses for milliseconds and goes on while its memory is read. */
   | 'SNAPSHOT';
 
+/** What can be notified of. */
+export type NotificationKind =
+  /** The dump folder’s disk will soon be full. */
+  | 'DISK_FILLING'
+  /** Records have waited for InfluxDB for an hour, or it refused some. */
+  | 'INFLUX_BEHIND'
+  /** A machine has had no good dump for too long. */
+  | 'NO_GOOD_DUMP'
+  /** An operation was cancelled. */
+  | 'OPERATION_CANCELLED'
+  /** An operation completed. */
+  | 'OPERATION_COMPLETED'
+  /** An operation failed. */
+  | 'OPERATION_FAILED'
+  /** An operation was accepted. */
+  | 'OPERATION_QUEUED'
+  /** An operation started. */
+  | 'OPERATION_STARTED'
+  /** A test that somebody asked for. */
+  | 'TEST'
+  /** A verification found that an artifact is damaged. */
+  | 'VERIFICATION_FAILED';
+
+/** How serious a notification is. */
+export type NotificationSeverity =
+  /** Something failed. */
+  | 'ERROR'
+  /** For information. */
+  | 'INFO'
+  /** Worth a look. */
+  | 'WARNING';
+
 /** Type of an event. */
 export type OperationEventType =
   /** Cancelled on request. */
@@ -307,6 +389,8 @@ export type OperationKind =
   | 'VOLUME_DETACH'
   /** Shows a volume’s bytes over NBD. */
   | 'VOLUME_EXPORT'
+  /** Makes a file system on an empty volume. */
+  | 'VOLUME_FORMAT'
   /** Makes a volume larger. */
   | 'VOLUME_RESIZE'
   /** Ends a volume’s export. */
@@ -607,6 +691,74 @@ export type CliMachinesQueryVariables = Exact<{
 
 export type CliMachinesQuery = { vms: Array<{ id: string, name: string, vmid: string | null, state: MachineState, memoryBytes: number, vcpus: number, demo: boolean, activeDump: { id: string, state: OperationState } | null, lastRecord: { time: string } | null }> };
 
+export type CliHookFragment = { id: string, name: string, type: HookType, url: string | null, to: Array<string>, kinds: Array<NotificationKind>, machinePattern: string | null, minSeverity: NotificationSeverity, enabled: boolean, disabledReason: string | null, createdAt: string, createdBy: string, pending: number, dead: number };
+
+export type CliDeliveryFragment = { id: string, hookId: string, notificationId: string, type: string, message: string, state: DeliveryState, attempts: number, nextAttemptAt: string | null, lastStatus: number | null, lastError: string | null, createdAt: string, endedAt: string | null };
+
+export type CliHooksQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type CliHooksQuery = { hooks: Array<{ id: string, name: string, type: HookType, url: string | null, to: Array<string>, kinds: Array<NotificationKind>, machinePattern: string | null, minSeverity: NotificationSeverity, enabled: boolean, disabledReason: string | null, createdAt: string, createdBy: string, pending: number, dead: number }> };
+
+export type CliDeliveriesQueryVariables = Exact<{
+  first?: number | null | undefined;
+  hookId?: string | number | null | undefined;
+  states?: Array<DeliveryState> | DeliveryState | null | undefined;
+}>;
+
+
+export type CliDeliveriesQuery = { deliveries: { nodes: Array<{ id: string, hookId: string, notificationId: string, type: string, message: string, state: DeliveryState, attempts: number, nextAttemptAt: string | null, lastStatus: number | null, lastError: string | null, createdAt: string, endedAt: string | null }> } };
+
+export type CliAlertsQueryVariables = Exact<{
+  active: boolean;
+}>;
+
+
+export type CliAlertsQuery = { alerts: Array<{ id: string, kind: AlertKind, machine: string | null, message: string, raisedAt: string, clearedAt: string | null }> };
+
+export type CliCreateHookMutationVariables = Exact<{
+  input: HookInput;
+}>;
+
+
+export type CliCreateHookMutation = { createHook: { secret: string, hook: { id: string, name: string, type: HookType, url: string | null, to: Array<string>, kinds: Array<NotificationKind>, machinePattern: string | null, minSeverity: NotificationSeverity, enabled: boolean, disabledReason: string | null, createdAt: string, createdBy: string, pending: number, dead: number }, errors: Array<{ code: ErrorCode, message: string, hint: string }> } };
+
+export type CliSetHookEnabledMutationVariables = Exact<{
+  id: string | number;
+  enabled: boolean;
+}>;
+
+
+export type CliSetHookEnabledMutation = { setHookEnabled: { hook: { id: string, name: string, type: HookType, url: string | null, to: Array<string>, kinds: Array<NotificationKind>, machinePattern: string | null, minSeverity: NotificationSeverity, enabled: boolean, disabledReason: string | null, createdAt: string, createdBy: string, pending: number, dead: number }, errors: Array<{ code: ErrorCode, message: string, hint: string }> } };
+
+export type CliDeleteHookMutationVariables = Exact<{
+  id: string | number;
+}>;
+
+
+export type CliDeleteHookMutation = { deleteHook: { hook: { id: string, name: string, type: HookType, url: string | null, to: Array<string>, kinds: Array<NotificationKind>, machinePattern: string | null, minSeverity: NotificationSeverity, enabled: boolean, disabledReason: string | null, createdAt: string, createdBy: string, pending: number, dead: number }, errors: Array<{ code: ErrorCode, message: string, hint: string }> } };
+
+export type CliRotateHookSecretMutationVariables = Exact<{
+  id: string | number;
+}>;
+
+
+export type CliRotateHookSecretMutation = { rotateHookSecret: { secret: string, hook: { id: string, name: string, type: HookType, url: string | null, to: Array<string>, kinds: Array<NotificationKind>, machinePattern: string | null, minSeverity: NotificationSeverity, enabled: boolean, disabledReason: string | null, createdAt: string, createdBy: string, pending: number, dead: number }, errors: Array<{ code: ErrorCode, message: string, hint: string }> } };
+
+export type CliTestHookMutationVariables = Exact<{
+  id: string | number;
+}>;
+
+
+export type CliTestHookMutation = { testHook: { delivery: { id: string, hookId: string, notificationId: string, type: string, message: string, state: DeliveryState, attempts: number, nextAttemptAt: string | null, lastStatus: number | null, lastError: string | null, createdAt: string, endedAt: string | null }, errors: Array<{ code: ErrorCode, message: string, hint: string }> } };
+
+export type CliResendDeliveryMutationVariables = Exact<{
+  id: string | number;
+}>;
+
+
+export type CliResendDeliveryMutation = { resendDelivery: { delivery: { id: string, hookId: string, notificationId: string, type: string, message: string, state: DeliveryState, attempts: number, nextAttemptAt: string | null, lastStatus: number | null, lastError: string | null, createdAt: string, endedAt: string | null }, errors: Array<{ code: ErrorCode, message: string, hint: string }> } };
+
 export type CliRecordsQueryVariables = Exact<{
   filter?: DumpRecordFilter | null | undefined;
   first: number;
@@ -779,6 +931,21 @@ export type CliVolumeOperationQuery = { operation:
     | { volumeId: string | null, volumeName: string | null, devicePath: string | null, exportUri: string | null, id: string, state: OperationState, message: string, error: { code: ErrorCode, message: string, hint: string } | null }
    | null };
 
+export type CliFormatVolumeMutationVariables = Exact<{
+  volume: string;
+  confirm: string;
+}>;
+
+
+export type CliFormatVolumeMutation = { payload: { operation: { id: string }, errors: Array<{ code: ErrorCode, message: string, hint: string }> } };
+
+export type CliImportVolumesMutationVariables = Exact<{
+  tables: string;
+}>;
+
+
+export type CliImportVolumesMutation = { importVolumes: { report: { imported: Array<string>, unchanged: number, conflicts: Array<string> }, errors: Array<{ code: ErrorCode, message: string, hint: string }> } };
+
 export class TypedDocumentString<TResult, TVariables>
   extends String
   implements DocumentTypeDecoration<TResult, TVariables>
@@ -797,6 +964,40 @@ export class TypedDocumentString<TResult, TVariables>
     return this.value;
   }
 }
+export const CliHookFragmentDoc = new TypedDocumentString(`
+    fragment CliHook on Hook {
+  id
+  name
+  type
+  url
+  to
+  kinds
+  machinePattern
+  minSeverity
+  enabled
+  disabledReason
+  createdAt
+  createdBy
+  pending
+  dead
+}
+    `, {"fragmentName":"CliHook"}) as unknown as TypedDocumentString<CliHookFragment, unknown>;
+export const CliDeliveryFragmentDoc = new TypedDocumentString(`
+    fragment CliDelivery on Delivery {
+  id
+  hookId
+  notificationId
+  type
+  message
+  state
+  attempts
+  nextAttemptAt
+  lastStatus
+  lastError
+  createdAt
+  endedAt
+}
+    `, {"fragmentName":"CliDelivery"}) as unknown as TypedDocumentString<CliDeliveryFragment, unknown>;
 export const CliVolumeProblemFragmentDoc = new TypedDocumentString(`
     fragment CliVolumeProblem on OperationError {
   code
@@ -1367,6 +1568,234 @@ export const CliMachinesDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<CliMachinesQuery, CliMachinesQueryVariables>;
+export const CliHooksDocument = new TypedDocumentString(`
+    query CliHooks {
+  hooks {
+    ...CliHook
+  }
+}
+    fragment CliHook on Hook {
+  id
+  name
+  type
+  url
+  to
+  kinds
+  machinePattern
+  minSeverity
+  enabled
+  disabledReason
+  createdAt
+  createdBy
+  pending
+  dead
+}`) as unknown as TypedDocumentString<CliHooksQuery, CliHooksQueryVariables>;
+export const CliDeliveriesDocument = new TypedDocumentString(`
+    query CliDeliveries($first: Int, $hookId: ID, $states: [DeliveryState!]) {
+  deliveries(first: $first, hookId: $hookId, states: $states) {
+    nodes {
+      ...CliDelivery
+    }
+  }
+}
+    fragment CliDelivery on Delivery {
+  id
+  hookId
+  notificationId
+  type
+  message
+  state
+  attempts
+  nextAttemptAt
+  lastStatus
+  lastError
+  createdAt
+  endedAt
+}`) as unknown as TypedDocumentString<CliDeliveriesQuery, CliDeliveriesQueryVariables>;
+export const CliAlertsDocument = new TypedDocumentString(`
+    query CliAlerts($active: Boolean!) {
+  alerts(active: $active) {
+    id
+    kind
+    machine
+    message
+    raisedAt
+    clearedAt
+  }
+}
+    `) as unknown as TypedDocumentString<CliAlertsQuery, CliAlertsQueryVariables>;
+export const CliCreateHookDocument = new TypedDocumentString(`
+    mutation CliCreateHook($input: HookInput!) {
+  createHook(input: $input) {
+    hook {
+      ...CliHook
+    }
+    secret
+    errors {
+      code
+      message
+      hint
+    }
+  }
+}
+    fragment CliHook on Hook {
+  id
+  name
+  type
+  url
+  to
+  kinds
+  machinePattern
+  minSeverity
+  enabled
+  disabledReason
+  createdAt
+  createdBy
+  pending
+  dead
+}`) as unknown as TypedDocumentString<CliCreateHookMutation, CliCreateHookMutationVariables>;
+export const CliSetHookEnabledDocument = new TypedDocumentString(`
+    mutation CliSetHookEnabled($id: ID!, $enabled: Boolean!) {
+  setHookEnabled(id: $id, enabled: $enabled) {
+    hook {
+      ...CliHook
+    }
+    errors {
+      code
+      message
+      hint
+    }
+  }
+}
+    fragment CliHook on Hook {
+  id
+  name
+  type
+  url
+  to
+  kinds
+  machinePattern
+  minSeverity
+  enabled
+  disabledReason
+  createdAt
+  createdBy
+  pending
+  dead
+}`) as unknown as TypedDocumentString<CliSetHookEnabledMutation, CliSetHookEnabledMutationVariables>;
+export const CliDeleteHookDocument = new TypedDocumentString(`
+    mutation CliDeleteHook($id: ID!) {
+  deleteHook(id: $id) {
+    hook {
+      ...CliHook
+    }
+    errors {
+      code
+      message
+      hint
+    }
+  }
+}
+    fragment CliHook on Hook {
+  id
+  name
+  type
+  url
+  to
+  kinds
+  machinePattern
+  minSeverity
+  enabled
+  disabledReason
+  createdAt
+  createdBy
+  pending
+  dead
+}`) as unknown as TypedDocumentString<CliDeleteHookMutation, CliDeleteHookMutationVariables>;
+export const CliRotateHookSecretDocument = new TypedDocumentString(`
+    mutation CliRotateHookSecret($id: ID!) {
+  rotateHookSecret(id: $id) {
+    hook {
+      ...CliHook
+    }
+    secret
+    errors {
+      code
+      message
+      hint
+    }
+  }
+}
+    fragment CliHook on Hook {
+  id
+  name
+  type
+  url
+  to
+  kinds
+  machinePattern
+  minSeverity
+  enabled
+  disabledReason
+  createdAt
+  createdBy
+  pending
+  dead
+}`) as unknown as TypedDocumentString<CliRotateHookSecretMutation, CliRotateHookSecretMutationVariables>;
+export const CliTestHookDocument = new TypedDocumentString(`
+    mutation CliTestHook($id: ID!) {
+  testHook(id: $id) {
+    delivery {
+      ...CliDelivery
+    }
+    errors {
+      code
+      message
+      hint
+    }
+  }
+}
+    fragment CliDelivery on Delivery {
+  id
+  hookId
+  notificationId
+  type
+  message
+  state
+  attempts
+  nextAttemptAt
+  lastStatus
+  lastError
+  createdAt
+  endedAt
+}`) as unknown as TypedDocumentString<CliTestHookMutation, CliTestHookMutationVariables>;
+export const CliResendDeliveryDocument = new TypedDocumentString(`
+    mutation CliResendDelivery($id: ID!) {
+  resendDelivery(id: $id) {
+    delivery {
+      ...CliDelivery
+    }
+    errors {
+      code
+      message
+      hint
+    }
+  }
+}
+    fragment CliDelivery on Delivery {
+  id
+  hookId
+  notificationId
+  type
+  message
+  state
+  attempts
+  nextAttemptAt
+  lastStatus
+  lastError
+  createdAt
+  endedAt
+}`) as unknown as TypedDocumentString<CliResendDeliveryMutation, CliResendDeliveryMutationVariables>;
 export const CliRecordsDocument = new TypedDocumentString(`
     query CliRecords($filter: DumpRecordFilter, $first: Int!, $after: String) {
   dumpRecords(filter: $filter, first: $first, after: $after) {
@@ -1757,3 +2186,35 @@ export const CliVolumeOperationDocument = new TypedDocumentString(`
   message
   hint
 }`) as unknown as TypedDocumentString<CliVolumeOperationQuery, CliVolumeOperationQueryVariables>;
+export const CliFormatVolumeDocument = new TypedDocumentString(`
+    mutation CliFormatVolume($volume: String!, $confirm: String!) {
+  payload: formatVolume(volume: $volume, confirm: $confirm) {
+    ...CliVolumeStarted
+  }
+}
+    fragment CliVolumeStarted on VolumePayload {
+  operation {
+    id
+  }
+  errors {
+    code
+    message
+    hint
+  }
+}`) as unknown as TypedDocumentString<CliFormatVolumeMutation, CliFormatVolumeMutationVariables>;
+export const CliImportVolumesDocument = new TypedDocumentString(`
+    mutation CliImportVolumes($tables: String!) {
+  importVolumes(tables: $tables) {
+    report {
+      imported
+      unchanged
+      conflicts
+    }
+    errors {
+      code
+      message
+      hint
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<CliImportVolumesMutation, CliImportVolumesMutationVariables>;

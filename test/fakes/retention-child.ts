@@ -133,6 +133,7 @@ if (what === 'prepare') {
     demo: true,
     maxPauseMs: null,
     imageDigest: false,
+    traceparent: null,
   } as const;
   for (let index = 0; index < Number(given); index++) {
     const { id } = await operations.submitOne(

@@ -23,6 +23,8 @@ const needs: Record<string, Role> = {
   'Mutation.deleteDump': 'ADMIN',
   'Mutation.deleteVolume': 'ADMIN',
   'Mutation.exportVolume': 'ADMIN',
+  'Mutation.formatVolume': 'ADMIN',
+  'Mutation.importVolumes': 'ADMIN',
   'Mutation.unexportVolume': 'ADMIN',
   'Mutation.reindex': 'ADMIN',
   'Mutation.removeUnwantedArtifacts': 'ADMIN',

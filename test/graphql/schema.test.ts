@@ -13,6 +13,7 @@ import {
   deleteType,
   detachType,
   exportType,
+  formatType,
   resizeType,
   unexportType,
 } from '../../src/volumes/operation-types.ts';
@@ -46,7 +47,8 @@ describe('the schema', () => {
   });
 
   it('has every kind of operation of this version, and one type for each', () => {
-    const volumeTypes = [createType, attachType, detachType, deleteType, resizeType, exportType, unexportType];
+    const changes = [createType, attachType, detachType, deleteType, resizeType];
+    const volumeTypes = [...changes, exportType, unexportType, formatType];
     const known = [dumpType, verifyType, reindexType, syncType, ...volumeTypes, heapCaptureType, heapVerifyType].map(
       ({ name }) => name,
     );

@@ -149,7 +149,13 @@ async function suspend(soak: Soak, guest: Guest, holdMs: number): Promise<void> 
   if (plants(soak, 'suspend')) await soak.bench.virsh('resume', guest.uuid);
   const state = await persistently(() => guest.state());
   if (state !== 'paused') violation(soak, `${guest.name} was suspended by a person, and is ${state}`);
-  await persistently(() => soak.bench.virsh('resume', guest.uuid));
+  let attempts = 0;
+  await persistently(async () => {
+    attempts += 1;
+    // A libvirtd that died after it had done the first says nothing of it.
+    if (attempts > 1 && (await guest.state()) === 'running') return;
+    await soak.bench.virsh('resume', guest.uuid);
+  });
   count(soak, 'suspends');
 }
 

@@ -18,7 +18,7 @@ interface Page<T> {
 interface DumpRow {
   readonly id: string;
   readonly state: string;
-  readonly error: { readonly code: string } | null;
+  readonly error: { readonly code: string; readonly message: string } | null;
 }
 interface RecordRow {
   readonly id: string;
@@ -29,7 +29,7 @@ interface RecordRow {
 }
 
 const pageInfo = 'pageInfo { hasNextPage endCursor }';
-const dumpsDocument = `query ($after: String) { dumps(first: 200, after: $after) { nodes { id state error { code } } ${pageInfo} } }`;
+const dumpsDocument = `query ($after: String) { dumps(first: 200, after: $after) { nodes { id state error { code message } } ${pageInfo} } }`;
 const recordsDocument = `query ($after: String) { dumpRecords(first: 200, after: $after) { nodes { id state sha256 sizeBytes dumpPath } ${pageInfo} } }`;
 
 async function allOf<T>(server: SoakServer, document: string, field: string): Promise<T[]> {
@@ -101,6 +101,7 @@ export async function wrongWithBooks(
   for (const id of acknowledged) if (!known.has(id)) wrong.push(`${id} was acknowledged and is not in the journal`);
   for (const { id, state } of dumps)
     if (!['COMPLETED', 'FAILED', 'CANCELLED'].includes(state)) wrong.push(`${id} is still ${state}`);
+  for (const { id, error } of dumps) if (error?.code === 'INTERNAL') wrong.push(`${id}: ${error.message}`);
   const records = await allOf<RecordRow>(server, recordsDocument, 'dumpRecords');
   const byId = new Map(records.map((record) => [record.id, record]));
   if (byId.size !== records.length) wrong.push('a record is there twice');

@@ -121,6 +121,11 @@ export async function holdSave(bench: Bench, guest: Guest): Promise<HeldWork> {
     await untilActive(guest, failed);
   } catch (error) {
     goOn();
+    // A save that goes through all the same takes the guest with it.
+    await saved.then(
+      () => bench.virsh('restore', path),
+      () => undefined,
+    );
     throw error;
   }
   return {

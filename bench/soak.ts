@@ -103,7 +103,7 @@ function plants(soak: Soak, breach: Breach): boolean {
 function violation(soak: Soak, text: string): void {
   soak.violations.push(text);
   note(soak, text);
-  console.log(`VIOLATION: ${text}`);
+  console.log(`VIOLATION: ${text}\n  before it:\n    ${soak.history.slice(-40).join('\n    ')}`);
 }
 
 async function trigger(soak: Soak, guest: Guest, method: string): Promise<void> {

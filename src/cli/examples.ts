@@ -8,6 +8,16 @@ const examples: Readonly<Record<string, readonly (readonly [line: string, what: 
     ['memoir records --vm web-01', 'what was dumped?'],
     ['memoir doctor', 'what is wrong with the setup?'],
   ],
+  schedules: [
+    ['memoir schedules due --cron "30 2 * * 1-5" --zone Europe/Berlin', 'when would that be?'],
+    ['memoir schedules add nightly --cron "30 2 * * *" --match "db-*" --spread 600', 'dump the databases every night'],
+    ['memoir schedules pause nightly', 'not for now'],
+  ],
+  retention: [
+    ['memoir retention', 'what would go?'],
+    ['memoir retention --yes', 'remove it'],
+  ],
+  hold: [['memoir hold 0193f0c8-6a52-7c3e-9d41-2f8e5b7a1c60 --reason "case 7"', 'nobody deletes it']],
   serve: [
     ['memoir serve', 'with the environment and /etc/memoir/memoir.conf'],
     ['memoir --config ./memoir.conf serve', 'with another file'],

@@ -15,6 +15,11 @@ export const jsonShapes: Readonly<Record<string, string>> = {
   inspect:
     '{ file, sizeBytes, compression, frames?, imageBytes, format, architecture?, notes: string[], kernel?, memoryRanges: { start, end }[], manifest? }',
   extract: '{ file, output, sizeBytes, sha256, verified }',
+  schedules:
+    '{ id, name, paused, timing: { cron?, every? }, machines, missed, nextDueTimes: string[] }[]; due: string[]; the others: the schedule',
+  retention:
+    '{ going: { kind, id, machineName, createdAt, sizeBytes, reasons }[], goingCount, goingBytes, stayingCount, stayingBytes, fingerprint, warning? }; --yes: { removed, freedBytes, failed, warning? }',
+  hold: '{ kind, id, reason, actor }',
   records: 'DumpRecord[]',
   reindex: '{ id, state, message, error?, report?: { found, added, known, broken, faults } }',
   watch: 'OperationEvent, one a line (not an array)',

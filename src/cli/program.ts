@@ -20,6 +20,7 @@ import { addHeapCommands } from './heap/commands.ts';
 import { addHostCommands } from './host-commands.ts';
 import { addMemwatchCommands, type MemwatchDefaults } from './memwatch/commands.ts';
 import { addNotificationCommands } from './notification-commands.ts';
+import { addScheduleCommands } from './schedule-commands.ts';
 import { plain } from './text.ts';
 import { addVolumeCommands } from './volume/commands.ts';
 
@@ -166,6 +167,7 @@ export function createProgram(host: Host, ended: (result: ExitCode | null) => vo
     .option('--yes', 'without this, only say what would be removed')
     .action((options: RemoveArtifactsOptions) => remote((console) => removeArtifacts(console, options))());
   addVolumeCommands(program, remote);
+  addScheduleCommands(program, remote);
   addHeapCommands(program, { remote, withOwnServer, server });
   addMemwatchCommands(program, { withOwnServer, defaults: host.memwatch, token: host.token });
   const token = program.command('token').alias('tokens').description('manage access tokens');

@@ -13,6 +13,13 @@ export type AlertKind =
   /** A machine has had no good dump for too long. */
   | 'NO_GOOD_DUMP';
 
+/** What an artifact is. */
+export type ArtifactKind =
+  /** Memory dumps of machines. */
+  | 'DUMP'
+  /** Heap snapshots of Node.js processes; those of one session stay and go together. */
+  | 'HEAP';
+
 /** Whose heap to capture, and how. */
 export type CaptureHeapInput = {
   /** Also if the process may not survive it. */
@@ -69,6 +76,14 @@ export type CreateVolumeInput = {
   sizeBytes: number;
   /** The storage pool (libvirt) or zone (CloudStack); the default where it is left out. */
   zone?: string | null | undefined;
+};
+
+/** Times that a cron expression names. */
+export type CronTimingInput = {
+  /** Minute, hour, day, month, weekday, as in `30 2 * * 1-5`; six fields begin with seconds. `L` (last), `#` (second Friday: `FRI#2`), `W` (nearest weekday) and names are understood. */
+  expression: string;
+  /** Whose clocks it means, by its IANA name. */
+  timeZone?: string;
 };
 
 /** State of a delivery. */
@@ -211,6 +226,14 @@ export type ErrorCode =
   /** The volume’s device holds data, or was not proven empty. Nothing was written. If the data is of no use, erase it by hand (wipefs, blkdiscard), or create another volume. */
   | 'VOLUME_NOT_EMPTY';
 
+/** Times that are equally far from each other. */
+export type EveryTimingInput = {
+  /** What they are counted from; the moment of saving if absent. */
+  from?: string | null | undefined;
+  /** How far: 1 second to 400 days. */
+  seconds: number;
+};
+
 /** Where Node.js processes are. */
 export type HeapTargetKind =
   /** Containers of the engine of this machine. */
@@ -307,6 +330,15 @@ export type MethodChoice =
   | 'CORE_DUMP'
   /** QEMU background snapshot: the guest pauses for milliseconds and goes on while its memory is read. */
   | 'SNAPSHOT';
+
+/** What becomes of due times that passed while the server did not run. */
+export type MissedPolicy =
+  /** The newest of them run, one after the other, up to a maximum. */
+  | 'RUN_ALL'
+  /** One run makes up for all of them, unless another is due right now anyway. */
+  | 'RUN_ONCE'
+  /** Missed due times are listed as skipped. */
+  | 'SKIP';
 
 /** What can be notified of. */
 export type NotificationKind =
@@ -440,6 +472,43 @@ export type RecordState =
   /** The artifact was deleted through Memoir; the record remains. */
   | 'DELETED';
 
+/** Why an artifact stays or goes. */
+export type RetentionReason =
+  /** There are more bytes than the policy allows; the oldest go. */
+  | 'BYTES'
+  /** Its machine has more bytes than the policy allows; the oldest go. */
+  | 'BYTES_PER_MACHINE'
+  /** Damaged, and newer than the oldest intact one that stays. */
+  | 'DAMAGED'
+  /** Somebody holds it. */
+  | 'HELD'
+  /** The newest of a day. */
+  | 'KEEP_DAILY'
+  /** The newest of an hour. */
+  | 'KEEP_HOURLY'
+  /** Among the last ones. */
+  | 'KEEP_LAST'
+  /** The newest of a month. */
+  | 'KEEP_MONTHLY'
+  /** The newest of a week. */
+  | 'KEEP_WEEKLY'
+  /** No older than the policy allows. */
+  | 'KEEP_WITHIN'
+  /** The newest intact one of its machine. */
+  | 'LAST_GOOD'
+  /** No policy applies to it. */
+  | 'NO_POLICY'
+  /** Its policy has no rule that removes anything by age or number. */
+  | 'NO_RULES'
+  /** It is being downloaded or read. */
+  | 'OPEN'
+  /** A dump would be refused for want of space; the oldest go. */
+  | 'PRESSURE'
+  /** No rule keeps it. */
+  | 'RULES'
+  /** It is being verified. */
+  | 'VERIFYING';
+
 /** What a token lets its bearer do. Each role may do everything that the ones before it may. */
 export type Role =
   /** Downloads memory, deletes dumps and manages tokens as well. */
@@ -448,6 +517,60 @@ export type Role =
   | 'OPERATOR'
   /** Sees machines, dumps, records and events. */
   | 'VIEWER';
+
+/** All of a schedule. */
+export type ScheduleInput = {
+  /** How to dump; as triggerDumps does where both are absent. */
+  dump?: ScheduledDumpInput | null | undefined;
+  /** Captures two heap snapshots of each process in place of dumps, so many seconds apart. */
+  heapPairWaitSeconds?: number | null | undefined;
+  /** Which machines. */
+  machines: ScheduleMachinesInput;
+  /** For RUN_ALL: at most so many, 1 to 100. */
+  maxCaughtUp?: number;
+  /** At most so many of its runs at once; what the server allows if absent. */
+  maxParallel?: number | null | undefined;
+  /** What becomes of due times that passed while the server did not run. */
+  missed?: MissedPolicy;
+  /** 1 to 200 characters, no other schedule’s. */
+  name: string;
+  /** Each machine starts at a moment of its own within so long after the due time, always the same: 0 to 86400. */
+  spreadSeconds?: number;
+  /** When. */
+  timing: ScheduleTimingInput;
+};
+
+/** Which machines, or Node.js processes for heap snapshots: one of the four. */
+export type ScheduleMachinesInput =
+  {   /** All that run when it is due; true is the only value that makes sense. */
+  all: boolean; label?: never; names?: never; pattern?: never; }
+  |  { all?: never;   /** Those that run and have this word in their title, as libvirt keeps it. */
+  label: string; names?: never; pattern?: never; }
+  |  { all?: never; label?: never;   /** By name or id, 1 to 1000. */
+  names: Array<string>; pattern?: never; }
+  |  { all?: never; label?: never; names?: never;   /** Those that run and whose name matches; `*` is any text, `?` one character. */
+  pattern: string; };
+
+/** When: one of the two. */
+export type ScheduleTimingInput =
+  {   /** By a cron expression. */
+  cron: CronTimingInput; every?: never; }
+  |  { cron?: never;   /** Every so often. */
+  every: EveryTimingInput; };
+
+/** How dumps are taken. */
+export type ScheduledDumpInput = {
+  /** Compression of the artifact. */
+  compression?: Compression;
+  /** Form of the image. */
+  format?: ImageFormat;
+  /** Take the digest of the uncompressed image too. */
+  imageDigest?: boolean;
+  /** The longest expected pause, as for triggerDumps. */
+  maxPauseMs?: number | null | undefined;
+  /** How to capture. */
+  method?: MethodChoice;
+};
 
 /** Which machines to dump, and how. */
 export type TriggerDumpsInput = {
@@ -812,6 +935,77 @@ export type CliReindexReportQuery = { operation:
     | { state: OperationState, message: string, error: { code: ErrorCode, message: string, hint: string } | null }
    | null };
 
+export type CliRetentionPreviewQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type CliRetentionPreviewQuery = { retentionPreview: { goingCount: number, goingBytes: number, stayingCount: number, stayingBytes: number, fingerprint: string, warning: string | null, going: Array<{ kind: ArtifactKind, id: string, machineName: string, createdAt: string, sizeBytes: number, reasons: Array<RetentionReason> }> } };
+
+export type CliRunRetentionMutationVariables = Exact<{
+  fingerprint?: string | null | undefined;
+}>;
+
+
+export type CliRunRetentionMutation = { payload: { run: { removed: number, freedBytes: number, failed: number, warning: string | null }, errors: Array<{ code: ErrorCode, message: string, hint: string }> } };
+
+export type CliHoldMutationVariables = Exact<{
+  kind: ArtifactKind;
+  id: string | number;
+  reason: string;
+}>;
+
+
+export type CliHoldMutation = { payload: { hold: { kind: ArtifactKind, id: string, reason: string, actor: string }, errors: Array<{ code: ErrorCode, message: string, hint: string }> } };
+
+export type CliReleaseMutationVariables = Exact<{
+  kind: ArtifactKind;
+  id: string | number;
+}>;
+
+
+export type CliReleaseMutation = { payload: { hold: { kind: ArtifactKind, id: string, reason: string, actor: string }, errors: Array<{ code: ErrorCode, message: string, hint: string }> } };
+
+export type CliScheduleFragment = { id: string, name: string, paused: boolean, missed: MissedPolicy, nextDueTimes: Array<string>, timing: { cron: { expression: string, timeZone: string } | null, every: { seconds: number } | null }, machines: { all: boolean, names: Array<string> | null, pattern: string | null, label: string | null } };
+
+export type CliSchedulesQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type CliSchedulesQuery = { schedules: Array<{ id: string, name: string, paused: boolean, missed: MissedPolicy, nextDueTimes: Array<string>, timing: { cron: { expression: string, timeZone: string } | null, every: { seconds: number } | null }, machines: { all: boolean, names: Array<string> | null, pattern: string | null, label: string | null } }> };
+
+export type CliScheduleDueTimesQueryVariables = Exact<{
+  timing: ScheduleTimingInput;
+}>;
+
+
+export type CliScheduleDueTimesQuery = { scheduleDueTimes: Array<string> };
+
+export type CliCreateScheduleMutationVariables = Exact<{
+  input: ScheduleInput;
+}>;
+
+
+export type CliCreateScheduleMutation = { payload: { schedule: { id: string, name: string, paused: boolean, missed: MissedPolicy, nextDueTimes: Array<string>, timing: { cron: { expression: string, timeZone: string } | null, every: { seconds: number } | null }, machines: { all: boolean, names: Array<string> | null, pattern: string | null, label: string | null } }, errors: Array<{ code: ErrorCode, message: string, hint: string }> } };
+
+export type CliPauseScheduleMutationVariables = Exact<{
+  id: string | number;
+}>;
+
+
+export type CliPauseScheduleMutation = { payload: { schedule: { id: string, name: string, paused: boolean, missed: MissedPolicy, nextDueTimes: Array<string>, timing: { cron: { expression: string, timeZone: string } | null, every: { seconds: number } | null }, machines: { all: boolean, names: Array<string> | null, pattern: string | null, label: string | null } }, errors: Array<{ code: ErrorCode, message: string, hint: string }> } };
+
+export type CliResumeScheduleMutationVariables = Exact<{
+  id: string | number;
+}>;
+
+
+export type CliResumeScheduleMutation = { payload: { schedule: { id: string, name: string, paused: boolean, missed: MissedPolicy, nextDueTimes: Array<string>, timing: { cron: { expression: string, timeZone: string } | null, every: { seconds: number } | null }, machines: { all: boolean, names: Array<string> | null, pattern: string | null, label: string | null } }, errors: Array<{ code: ErrorCode, message: string, hint: string }> } };
+
+export type CliDeleteScheduleMutationVariables = Exact<{
+  id: string | number;
+}>;
+
+
+export type CliDeleteScheduleMutation = { payload: { schedule: { id: string, name: string, paused: boolean, missed: MissedPolicy, nextDueTimes: Array<string>, timing: { cron: { expression: string, timeZone: string } | null, every: { seconds: number } | null }, machines: { all: boolean, names: Array<string> | null, pattern: string | null, label: string | null } }, errors: Array<{ code: ErrorCode, message: string, hint: string }> } };
+
 export type CliSessionQueryVariables = Exact<{ [key: string]: never; }>;
 
 
@@ -998,6 +1192,30 @@ export const CliDeliveryFragmentDoc = new TypedDocumentString(`
   endedAt
 }
     `, {"fragmentName":"CliDelivery"}) as unknown as TypedDocumentString<CliDeliveryFragment, unknown>;
+export const CliScheduleFragmentDoc = new TypedDocumentString(`
+    fragment CliSchedule on Schedule {
+  id
+  name
+  paused
+  timing {
+    cron {
+      expression
+      timeZone
+    }
+    every {
+      seconds
+    }
+  }
+  machines {
+    all
+    names
+    pattern
+    label
+  }
+  missed
+  nextDueTimes(first: 1)
+}
+    `, {"fragmentName":"CliSchedule"}) as unknown as TypedDocumentString<CliScheduleFragment, unknown>;
 export const CliVolumeProblemFragmentDoc = new TypedDocumentString(`
     fragment CliVolumeProblem on OperationError {
   code
@@ -1922,6 +2140,250 @@ export const CliReindexReportDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<CliReindexReportQuery, CliReindexReportQueryVariables>;
+export const CliRetentionPreviewDocument = new TypedDocumentString(`
+    query CliRetentionPreview {
+  retentionPreview {
+    going(first: 1000) {
+      kind
+      id
+      machineName
+      createdAt
+      sizeBytes
+      reasons
+    }
+    goingCount
+    goingBytes
+    stayingCount
+    stayingBytes
+    fingerprint
+    warning
+  }
+}
+    `) as unknown as TypedDocumentString<CliRetentionPreviewQuery, CliRetentionPreviewQueryVariables>;
+export const CliRunRetentionDocument = new TypedDocumentString(`
+    mutation CliRunRetention($fingerprint: String) {
+  payload: runRetention(fingerprint: $fingerprint) {
+    run {
+      removed
+      freedBytes
+      failed
+      warning
+    }
+    errors {
+      code
+      message
+      hint
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<CliRunRetentionMutation, CliRunRetentionMutationVariables>;
+export const CliHoldDocument = new TypedDocumentString(`
+    mutation CliHold($kind: ArtifactKind!, $id: ID!, $reason: String!) {
+  payload: holdArtifact(kind: $kind, id: $id, reason: $reason) {
+    hold {
+      kind
+      id
+      reason
+      actor
+    }
+    errors {
+      code
+      message
+      hint
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<CliHoldMutation, CliHoldMutationVariables>;
+export const CliReleaseDocument = new TypedDocumentString(`
+    mutation CliRelease($kind: ArtifactKind!, $id: ID!) {
+  payload: releaseArtifact(kind: $kind, id: $id) {
+    hold {
+      kind
+      id
+      reason
+      actor
+    }
+    errors {
+      code
+      message
+      hint
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<CliReleaseMutation, CliReleaseMutationVariables>;
+export const CliSchedulesDocument = new TypedDocumentString(`
+    query CliSchedules {
+  schedules {
+    ...CliSchedule
+  }
+}
+    fragment CliSchedule on Schedule {
+  id
+  name
+  paused
+  timing {
+    cron {
+      expression
+      timeZone
+    }
+    every {
+      seconds
+    }
+  }
+  machines {
+    all
+    names
+    pattern
+    label
+  }
+  missed
+  nextDueTimes(first: 1)
+}`) as unknown as TypedDocumentString<CliSchedulesQuery, CliSchedulesQueryVariables>;
+export const CliScheduleDueTimesDocument = new TypedDocumentString(`
+    query CliScheduleDueTimes($timing: ScheduleTimingInput!) {
+  scheduleDueTimes(timing: $timing)
+}
+    `) as unknown as TypedDocumentString<CliScheduleDueTimesQuery, CliScheduleDueTimesQueryVariables>;
+export const CliCreateScheduleDocument = new TypedDocumentString(`
+    mutation CliCreateSchedule($input: ScheduleInput!) {
+  payload: createSchedule(input: $input) {
+    schedule {
+      ...CliSchedule
+    }
+    errors {
+      code
+      message
+      hint
+    }
+  }
+}
+    fragment CliSchedule on Schedule {
+  id
+  name
+  paused
+  timing {
+    cron {
+      expression
+      timeZone
+    }
+    every {
+      seconds
+    }
+  }
+  machines {
+    all
+    names
+    pattern
+    label
+  }
+  missed
+  nextDueTimes(first: 1)
+}`) as unknown as TypedDocumentString<CliCreateScheduleMutation, CliCreateScheduleMutationVariables>;
+export const CliPauseScheduleDocument = new TypedDocumentString(`
+    mutation CliPauseSchedule($id: ID!) {
+  payload: pauseSchedule(id: $id) {
+    schedule {
+      ...CliSchedule
+    }
+    errors {
+      code
+      message
+      hint
+    }
+  }
+}
+    fragment CliSchedule on Schedule {
+  id
+  name
+  paused
+  timing {
+    cron {
+      expression
+      timeZone
+    }
+    every {
+      seconds
+    }
+  }
+  machines {
+    all
+    names
+    pattern
+    label
+  }
+  missed
+  nextDueTimes(first: 1)
+}`) as unknown as TypedDocumentString<CliPauseScheduleMutation, CliPauseScheduleMutationVariables>;
+export const CliResumeScheduleDocument = new TypedDocumentString(`
+    mutation CliResumeSchedule($id: ID!) {
+  payload: resumeSchedule(id: $id) {
+    schedule {
+      ...CliSchedule
+    }
+    errors {
+      code
+      message
+      hint
+    }
+  }
+}
+    fragment CliSchedule on Schedule {
+  id
+  name
+  paused
+  timing {
+    cron {
+      expression
+      timeZone
+    }
+    every {
+      seconds
+    }
+  }
+  machines {
+    all
+    names
+    pattern
+    label
+  }
+  missed
+  nextDueTimes(first: 1)
+}`) as unknown as TypedDocumentString<CliResumeScheduleMutation, CliResumeScheduleMutationVariables>;
+export const CliDeleteScheduleDocument = new TypedDocumentString(`
+    mutation CliDeleteSchedule($id: ID!) {
+  payload: deleteSchedule(id: $id) {
+    schedule {
+      ...CliSchedule
+    }
+    errors {
+      code
+      message
+      hint
+    }
+  }
+}
+    fragment CliSchedule on Schedule {
+  id
+  name
+  paused
+  timing {
+    cron {
+      expression
+      timeZone
+    }
+    every {
+      seconds
+    }
+  }
+  machines {
+    all
+    names
+    pattern
+    label
+  }
+  missed
+  nextDueTimes(first: 1)
+}`) as unknown as TypedDocumentString<CliDeleteScheduleMutation, CliDeleteScheduleMutationVariables>;
 export const CliSessionDocument = new TypedDocumentString(`
     query CliSession {
   session {

@@ -21,6 +21,8 @@ import { InfluxPanel } from './influx-panel.tsx';
 import { MeasurementsPanel } from './measurements-panel.tsx';
 import { NotificationsPanel } from './notifications-panel.tsx';
 import { OperationCounts } from './operation-counts.tsx';
+import { RetentionPanel } from './retention-panel.tsx';
+import { SchedulesPanel } from './schedules-panel.tsx';
 import styles from './settings.module.css';
 import { TokensPanel } from './tokens-panel.tsx';
 import { UnwantedArtifacts } from './unwanted-artifacts.tsx';
@@ -42,6 +44,8 @@ export function Settings() {
         <PreferencesPanel />
         <AccessPanel />
       </div>
+      <SchedulesPanel className={styles.wide} />
+      <RetentionPanel className={styles.wide} />
       <AlertsPanel className={styles.wide} />
       {refusal('tokens', has) === null && (
         <>

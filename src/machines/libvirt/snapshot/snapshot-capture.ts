@@ -37,10 +37,14 @@ export async function takeSnapshot(parts: CaptureParts): Promise<CaptureOutcome>
     await meter.start(links.control, guest.domain);
     await untilAborted(reader.open(), signal);
     await touch();
-    await patiently(() => enable(guest));
+    const sockets = socketsOf(options);
+    const before = await patiently(() => guest.migration());
     signal.throwIfAborted();
     const startedAtMs = Date.now();
-    await connect(parts, socketsOf(options), meter);
+    // Nothing in between: a migration that somebody begins while the capability is on becomes a snapshot, and QEMU has no way
+    // to set the one and begin the other at once.
+    await patiently(() => enable(guest));
+    await connect(parts, sockets, meter, before);
     await untilAborted(follow(parts, meter), signal);
     await patiently(() => checkRegions(guest, options.regions));
     return {
@@ -81,8 +85,6 @@ async function enable(guest: Guest): Promise<void> {
         : 'Choose CORE_DUMP for this machine.',
     });
   }
-  if ((await guest.snapshotCapability()) !== true)
-    throw new MemoirError('METHOD_UNAVAILABLE', 'QEMU did not keep the capability background-snapshot');
 }
 
 /** Where the reader listens, in the order in which QEMU is to try. */
@@ -94,23 +96,35 @@ function socketsOf({ guestSocket, ownSocket }: SnapshotSourceOptions): string[] 
  * Sends QEMU to one socket after the other until it gets through. `migrate` answers before it has connected; a failure to
  * connect shows in the migration's state, and the guest has not been stopped by then.
  */
-async function connect(parts: CaptureParts, sockets: readonly string[], meter: PauseMeter): Promise<void> {
+async function connect(
+  parts: CaptureParts,
+  sockets: readonly string[],
+  meter: PauseMeter,
+  first: Migration,
+): Promise<void> {
   const { plan, reader, signal } = parts;
   const refusals: string[] = [];
+  let before = first;
   for (const socket of sockets) {
-    await send(parts, socket, meter);
+    await send(parts, socket, meter, before);
     const inSetup = setupWatch(plan.memoryBytes, reader);
     const migration = await untilAborted(settled(parts, meter, inSetup), signal);
     if (migration.status !== 'failed' || !/connect/i.test(migration.error ?? '')) return;
     refusals.push(migration.error ?? 'failed');
+    before = migration;
   }
   throw new MemoirError('METHOD_UNAVAILABLE', `QEMU cannot reach the server’s socket: ${refusals.join('; ')}`, {
     hint: 'A security module or a private /tmp may be between them: see deploy/. CORE_DUMP works without.',
   });
 }
 
-async function send({ guest, links, signal }: CaptureParts, socket: string, meter: PauseMeter): Promise<void> {
-  const before = await throughRestarts(links, signal, () => guest.migration());
+/** `before` is how QEMU's last migration stood before this one is sent. */
+async function send(
+  { guest, links, signal }: CaptureParts,
+  socket: string,
+  meter: PauseMeter,
+  before: Migration,
+): Promise<void> {
   meter.begin();
   try {
     await guest.migrate(socket);

@@ -21,6 +21,7 @@ import { Panel } from '../ui/panel.tsx';
 import { GrowthChart } from './growth-chart.tsx';
 import styles from './heaps.module.css';
 
+/** One fewer than `HeapPairs` asks for: that one says whether there is another page. */
 const pageSize = 20;
 
 type Session = NonNullable<HeapPairsQuery['heapPairs']>[number];
@@ -28,8 +29,7 @@ type Session = NonNullable<HeapPairsQuery['heapPairs']>[number];
 /** What was captured, as a timeline: sessions, the newest first, and how the heap grew in each. */
 export function PairsPanel() {
   const [{ service, page }, change] = useAddress(readShown, writeShown);
-  // One more than is shown says whether there is another page.
-  const variables = { service: service === '' ? null : service, first: pageSize + 1, offset: page * pageSize };
+  const variables = { service: service === '' ? null : service, offset: page * pageSize };
   const { data, error, refresh } = useFreshQuery(HeapPairsDocument, variables, ['operations']);
   const sessions = data?.heapPairs?.slice(0, pageSize);
   const hasNext = (data?.heapPairs?.length ?? 0) > pageSize;

@@ -213,7 +213,7 @@ describe.skipIf(lacks('chromium'))('what the dashboard says when things are not 
   });
 
   it('how far the dumps are in the title of the tab, for who asked for it', async () => {
-    const server = await mock({ bytesPerSecond: 60e6 });
+    const server = await mock({ bytesPerSecond: 800e6 });
     const { page } = await browser.open(`${server.url}/settings`);
     const dump = () => page.getByRole('button', { name: 'Dump db-primary' }).click();
     const choice = page.getByRole('radiogroup', { name: 'Progress in the tab title' });

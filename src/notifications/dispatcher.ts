@@ -56,9 +56,7 @@ export class Dispatcher implements Closable {
     while (!this.#closing.signal.aborted) {
       const waitMs = await this.#round().catch(() => databasePauseMs);
       if (this.#closing.signal.aborted) return;
-      const timer = setTimeout(() => this.#wake.knock(), waitMs);
-      await this.#wake.wait();
-      clearTimeout(timer);
+      await this.#wake.wait(waitMs);
     }
   }
 

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { MemoirError } from '../domain/memoir-error.ts';
+import { matchesPattern } from '../domain/name-pattern.ts';
 import { type EventKind, eventKindNames, type Notification, severities, severityOf } from './notification.ts';
 
 /** Where notifications go, and which. Every condition holds; an empty list of kinds means all of them. */
@@ -57,32 +58,4 @@ export function wants({ kinds, machinePattern, minSeverity }: HookDefinition, no
   if (severities.indexOf(severityOf(notification.kind)) < severities.indexOf(minSeverity)) return false;
   if (machinePattern === null) return true;
   return notification.machine !== null && matchesPattern(machinePattern, notification.machine);
-}
-
-/**
- * `*` stands for any characters and `?` for one; everything else for itself, letters of either case. By hand and not by a
- * regular expression: a pattern of many stars must not keep the server busy.
- */
-export function matchesPattern(pattern: string, name: string): boolean {
-  const [wanted, given] = [[...pattern.toLowerCase()], [...name.toLowerCase()]];
-  let at = 0;
-  let star = -1;
-  let retryFrom = 0;
-  let index = 0;
-  while (index < given.length) {
-    if (at < wanted.length && wanted[at] !== '*' && (wanted[at] === '?' || wanted[at] === given[index])) {
-      at += 1;
-      index += 1;
-    } else if (wanted[at] === '*') {
-      star = at;
-      at += 1;
-      retryFrom = index;
-    } else if (star >= 0) {
-      at = star + 1;
-      retryFrom += 1;
-      index = retryFrom;
-    } else return false;
-  }
-  while (wanted[at] === '*') at += 1;
-  return at === wanted.length;
 }

@@ -1,3 +1,4 @@
+import { matchesPattern } from '../domain/name-pattern.ts';
 import type { MachineSelection } from './schedule.ts';
 
 /** What a selection looks at. */
@@ -23,7 +24,7 @@ export function choose(selection: MachineSelection, candidates: readonly Candida
     case 'ALL':
       return candidates.filter(({ running }) => running);
     case 'PATTERN':
-      return candidates.filter(({ running, name }) => running && matches(selection.pattern, name));
+      return candidates.filter(({ running, name }) => running && matchesPattern(selection.pattern, name));
     case 'LABEL':
       return candidates.filter(({ running, title }) => running && labelsOf(title).includes(selection.label));
     case 'NAMES': {
@@ -40,25 +41,3 @@ export function choose(selection: MachineSelection, candidates: readonly Candida
 
 const missing = (name: string): Chosen => ({ id: name, name });
 const labelsOf = (title: string | null): readonly string[] => (title ?? '').split(/[\s,;]+/);
-
-/** `*` is any text, `?` one character; in linear time for one star and never worse than text times pattern. */
-export function matches(pattern: string, name: string): boolean {
-  const [glob, text] = [[...pattern], [...name]];
-  let [at, from] = [0, 0];
-  let star = -1;
-  let resume = 0;
-  while (from < text.length) {
-    if (glob[at] === '*') {
-      star = at++;
-      resume = from;
-    } else if (glob[at] === '?' || glob[at] === text[from]) {
-      at++;
-      from++;
-    } else if (star >= 0) {
-      at = star + 1;
-      from = ++resume;
-    } else return false;
-  }
-  while (glob[at] === '*') at++;
-  return at === glob.length;
-}

@@ -1,5 +1,6 @@
 import { errorCatalogue } from '../../domain/error-catalogue.ts';
 import { MemoirError } from '../../domain/memoir-error.ts';
+import { isOwnHost } from '../../domain/own-host.ts';
 import { Unreachable } from '../client.ts';
 import { type Console, print } from '../console.ts';
 import { exitCodes } from '../exit-codes.ts';
@@ -33,7 +34,7 @@ export interface DoctorOptions {
 export async function examine(console: Console, url: string, doctor: HostDoctor, { fix = false }: DoctorOptions) {
   const server = await examineServer(console);
   const answers = !server.some(({ about, state }) => about === 'server' && state === 'broken');
-  const isHere = ['127.0.0.1', 'localhost', '[::1]'].includes(new URL(url).hostname);
+  const isHere = isOwnHost(new URL(url).hostname);
   const clockOffsetMs = answers ? await measureClock(url) : null;
   const looked = isHere ? await doctor.examine({ answers, clockOffsetMs }) : null;
   const fixed = fix && looked !== null ? await looked.fix() : [];

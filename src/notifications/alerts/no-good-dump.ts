@@ -1,4 +1,4 @@
-import { matchesPattern } from '../hook.ts';
+import { matchesPattern } from '../../domain/name-pattern.ts';
 import type { Condition } from './alert.ts';
 import type { AlertSource } from './alert-source.ts';
 

@@ -1,3 +1,5 @@
+import { isOwnHost } from '../../domain/own-host.ts';
+
 /** A mail without attachments. */
 export interface Mail {
   readonly to: readonly string[];
@@ -22,13 +24,11 @@ export interface SmtpOptions {
   readonly timeoutMs?: number;
 }
 
-const ownHosts = new Set(['localhost', '127.0.0.1', '[::1]']);
-
 /** Mail by SMTP. A connection for each mail: they are few. */
 export function createSmtpTransport(options: SmtpOptions): MailTransport {
   const { from, user, password, ca, timeoutMs = 30_000 } = options;
   const url = new URL(options.url);
-  const isOwn = ownHosts.has(url.hostname);
+  const isOwn = isOwnHost(url.hostname);
   const secure = url.protocol === 'smtps:';
   return {
     async send(mail, signal) {

@@ -1,6 +1,7 @@
 import { lookup } from 'node:dns/promises';
 import { BlockList, isIP, isIPv4 } from 'node:net';
 import { MemoirError } from '../../domain/memoir-error.ts';
+import { isOwnHost } from '../../domain/own-host.ts';
 
 // A webhook's address is somebody's wish, and the request goes out from inside of the network: without a guard it could be
 // aimed at what only this host reaches (OWASP, "Server-Side Request Forgery Prevention").
@@ -69,9 +70,6 @@ export function isInner(address: string): boolean {
   }
   return inner.check(address, 'ipv6');
 }
-
-/** `localhost`, `127.0.0.1` and `[::1]`, as somebody wrote them on purpose. */
-const isOwnHost = (hostname: string): boolean => ['localhost', '127.0.0.1', '[::1]'].includes(hostname);
 
 export interface AddressRules {
   /** Private networks are allowed. */

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 import { MemoirError } from '../../domain/memoir-error.ts';
+import { isOwnHost } from '../../domain/own-host.ts';
 import { encode, sign } from './signature.ts';
 
 export interface CloudstackAddress {
@@ -33,7 +34,6 @@ export class CloudstackRefusal extends Error {
   }
 }
 
-const loopback = new Set(['127.0.0.1', 'localhost', '[::1]']);
 /** "Too many requests": 429 by HTTP, 535 in older answers. */
 const throttled = new Set([429, 535]);
 const throttleTries = 6;
@@ -134,7 +134,7 @@ function checkAddress(url: string): string {
       'CONFIG_INVALID',
       'CLOUDSTACK_URL holds a name, a password or a query: keys have variables of their own',
     );
-  if (parsed.protocol === 'http:' && !loopback.has(parsed.hostname))
+  if (parsed.protocol === 'http:' && !isOwnHost(parsed.hostname))
     throw new MemoirError(
       'CONFIG_INVALID',
       'CLOUDSTACK_URL has to begin with https: keys and volumes would be readable on the way',

@@ -68,7 +68,7 @@ export class Dispatcher implements Closable {
       if (hook.definition.target.type === 'MAIL') await this.#mail(hook);
       else await this.#post(hook);
     }
-    const soonest = await service.soonest();
+    const soonest = await service.soonest(now());
     return soonest === null ? idleMs : Math.min(idleMs, Math.max(50, soonest - now()));
   }
 

@@ -166,7 +166,8 @@ export function openService(connection: DatabaseSync) {
      ORDER BY seq LIMIT ?`,
   );
   const soonest = connection.prepare(
-    `SELECT min(next_at_ms) AS at FROM deliveries JOIN hooks ON hooks.id = hook_id WHERE state = 'PENDING' AND enabled = 1`,
+    `SELECT min(next_at_ms) AS at FROM deliveries JOIN hooks ON hooks.id = hook_id
+     WHERE state = 'PENDING' AND enabled = 1 AND next_at_ms > ?`,
   );
   const settle = connection.prepare(
     `UPDATE deliveries SET state = ?, attempts = attempts + 1, next_at_ms = ?, last_status = ?, last_error = ?, ended_at_ms = ?
@@ -265,7 +266,8 @@ export function openService(connection: DatabaseSync) {
         body: textOf(row, 'body'),
         attempts: numberOf(row, 'attempts'),
       })),
-    soonest: (): number | null => numberOrNull(rowOf(soonest.get()), 'at'),
+    /** When the next becomes due. What is due already and waits for an earlier one, or for a place, is not asked for: that one's end wakes. */
+    soonest: (nowMs: number): number | null => numberOrNull(rowOf(soonest.get(nowMs)), 'at'),
     settle: (seqs: readonly number[], { state, nextAtMs, status, error }: Outcome, nowMs: number): void =>
       transact(connection, () => {
         for (const seq of seqs) settle.run(state, nextAtMs, status, error, state === 'PENDING' ? null : nowMs, seq);

@@ -10,6 +10,8 @@ import type { Volume } from './volume.ts';
 export interface DeviceFinderOptions {
   readonly devices: BlockDevices;
   readonly catalogue: VolumeCatalogue;
+  /** Whether devices of this machine are this host's. */
+  readonly isHere: (machineId: string) => boolean;
   /** How long a device has to appear, or to leave. */
   readonly timeoutMs?: number;
 }
@@ -41,7 +43,12 @@ export interface DeviceFinder {
 /** How long is waited for a change before the devices are read all the same. */
 const lookAgainMs = 500;
 
-export function createDeviceFinder({ devices, catalogue, timeoutMs = 15_000 }: DeviceFinderOptions): DeviceFinder {
+export function createDeviceFinder({
+  devices,
+  catalogue,
+  isHere,
+  timeoutMs = 15_000,
+}: DeviceFinderOptions): DeviceFinder {
   const changes = { APPEARED: 0, CHANGED: 0, GONE: 0 };
   // Ends with the devices themselves, which are the caller's to close.
   devices.watch(({ type }) => {
@@ -50,6 +57,7 @@ export function createDeviceFinder({ devices, catalogue, timeoutMs = 15_000 }: D
 
   async function find(volume: Volume, pinned: PinnedDevice | null): Promise<BlockDevice> {
     const others = (await catalogue.list()).filter(({ id }) => id !== volume.id);
+    const attached = others.filter(({ attachment }) => attachment !== null && isHere(attachment.machineId));
     const expected = {
       name: volume.name,
       serial: volume.serial,
@@ -58,7 +66,7 @@ export function createDeviceFinder({ devices, catalogue, timeoutMs = 15_000 }: D
       pinned,
       otherSerials: others.flatMap(({ serial }) => serial ?? []),
       newerThan: volume.attachment?.boot === devices.boot ? volume.attachment.newerThan : null,
-      othersPinned: others.flatMap(({ device }) => device ?? []),
+      others: attached.map(({ name, sizeBytes, device }) => ({ name, sizeBytes, pinned: device })),
     };
     return verified(expected, await devices.scan());
   }

@@ -44,7 +44,7 @@ export async function openVolumeParts(options: VolumePartsOptions) {
   return {
     provider,
     catalogue,
-    finder: createDeviceFinder({ devices, catalogue }),
+    finder: createDeviceFinder({ devices, catalogue, isHere: provider.isHere }),
     names: await openDeviceNames(join(folder, 'by-name')),
     exports,
     async close() {

@@ -11,6 +11,14 @@ export interface PinnedDevice {
   readonly boot: string | null;
 }
 
+/** Another volume that is attached to a machine of this host. */
+export interface OtherVolume {
+  readonly name: string;
+  readonly sizeBytes: number;
+  /** Null until its device was found. */
+  readonly pinned: PinnedDevice | null;
+}
+
 /** What is known of an attached volume. */
 export interface ExpectedDevice {
   /** For messages. */
@@ -25,8 +33,8 @@ export interface ExpectedDevice {
   readonly otherSerials: readonly string[];
   /** The highest `diskseq` before it was attached, for volumes without a serial; null where that is not known. */
   readonly newerThan: number | null;
-  /** Devices that are other volumes'. */
-  readonly othersPinned: readonly PinnedDevice[];
+  /** The other volumes whose devices are this host's. */
+  readonly others: readonly OtherVolume[];
 }
 
 /**
@@ -34,7 +42,8 @@ export interface ExpectedDevice {
  * every use: naming, exporting, formatting, mounting. It fails closed: whatever is not proven is refused.
  *
  * By serial where there is one: exactly one device has to show it, and no other volume may have it. Without one, by the device that was
- * pinned; at first by size among devices that came since the attachment, and only if exactly one fits.
+ * pinned; at first by size among devices that came since the attachment, and only if exactly one fits and every other volume of that
+ * size has its own device: one that is still to come, or comes again, looks like the new one.
  */
 export function verified(expected: ExpectedDevice, devices: readonly BlockDevice[]): BlockDevice {
   const device = expected.serial === null ? bySize(expected, devices) : bySerial(expected, expected.serial, devices);
@@ -89,14 +98,26 @@ function bySize(expected: ExpectedDevice, devices: readonly BlockDevice[]): Bloc
         expected,
         'it has no serial, and this host was restarted since it was verified',
       );
-    const device = devices.find(({ diskseq }) => diskseq === pinned.diskseq);
+    const [device, second] = devices.filter(({ diskseq }) => diskseq === pinned.diskseq);
     if (device === undefined) throw refusal('DEVICE_MISSING', expected, `no device has diskseq ${pinned.diskseq}`);
+    if (second !== undefined) {
+      const both = `${device.path} and ${second.path} both have diskseq ${pinned.diskseq}`;
+      throw refusal('DEVICE_AMBIGUOUS', expected, `it has no serial, and ${both}`);
+    }
     return device;
   }
   if (newerThan === null)
     throw refusal('DEVICE_AMBIGUOUS', expected, 'it has no serial, and its attachment was not watched');
-  const isOther = (device: BlockDevice): boolean =>
-    expected.othersPinned.some(({ diskseq, boot }) => boot === expected.boot && diskseq === device.diskseq);
+  const isDeviceOf = ({ pinned: other }: OtherVolume, { diskseq }: BlockDevice): boolean =>
+    other !== null && other.boot === expected.boot && other.diskseq === diskseq;
+  const lost = expected.others.find(
+    (other) => other.sizeBytes === expected.sizeBytes && !devices.some((device) => isDeviceOf(other, device)),
+  );
+  if (lost !== undefined) {
+    const reason = `it has no serial, and a new device of its size may be that of ${lost.name}, which has none now`;
+    throw refusal('DEVICE_AMBIGUOUS', expected, reason);
+  }
+  const isOther = (device: BlockDevice): boolean => expected.others.some((other) => isDeviceOf(other, device));
   const found = devices.filter(
     (device) =>
       device.serial === null &&

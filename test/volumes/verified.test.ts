@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { BlockDevice } from '../../src/volumes/devices/block-device.ts';
 import { serialMatches, serialOf } from '../../src/volumes/serial.ts';
-import { type ExpectedDevice, verified } from '../../src/volumes/verified.ts';
+import { type ExpectedDevice, type OtherVolume, type PinnedDevice, verified } from '../../src/volumes/verified.ts';
 
 const mark = '0f1e2d3c-4b5a-4968-8776-655443322110';
 const size = 2 ** 30;
@@ -16,7 +16,7 @@ const expected = (more: Partial<ExpectedDevice> = {}): ExpectedDevice => ({
   pinned: null,
   otherSerials: [],
   newerThan: null,
-  othersPinned: [],
+  others: [],
   ...more,
 });
 const device = (more: Partial<BlockDevice> = {}): BlockDevice => ({
@@ -28,6 +28,7 @@ const device = (more: Partial<BlockDevice> = {}): BlockDevice => ({
   serial: serialOf(mark),
   ...more,
 });
+const other = (pinned: PinnedDevice | null): OtherVolume => ({ name: 'other', sizeBytes: size, pinned });
 const code = (wanted: string) => expect.objectContaining({ code: wanted });
 
 describe('the device of a volume', () => {
@@ -98,8 +99,8 @@ describe('the device of a volume without a serial', () => {
 
   it('is none that was there before, is another volume’s, or says that it is someone else', () => {
     expect(() => verified(bare(), [found(1), found(2)])).toThrow(code('DEVICE_MISSING'));
-    const othersPinned = [{ rdev: '254:48', diskseq: 3, boot: 'this' }];
-    expect(() => verified(bare({ othersPinned }), [found(3)])).toThrow(code('DEVICE_MISSING'));
+    const others = [other({ rdev: '254:48', diskseq: 3, boot: 'this' })];
+    expect(() => verified(bare({ others }), [found(3)])).toThrow(code('DEVICE_MISSING'));
     expect(() => verified(bare(), [found(3, { serial: 'of another' })])).toThrow(code('DEVICE_MISSING'));
   });
 
@@ -114,8 +115,23 @@ describe('the device of a volume without a serial', () => {
     const pinned = { rdev: '254:16', diskseq: 3, boot: 'before' };
     const there = [device({ serial: null, diskseq: 3 })];
     expect(() => verified(expected({ serial: null, pinned }), there)).toThrow(code('DEVICE_AMBIGUOUS'));
-    const othersPinned = [{ rdev: '254:16', diskseq: 3, boot: 'before' }];
-    expect(verified(expected({ serial: null, newerThan: 2, othersPinned }), there)).toBe(there[0]);
+  });
+
+  it('is none while another volume of its size has no device: that one’s may come late, and first', () => {
+    const there = [found(1), found(3)];
+    for (const pinned of [
+      null,
+      { rdev: '254:16', diskseq: 1, boot: 'before' },
+      { rdev: '254:16', diskseq: 2, boot: 'this' },
+    ])
+      expect(() => verified(bare({ others: [other(pinned)] }), there)).toThrow(code('DEVICE_AMBIGUOUS'));
+    expect(verified(bare({ others: [other({ rdev: '254:16', diskseq: 1, boot: 'this' })] }), there).diskseq).toBe(3);
+    expect(verified(bare({ others: [{ ...other(null), sizeBytes: size * 2 }] }), there).diskseq).toBe(3);
+  });
+
+  it('is none where two devices have the diskseq of the pinned one', () => {
+    const pinned = { rdev: '254:16', diskseq: 3, boot: 'this' };
+    expect(() => verified(bare({ pinned }), [found(3), found(3)])).toThrow(code('DEVICE_AMBIGUOUS'));
   });
 
   it('is the pinned one from then on, and nothing else', () => {

@@ -16,10 +16,11 @@ export async function openDemoVolumes(
 ) {
   const catalogue = await createSqliteCatalogue(database);
   const disks = await openDemoDisks(join(folder, 'volumes', 'demo'));
+  const provider = createDemoProvider({ disks, hasMachine });
   return {
-    provider: createDemoProvider({ disks, hasMachine }),
+    provider,
     catalogue,
-    finder: createDeviceFinder({ devices: disks, catalogue }),
+    finder: createDeviceFinder({ devices: disks, catalogue, isHere: provider.isHere }),
     names: await openDeviceNames(join(folder, 'volumes', 'by-name')),
     exports: createVolumeExports({ daemon: createStorageDaemon({ folder: join(folder, 'nbd') }) }),
   };

@@ -34,6 +34,8 @@ export const kernelLies = [
   'STRANGER',
   /** The host was restarted: numbers begin anew, in another order. */
   'RESTARTED',
+  /** While the provider was at work, a device was away and came back: numbered as the newest of all. */
+  'RECONNECTED',
   /** Watchers are told nothing. */
   'LOST_EVENT',
 ] as const;
@@ -47,12 +49,18 @@ export class LyingWorld {
   readonly #truth = new Map<string, string>();
   readonly #withSerials: boolean;
   #lateLooks = 0;
-  /** What it shows from now on. */
-  kernel: KernelLie = 'NONE';
+  #kernel: KernelLie = 'NONE';
+  #wasAsked = false;
 
   /** Without serials, as on hypervisors that give none: the provider names none, and no device shows one. */
   constructor({ withSerials = true } = {}) {
     this.#withSerials = withSerials;
+  }
+
+  /** What it shows from now on. */
+  set kernel(lie: KernelLie) {
+    this.#kernel = lie;
+    this.#wasAsked = false;
   }
 
   /** Begins to lie: one lie a call. */
@@ -75,6 +83,7 @@ export class LyingWorld {
   lie = (honest: VolumeProvider, real: BlockDevices): { provider: VolumeProvider; devices: BlockDevices } => {
     const seen = (volume: ProvidedVolume): ProvidedVolume => (this.#withSerials ? volume : { ...volume, serial: null });
     const call = async <T>(work: () => Promise<T>): Promise<T> => {
+      this.#wasAsked = true;
       const lie = this.#lies.shift() ?? 'NONE';
       switch (lie) {
         case 'LOST_ANSWER':
@@ -116,7 +125,7 @@ export class LyingWorld {
       list: async (signal) => (await honest.list(signal)).map(seen),
       delete: (mark, signal) => call(() => honest.delete(mark, signal)),
     };
-    const kernel = (): KernelLie => this.kernel;
+    const kernel = (): KernelLie => this.#kernel;
     const devices: BlockDevices = {
       ...real,
       get boot() {
@@ -126,20 +135,23 @@ export class LyingWorld {
         const shown = this.#show(await real.scan());
         return this.#withSerials ? shown : shown.map((device) => ({ ...device, serial: null }));
       },
-      watch: (listener) => real.watch((change) => this.kernel !== 'LOST_EVENT' && listener(change)),
+      watch: (listener) => real.watch((change) => this.#kernel !== 'LOST_EVENT' && listener(change)),
     };
     return { provider, devices };
   };
 
-  #show(devices: readonly BlockDevice[]): readonly BlockDevice[] {
+  #show(real: readonly BlockDevice[]): readonly BlockDevice[] {
     this.#truth.clear();
-    for (const { rdev, serial } of devices) this.#truth.set(rdev, serial as string);
-    if (this.#lateLooks > 0) {
-      this.#lateLooks -= 1;
-      return devices.slice(0, -1);
-    }
+    for (const { rdev, serial } of real) this.#truth.set(rdev, serial as string);
+    const isLate = this.#lateLooks > 0;
+    if (isLate) this.#lateLooks -= 1;
+    const devices = isLate ? real.slice(0, -1) : real;
+    // Without serials, an unknown device of the same size that comes while the right one is late cannot be told from it by anybody.
+    if (isLate && !this.#withSerials && ['TWIN', 'STRANGER'].includes(this.#kernel)) return devices;
     const [first] = devices;
-    switch (this.kernel) {
+    switch (this.#kernel) {
+      case 'RECONNECTED':
+        return devices.map((device) => (this.#wasAsked && device === first ? { ...device, diskseq: 10_000 } : device));
       case 'SWAPPED':
         return devices.map((device, index) => {
           const { name, path, rdev } = devices[devices.length - 1 - index] as BlockDevice;

@@ -44,7 +44,7 @@ export async function openVolumeServer(folder: string, options: VolumeServerOpti
   const disks = await openDemoDisks(join(folder, 'demo'));
   const honest = createDemoProvider({ disks, hasMachine: async (id) => machines.some((one) => one.id === id) });
   const { provider, devices } = options.lie?.(honest, disks) ?? { provider: honest, devices: disks };
-  const finder = createDeviceFinder({ devices, catalogue, timeoutMs: deviceTimeoutMs });
+  const finder = createDeviceFinder({ devices, catalogue, isHere: provider.isHere, timeoutMs: deviceTimeoutMs });
   const names = await openDeviceNames(join(folder, 'names'));
   const daemon = createStorageDaemon({ folder: join(folder, 'nbd'), tls: options.tls ?? null });
   const exports = createVolumeExports({

@@ -39,7 +39,10 @@ const diskModules = [
   'virtio_blk',
 ];
 
-/** A guest with a driver for virtio disks: it writes `DISKS` and, for each, ` serial=sectors` to its console whenever they change. */
+/**
+ * A guest with a driver for virtio disks: it writes `DISKS` and, for each, ` serial=sectors` to its console whenever they change. One that
+ * comes or goes while it is read is left out.
+ */
 export function diskWatcher(): GuestProgram {
   const loads = diskModules.map((name) => `insmod /${name}.ko`);
   const watch = `echo READY
@@ -47,7 +50,7 @@ last=none
 while :; do
   now=
   for disk in /sys/block/vd*; do
-    [ -e $disk/size ] && now="$now $(cat $disk/serial)=$(cat $disk/size)"
+    serial=$(cat $disk/serial 2>/dev/null) && size=$(cat $disk/size 2>/dev/null) && now="$now $serial=$size"
   done
   [ "$now" = "$last" ] || echo "DISKS$now."
   last=$now

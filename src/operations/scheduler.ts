@@ -22,13 +22,13 @@ interface SchedulerParts {
 const backOff = { minDelayMs: 100, maxDelayMs: 5_000 };
 
 /**
- * Decides what runs: per kind first in, first out, with the kind's parallel limit. It holds ids only of what the journal has
+ * Decides what runs: per kind first in, first out, with the kind's parallel limit, and of operations that share a subject one after the other. It holds ids only of what the journal has
  * as active, so it is as large as the queue limit allows.
  */
 export class Scheduler {
   readonly #parts: SchedulerParts;
   #queued = new Map<string, Operation>();
-  readonly #running = new Map<string, { kind: string; run: Run | undefined; abortedBefore: MemoirError | undefined }>();
+  readonly #running = new Map<string, Running>();
   readonly #ends = new Set<Promise<void>>();
   readonly #closing = new AbortController();
   #started = false;
@@ -81,14 +81,21 @@ export class Scheduler {
   #pump(): void {
     if (!this.#started || this.#held !== undefined || this.closing) return;
     const busy = new Map<string, number>();
-    for (const { kind } of this.#running.values()) busy.set(kind, (busy.get(kind) ?? 0) + 1);
+    const taken = new Set<string>();
+    for (const { operation } of this.#running.values()) {
+      busy.set(operation.kind, (busy.get(operation.kind) ?? 0) + 1);
+      for (const subject of operation.subjects) taken.add(subject);
+    }
     for (const [id, operation] of this.#queued) {
       const kind = this.#parts.kinds.get(operation.kind);
       const count = busy.get(operation.kind) ?? 0;
-      if (kind === undefined || count >= kind.parallel) continue;
+      const waits = operation.subjects.some((subject) => taken.has(subject));
+      // What waits is not overtaken by what came later for the same subject.
+      for (const subject of operation.subjects) taken.add(subject);
+      if (kind === undefined || count >= kind.parallel || waits) continue;
       busy.set(operation.kind, count + 1);
       this.#queued.delete(id);
-      this.#running.set(id, { kind: operation.kind, run: undefined, abortedBefore: undefined });
+      this.#running.set(id, { operation, run: undefined, abortedBefore: undefined });
       const end = this.#work(kind, operation).finally(() => {
         this.#ends.delete(end);
         this.#running.delete(id);
@@ -177,6 +184,12 @@ export class Scheduler {
     const message = `It is ${to}, but that could not be recorded: ${error.message}`;
     await this.#parts.step({ id, from, to: 'FAILED', message, error }).catch(() => undefined);
   }
+}
+
+interface Running {
+  readonly operation: Operation;
+  run: Run | undefined;
+  abortedBefore: MemoirError | undefined;
 }
 
 /** Failures of the journal that pass: worth another try. */

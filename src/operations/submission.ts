@@ -5,6 +5,11 @@ import type { Operation, Subjects } from './operation.ts';
 export interface Submission {
   readonly kind: string;
   readonly subjects: Subjects;
+  /**
+   * Those of its further subjects for which it waits its turn: behind operations that do so too it is queued, in the order of submission,
+   * and refused only because of one that does not.
+   */
+  readonly inTurn?: readonly string[];
   readonly request: Json;
   /** How it stands while it waits, in one sentence. */
   readonly message: string;

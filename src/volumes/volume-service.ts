@@ -91,6 +91,13 @@ export function createVolumes(options: VolumeServiceOptions): Volumes {
   async function get(nameOrId: string): Promise<Volume | null> {
     return (await catalogue.get(nameOrId)) ?? catalogue.byName(nameOrId);
   }
+  /** Volumes of one machine come and go one after the other; a dump of it excludes them, and they exclude a dump. */
+  function inTurn(volumeId: string, machineId: string | null): Pick<Submission, 'subjects' | 'inTurn'> {
+    const subject = volumeSubject(volumeId);
+    if (machineId === null) return { subjects: [subject] };
+    const machine = machines.subject(machineId);
+    return { subjects: [subject, machine], inTurn: [machine] };
+  }
   async function existing(nameOrId: string): Promise<Volume> {
     const volume = await get(nameOrId);
     if (volume === null) throw new MemoirError('NOT_FOUND', `there is no volume ${nameOrId}`);
@@ -133,8 +140,8 @@ export function createVolumes(options: VolumeServiceOptions): Volumes {
       if (attachment !== null && attachment.machineId !== machine.id)
         throw new MemoirError('VOLUME_IN_USE', `${name} is attached to ${attachment.machineName}`);
       const request = { volumeId, name, machineId: machine.id, machineName: machine.name };
-      const subjects = [volumeSubject(volumeId), machines.subject(machine.id)] as const;
-      return submit(attachType.submission({ subjects, request, message: `Waiting to attach ${name}` }), caller);
+      const turn = inTurn(volumeId, machine.id);
+      return submit(attachType.submission({ ...turn, request, message: `Waiting to attach ${name}` }), caller);
     },
     async detach(nameOrId, wanted, caller) {
       const { id: volumeId, name, attachment, export: exported } = await existing(nameOrId);
@@ -145,8 +152,8 @@ export function createVolumes(options: VolumeServiceOptions): Volumes {
         throw new MemoirError('VOLUME_IN_USE', `${name} is attached to ${machineName}, not to ${wanted}`);
       if (exported !== null) throw new MemoirError('VOLUME_IN_USE', `${name} is exported`);
       const request = { volumeId, name, machineId, machineName };
-      const subjects = [volumeSubject(volumeId), machines.subject(machineId)] as const;
-      return submit(detachType.submission({ subjects, request, message: `Waiting to detach ${name}` }), caller);
+      const turn = inTurn(volumeId, machineId);
+      return submit(detachType.submission({ ...turn, request, message: `Waiting to detach ${name}` }), caller);
     },
     async resize(nameOrId, sizeBytes, caller) {
       const volume = await existing(nameOrId);
@@ -154,10 +161,9 @@ export function createVolumes(options: VolumeServiceOptions): Volumes {
       checkSize(sizeBytes);
       if (sizeBytes < volume.sizeBytes)
         throw new MemoirError('BAD_INPUT', `${name} has ${volume.sizeBytes} bytes, and volumes do not shrink`);
-      const machine = attachment === null ? [] : [machines.subject(attachment.machineId)];
-      const subjects = [volumeSubject(volumeId), ...machine] as const;
+      const turn = inTurn(volumeId, attachment?.machineId ?? null);
       const request = { volumeId, name, sizeBytes };
-      return submit(resizeType.submission({ subjects, request, message: `Waiting to resize ${name}` }), caller);
+      return submit(resizeType.submission({ ...turn, request, message: `Waiting to resize ${name}` }), caller);
     },
     async remove(nameOrId, caller) {
       const { id: volumeId, name, attachment, export: exported } = await existing(nameOrId);

@@ -21,7 +21,7 @@ export interface VolumeCaller {
 
 /**
  * Block volumes: the one door to them. Everything that changes something is an operation, durable when the call resolves; while one is
- * active on a volume or its machine, another is ALREADY_ACTIVE. Volumes are named by id or name: NOT_FOUND where there is none.
+ * active on a volume, or a dump on its machine, another is ALREADY_ACTIVE. Volumes of one machine wait their turn. Volumes are named by id or name: NOT_FOUND where there is none.
  */
 export interface Volumes extends Closable {
   readonly provider: VolumeProvider['kind'];

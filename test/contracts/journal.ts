@@ -98,6 +98,23 @@ export function journalSuite(name: string, create: () => Promise<JournalFixture>
       await accept('volume:x');
     });
 
+    it('lets operations share a subject for which all of them wait their turn, and no other', async () => {
+      const turn = (volume: string) => ({ subjects: [volume, 'vm:a'], inTurn: ['vm:a'] }) as const;
+      const first = await accept('', turn('volume:x'));
+      const second = await accept('', turn('volume:y'));
+      const refused = async (more: Partial<Submission>) =>
+        (await journal.submit([submission('vm:a', more)], context, acceptance())).outcomes;
+      const byFirst = [{ type: 'ALREADY_ACTIVE', active: { id: first.id } }];
+      expect(await refused({})).toMatchObject(byFirst);
+      expect(await refused({ subjects: ['volume:z', 'vm:a'] })).toMatchObject(byFirst);
+      expect(await refused(turn('volume:x'))).toMatchObject(byFirst);
+      await finish(first.id);
+      expect(await refused({})).toMatchObject([{ type: 'ALREADY_ACTIVE', active: { id: second.id } }]);
+      await finish(second.id);
+      const alone = await accept('vm:a');
+      expect(await refused(turn('volume:x'))).toMatchObject([{ type: 'ALREADY_ACTIVE', active: { id: alone.id } }]);
+    });
+
     it('gives all active operations to the server that adopts them, and no others', async () => {
       const done = await accept('vm:a');
       await finish(done.id);

@@ -163,6 +163,24 @@ describe('the engine', () => {
     await expect(submitOne(operations, 'x', 'NO_SUCH_KIND')).rejects.toThrow();
   });
 
+  it('runs operations that wait their turn one after the other, in their order, and cancels one that waits', async () => {
+    const toy = new ToyKind({ parallel: 5 });
+    const { operations } = await startTestEngine([toy]);
+    const submit = (volume: string) =>
+      operations.submitOne(
+        { kind: 'TOY', subjects: [volume, 'vm'], inTurn: ['vm'], request: {}, message: 'Queued' },
+        { actor: 'tester' },
+      );
+    const [first, second, third] = [await submit('a'), await submit('b'), await submit('c')];
+    const free = await submitOne(operations, 'another');
+    const runs = [await toy.next(), await toy.next()];
+    expect(runs.map(({ context }) => context.operation.id)).toEqual([first.id, free.id]);
+    await operations.cancel(second.id, 'tester');
+    runs[0]?.finish();
+    expect((await toy.next()).context.operation.id).toBe(third.id);
+    expect(toy.runs).toHaveLength(3);
+  });
+
   it('names the active operation to whoever submits a single one on the same subject', async () => {
     const { operations } = await startTestEngine([new ToyKind()]);
     const active = await submitOne(operations, 'a');

@@ -123,9 +123,9 @@ describe('a volume', () => {
     }));
     const { volumes, operations, make, ended } = await open({ lie });
     await make('data');
-    await make('more');
     const first = await volumes.attach('data', 'db01', caller);
-    await expect(volumes.attach('more', 'db01', caller)).rejects.toMatchObject({
+    const dump = { kind: 'VOLUME_FORMAT', subjects: [`vm:${db.id}`], request: {}, message: 'Queued' } as const;
+    await expect(operations.submitOne(dump, caller)).rejects.toMatchObject({
       code: 'ALREADY_ACTIVE',
       details: { active: first.id },
     });
@@ -135,13 +135,40 @@ describe('a volume', () => {
     await ended(first);
   });
 
+  it('waits for the others of its machine: ten that are asked for at once come one after the other, and go', async () => {
+    let underWay = 0;
+    let most = 0;
+    const alone = async <T>(work: () => Promise<T>): Promise<T> => {
+      underWay += 1;
+      most = Math.max(most, underWay);
+      return work().finally(() => {
+        underWay -= 1;
+      });
+    };
+    const lie = withCalls((honest) => ({
+      attach: (target, signal) => alone(() => honest.attach(target, signal)),
+      detach: (target, signal) => alone(() => honest.detach(target, signal)),
+    }));
+    const { volumes, make, ended, disks } = await open({ lie });
+    const ids = await Promise.all(Array.from({ length: 10 }, (_, index) => make(`data-${index}`)));
+    const attached = await Promise.all(ids.map((id) => ended(volumes.attach(id, 'db01', caller))));
+    expect(attached.map(({ state }) => state)).toEqual(ids.map(() => 'COMPLETED'));
+    for (const id of ids) expect((await volumes.device(id)).serial).toBe(serialOf(id));
+    const twice = await Promise.allSettled([1, 2].map(() => volumes.detach(ids[0] as string, null, caller)));
+    expect(twice).toMatchObject([{ status: 'fulfilled' }, { reason: { code: 'ALREADY_ACTIVE' } }]);
+    const detached = await Promise.all(ids.slice(1).map((id) => ended(volumes.detach(id, null, caller))));
+    expect(detached.map(({ state }) => state)).toEqual(detached.map(() => 'COMPLETED'));
+    if (twice[0]?.status === 'fulfilled') await ended(twice[0].value);
+    expect(await disks.scan()).toEqual([]);
+    expect(most).toBe(1);
+  });
+
   it.each([
     [1, 'one'],
     [10, 'ten'],
   ])('comes and goes in any order beside others: %i at once', async (count) => {
     const { volumes, ended, make, disks } = await open();
     const ids = await Promise.all(Array.from({ length: count }, (_, index) => make(`data-${index}`)));
-    // Two machines: an attachment waits for nobody but its machine's others.
     for (const id of ids) await ended(volumes.attach(id, id < '8' ? 'db01' : 'web01', caller));
     for (const id of ids) expect((await volumes.device(id)).serial).toBe(serialOf(id));
     expect(new Set((await volumes.list()).map(({ device }) => device?.rdev)).size).toBe(count);

@@ -46,14 +46,15 @@ export type JournalWriter = ReturnType<typeof journalWriter>;
 function journalWriter(connection: DatabaseSync, effects: ReadonlyMap<string, EffectWriter>) {
   const select = connection.prepare('SELECT * FROM operations WHERE id = ?');
   const selectActive = connection.prepare(
-    `SELECT operations.* FROM operation_subjects JOIN operations ON operations.id = operation_id
-     WHERE operation_subjects.subject = ? AND operation_subjects.state IN ('QUEUED', 'RUNNING')`,
+    `SELECT operations.*, operation_subjects.in_turn AS waits FROM operation_subjects JOIN operations ON operations.id = operation_id
+     WHERE operation_subjects.subject = ? AND operation_subjects.state IN ('QUEUED', 'RUNNING')
+     ORDER BY operation_id`,
   );
   const countQueued = connection.prepare("SELECT count FROM operation_tally WHERE kind = ? AND state = 'QUEUED'");
   const insert = connection.prepare(
-    `INSERT INTO operations (id, kind, subject, further_subjects, node_id, host, state, message, actor, request,
-       created_at_ms, seq)
-     VALUES (?, ?, ?, ?, ?, ?, 'QUEUED', ?, ?, ?, ?, 0)`,
+    `INSERT INTO operations (id, kind, subject, further_subjects, in_turn, node_id, host, state, message, actor,
+       request, created_at_ms, seq)
+     VALUES (?, ?, ?, ?, ?, ?, ?, 'QUEUED', ?, ?, ?, ?, 0)`,
   );
   const insertEvent = connection.prepare(
     `INSERT INTO operation_events (operation_id, kind, subject, type, state, phase, message, at_ms, payload)
@@ -129,18 +130,19 @@ function journalWriter(connection: DatabaseSync, effects: ReadonlyMap<string, Ef
   }
 
   function accept(
-    { kind, subjects, message, request }: Submission,
+    { kind, subjects, inTurn = [], message, request }: Submission,
     { id, actor, nodeId, host, atMs, queueLimit }: Omit<Acceptance, 'ids'> & { id: string; actor: string },
     events: OperationEvent[],
   ): SubmitOutcome {
     for (const subject of subjects) {
-      const active = selectActive.get(subject);
+      const active = selectActive.all(subject).find(({ waits }) => waits !== 1 || !inTurn.includes(subject));
       if (active !== undefined) return { type: 'ALREADY_ACTIVE', active: toOperation(active) };
     }
     const queued = Number(countQueued.get(kind)?.count ?? 0);
     if (queueLimit !== undefined && queued >= queueLimit) return { type: 'QUEUE_FULL', subject: subjects[0] };
     const [subject, ...further] = subjects;
-    insert.run(id, kind, subject, JSON.stringify(further), nodeId, host, message, actor, JSON.stringify(request), atMs);
+    const lists = [further, inTurn].map((list) => JSON.stringify(list));
+    insert.run(id, kind, subject, ...lists, nodeId, host, message, actor, JSON.stringify(request), atMs);
     const event = say(find(id), 'QUEUED', message, atMs, { actor });
     events.push(event);
     return { type: 'ACCEPTED', operation: find(id) };

@@ -107,6 +107,26 @@ export const operationMigrations = [
   CREATE TABLE journal_probe (id INTEGER PRIMARY KEY CHECK (id = 1), count INTEGER NOT NULL) STRICT;
   INSERT INTO journal_probe VALUES (1, 0);
   `,
+  `
+  -- Those of the further subjects for which an operation waits its turn behind others that do: a JSON list.
+  ALTER TABLE operations ADD COLUMN in_turn TEXT NOT NULL DEFAULT '[]';
+  ALTER TABLE operation_subjects ADD COLUMN in_turn INTEGER NOT NULL DEFAULT 0;
+  -- Exclusion stays the table's own: active operations share a subject only if all of them wait their turn for it.
+  DROP INDEX operation_subjects_active;
+  CREATE INDEX operation_subjects_active ON operation_subjects (subject) WHERE state IN ('QUEUED', 'RUNNING');
+  CREATE TRIGGER operation_subjects_exclusion BEFORE INSERT ON operation_subjects WHEN NEW.state IN ('QUEUED', 'RUNNING') BEGIN
+    SELECT RAISE(ABORT, 'an active operation has this subject') WHERE EXISTS (
+      SELECT 1 FROM operation_subjects WHERE subject = NEW.subject AND state IN ('QUEUED', 'RUNNING')
+        AND (in_turn = 0 OR NEW.in_turn = 0));
+  END;
+  DROP TRIGGER operations_subjects_insert;
+  CREATE TRIGGER operations_subjects_insert AFTER INSERT ON operations BEGIN
+    INSERT INTO operation_subjects SELECT NEW.subject, NEW.id, NEW.kind, NEW.state, 0;
+    INSERT INTO operation_subjects
+      SELECT DISTINCT value, NEW.id, NEW.kind, NEW.state, value IN (SELECT value FROM json_each(NEW.in_turn))
+      FROM json_each(NEW.further_subjects) WHERE value <> NEW.subject;
+  END;
+  `,
 ];
 
 /** What an idempotency key keeps: the outcomes in their order. */

@@ -13,6 +13,7 @@ export interface Compiled {
 }
 
 export interface Scope {
+  readonly table: string;
   readonly columns: ReadonlyMap<string, ColumnType>;
   readonly parameters: Readonly<Record<string, unknown>>;
 }
@@ -52,7 +53,10 @@ export function compile(expression: Expression, scope: Scope): Compiled {
     }
     case 'column': {
       const type = scope.columns.get(expression.name);
-      if (type === undefined) throw new PlanError(`Schema error: No field named ${expression.name}.`);
+      if (type === undefined) {
+        const valid = [...scope.columns.keys()].sort().map((name) => `${scope.table}.${name}`);
+        throw new PlanError(`Schema error: No field named ${expression.name}. Valid fields are ${valid.join(', ')}.`);
+      }
       return plain(valueTypes[type], (row) => row.get(expression.name) ?? null, expression.name);
     }
     case 'cast':

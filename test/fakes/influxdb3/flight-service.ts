@@ -39,7 +39,7 @@ async function answer(
   const trouble = knobs.onFlight(query);
   if (trouble !== null && !trouble.afterRows) return fail(stream, trouble.code, trouble.message);
   try {
-    const messages = toMessages(await run(query), knobs.batchRows, knobs.emptyBatchFirst);
+    const messages = toMessages(named(await run(query)), knobs.batchRows, knobs.emptyBatchFirst);
     if (stream.destroyed) return;
     respond(stream, trouble?.code ?? 0, trouble?.message ?? '');
     for (const { header, body } of messages) stream.write(frame(encodeFlightData(header, body)));
@@ -51,6 +51,16 @@ async function answer(
     else if (error instanceof PlanError) fail(stream, 3, `Error while planning query: ${message}`);
     else fail(stream, 13, `the double failed: ${(error as Error).stack}`);
   }
+}
+
+/** Over Flight, the first column of an InfluxQL answer says what was measured. */
+function named(result: Result): Result {
+  const { measurement, columns, rows } = result;
+  if (measurement === undefined) return result;
+  return {
+    columns: [{ name: 'iox::measurement', type: 'string', origin: null }, ...columns],
+    rows: rows.map((row) => [measurement, ...row]),
+  };
 }
 
 function respond(stream: ServerHttp2Stream, code: number, message: string): void {

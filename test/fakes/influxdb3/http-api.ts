@@ -45,6 +45,7 @@ async function answer(request: IncomingMessage, response: ServerResponse, parts:
     case 'GET /ping':
     case 'POST /ping':
       return end(200, JSON.stringify({ version: knobs.version, revision: '7c269317ee', process_id: '0-0' }), {
+        'content-type': 'application/json',
         'x-influxdb-version': knobs.version,
         'x-influxdb-build': 'Core',
       });
@@ -66,7 +67,12 @@ async function answer(request: IncomingMessage, response: ServerResponse, parts:
     await setTimeout(knobs.writeLatencyMs);
     const trouble = knobs.onWrite(splitLines(lines));
     if (trouble !== null && !trouble.taken) return beTroubled(trouble);
+    if (lines.length > maxRequest) return end(500, `max request size (${maxRequest} bytes) exceeded`);
     if (lines.trim() === '') return end(400, 'incoming write was empty');
+    const refusal = parts.store.refusal(database);
+    if (refusal === 'NAME') return end(400, JSON.stringify({ error: invalidName }));
+    if (refusal === 'LIMIT')
+      return end(422, JSON.stringify({ error: 'Adding a new database would exceed limit of 5 databases' }));
     const failures = parts.store.write(database, lines, partial, BigInt(Date.now()) * 1_000_000n);
     if (failures.length === 0 || partial) await parts.forward(database, lines);
     if (trouble !== null) return beTroubled(trouble);
@@ -110,9 +116,11 @@ async function answer(request: IncomingMessage, response: ServerResponse, parts:
       end(200, toInfluxQlJson(result), json);
     } catch (error) {
       const message = (error as Error).message;
+      const unread = /invalid InfluxQL statement[\s\S]*/.exec(message)?.[0];
       const missing = /database not found: .*$/.exec(message)?.[0];
       if (missing !== undefined) end(404, JSON.stringify({ error: `query error: ${missing}` }));
-      else if (error instanceof PlanError) end(500, `error in InfluxQL statement: parsing error: ${message}`);
+      else if (unread !== undefined) end(500, `error in InfluxQL statement: parsing error: ${unread}`);
+      else if (error instanceof PlanError) end(500, `query error: error while planning query: ${message}`);
       else if (error instanceof ServerError) end(500, `query error: ${message}`);
       else throw error;
     }
@@ -125,6 +133,10 @@ function isAuthorised(request: IncomingMessage, url: URL, token: string): boolea
     authorization === `Bearer ${token}` || authorization === `Token ${token}` || url.searchParams.get('p') === token
   );
 }
+
+const maxRequest = 10 * 1024 * 1024;
+const invalidName =
+  'invalid character in database name: must be ASCII, containing only letters, numbers, underscores, or hyphens';
 
 const columnTypes: Readonly<Record<string, ColumnType>> = {
   utf8: 'string',
@@ -145,17 +157,28 @@ function createTable(body: string, store: Store, end: (status: number, text?: st
     ...tags.map((name): [string, ColumnType] => [name, 'tag']),
     ...fields.map(({ name, type }): [string, ColumnType] => [name, columnTypes[type] as ColumnType]),
   ];
-  end(store.createTable(db, table, columns) ? 200 : 409);
+  if (store.createTable(db, table, columns)) end(200);
+  else end(409, 'attempted to create a resource that already exists');
 }
 
-/** One series; whole numbers of any size as JSON numbers. */
-function toInfluxQlJson({ columns, rows }: Result): string {
+/** A series for each combination of the tags that were grouped by; whole numbers of any size as JSON numbers. */
+function toInfluxQlJson({ measurement, groupedBy = [], columns, rows }: Result): string {
   if (rows.length === 0) return '{"results":[{"statement_id":0}]}';
-  const values = rows.map((row) => `[${row.map(toJson).join(',')}]`).join(',');
-  const names = JSON.stringify(columns.map(({ name }) => name));
-  return `{"results":[{"statement_id":0,"series":[{"name":"t","columns":${names},"values":[${values}]}]}]}`;
+  const isTag = columns.map(({ name }) => groupedBy.includes(name));
+  const series = [...Map.groupBy(rows, (row) => JSON.stringify(row.filter((_, at) => isTag[at]))).values()];
+  const texts = series.map((members) => {
+    const tags = columns.flatMap(({ name }, at) => (isTag[at] ? [[name, members[0]?.[at]]] : []));
+    const names = columns.filter((_, at) => !isTag[at]).map(({ name }) => name);
+    const values = members.map(
+      (row) => `[${row.flatMap((value, at) => (isTag[at] ? [] : [toJson(value, columns[at]?.type)])).join(',')}]`,
+    );
+    const grouped = tags.length > 0 ? `"tags":${JSON.stringify(Object.fromEntries(tags))},` : '';
+    return `{"name":${JSON.stringify(measurement)},${grouped}"columns":${JSON.stringify(names)},"values":[${values.join(',')}]}`;
+  });
+  return `{"results":[{"statement_id":0,"series":[${texts.join(',')}]}]}`;
 }
 
-function toJson(value: Value): string {
-  return typeof value === 'bigint' ? String(value) : JSON.stringify(value);
+function toJson(value: Value, type: string | undefined): string {
+  if (typeof value === 'bigint') return String(value);
+  return type === 'float' && Number.isInteger(value) ? `${value}.0` : JSON.stringify(value);
 }

@@ -62,6 +62,7 @@ export async function startInfluxd(): Promise<Influxd> {
 }
 
 interface Series {
+  readonly name: string;
   readonly tags?: Record<string, string>;
   readonly columns: string[];
   readonly values: Value[][];
@@ -92,6 +93,8 @@ function toResult(series: readonly Series[]): Result {
   );
   const floats = columns.map(({ type }) => type === 'float');
   return {
+    measurement: first.name,
+    groupedBy: tags,
     columns,
     rows: rows.map((row) => row.map((value, at) => (floats[at] && value !== null ? Number(value) : value))),
   };

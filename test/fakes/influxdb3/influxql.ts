@@ -21,18 +21,21 @@ const keywords = new Set(
 );
 
 export function runInfluxQl(text: string, context: QueryContext): Result {
-  const statement = parse(text);
-  for (const { name } of statement.selected) {
-    if (keywords.has(name.toUpperCase()))
-      throw new PlanError(`error in InfluxQL statement: parsing error: found ${name}`);
-  }
+  const statement = parseInfluxQl(text);
+  const measurement = statement.table;
   const table = findTable(statement.table, context);
   const head: ResultColumn = { name: 'time', type: 'timestamp', origin: 'iox::column_type::timestamp' };
   if (table === undefined) return { columns: [head], rows: [] };
   // What a table does not have is null, not an error.
   const columns = new Map(table.columns);
   for (const name of namesIn(statement)) if (!columns.has(name)) columns.set(name, 'string');
-  const scope: Scope = { columns, parameters: context.parameters };
+  for (const name of parametersIn(statement)) {
+    if (context.parameters[name] === undefined)
+      throw new PlanError(
+        `Error during planning: Bind parameter '$${name}' was referenced in the InfluxQL statement but its value is undefined.`,
+      );
+  }
+  const scope: Scope = { table: measurement, columns, parameters: context.parameters };
   const rows = matching(statement, table, scope, context);
   const direction = statement.orderBy[0]?.descending ? -1 : 1;
   const byTime = [...rows].sort((a, b) => direction * compareValues(a.get('time') ?? 0n, b.get('time') ?? 0n));
@@ -40,12 +43,17 @@ export function runInfluxQl(text: string, context: QueryContext): Result {
     const all = allColumns(table).filter(({ name }) => name !== 'time');
     const compiled = all.map(({ expression }) => compile(expression, scope));
     const values = byTime.map((row) => [row.get('time') ?? null, ...compiled.map((column) => column.of(row))]);
-    return { columns: [head, ...describe(all, compiled, scope)], rows: values.slice(0, statement.limit ?? undefined) };
+    const described = [head, ...describe(all, compiled, scope)];
+    return { measurement, columns: described, rows: values.slice(0, statement.limit ?? undefined) };
   }
   return group(statement, byTime, scope, head);
 }
 
 function group(statement: Statement, rows: readonly StoredRow[], scope: Scope, head: ResultColumn): Result {
+  const fields = statement.selected.filter(({ expression }) => expression.kind === 'column');
+  // A field that no point has: nothing.
+  if (fields.length > 0 && namesIn(fields).every((name) => rows.every((row) => !row.has(name))))
+    return { columns: [head], rows: [] };
   const [by] = statement.groupBy;
   const isTime = by?.kind === 'call' && by.name === 'time';
   const tag = by?.kind === 'column' ? by.name : null;
@@ -76,13 +84,18 @@ function group(statement: Statement, rows: readonly StoredRow[], scope: Scope, h
     const counts = expression.kind === 'call' && expression.name === 'count';
     return { name, type: counts ? 'int' : (type ?? 'null'), origin: null };
   });
-  return { columns: [...described, ...computed], rows: results };
+  return {
+    measurement: statement.table,
+    groupedBy: tag === null ? [] : [tag],
+    columns: [...described, ...computed],
+    rows: results,
+  };
 }
 
 /** One value per row of the result; none where nothing is there. */
 function aggregateQl(expression: Expression, rows: readonly StoredRow[], scope: Scope): Value[] {
   if (expression.kind !== 'call' || expression.arguments[0]?.kind !== 'column')
-    throw new PlanError('error in InfluxQL statement: parsing error: not an aggregate of a field');
+    throw new PlanError('Error during planning: not an aggregate of a field');
   const { name } = expression.arguments[0];
   // An aggregate of a tag plans to an empty relation.
   if (scope.columns.get(name) === 'tag') return [];
@@ -96,8 +109,32 @@ function aggregateQl(expression: Expression, rows: readonly StoredRow[], scope: 
     case 'distinct':
       return [...new Set(values)];
     default:
-      throw new PlanError(`error in InfluxQL statement: parsing error: ${expression.name}`);
+      throw new PlanError(`Error during planning: ${expression.name}`);
   }
+}
+
+/** As the server says it, of what it cannot read. */
+function unread(text: string): PlanError {
+  return new PlanError(
+    `Error during planning: invalid InfluxQL statement at pos 0. Parsing Error: Nom(${JSON.stringify(text)}, Tag)`,
+  );
+}
+
+function parseInfluxQl(text: string): Statement {
+  let statement: Statement;
+  try {
+    statement = parse(text);
+  } catch {
+    throw unread(text);
+  }
+  if (statement.selected.some(({ name }) => keywords.has(name.toUpperCase()))) throw unread(text);
+  return statement;
+}
+
+function parametersIn(value: unknown): string[] {
+  if (value === null || typeof value !== 'object') return [];
+  const node = value as { kind?: string; name?: string };
+  return node.kind === 'parameter' && node.name ? [node.name] : Object.values(value).flatMap(parametersIn);
 }
 
 function namesIn(value: unknown): string[] {

@@ -69,7 +69,7 @@ export function parseLine(line: string): ParsedLine {
     const key = read('=, ', '=, \\');
     expect('=');
     const value = read('=, ', '=, \\');
-    if (key === '' || value === '') throw new Error('a tag has no key or no value');
+    if (key === '' || value === '') throw new Error('Tag Set Malformed');
     if (tags.has(key)) throw new Error(`the tag ${key} is there twice`);
     if (line[at] === '=') throw new Error('a tag value holds an unescaped "="');
     tags.set(key, value);
@@ -78,8 +78,8 @@ export function parseLine(line: string): ParsedLine {
   const fields = new Map<string, ParsedField>();
   for (;;) {
     const key = read('=, ', '=, \\');
-    expect('=');
-    if (key === '') throw new Error('a field has no key');
+    if (key === '' || line[at] !== '=') throw new Error('No fields were provided');
+    at += 1;
     fields.set(key, line[at] === '"' ? readString() : readPlain(read(', ', '')));
     if (line[at] !== ',') break;
     at += 1;
@@ -110,10 +110,15 @@ export function parseLine(line: string): ParsedLine {
 }
 
 function readPlain(text: string): ParsedField {
-  if (/^[+-]?\d+i$/.test(text)) return { type: 'integer', value: BigInt(text.slice(0, -1)) };
+  if (/^[+-]?\d+i$/.test(text)) {
+    const value = BigInt(text.slice(0, -1));
+    if (BigInt.asIntN(64, value) !== value) throw new Error(`Unable to parse integer value '${text.slice(0, -1)}'`);
+    return { type: 'integer', value };
+  }
   if (/^\d+u$/.test(text)) return { type: 'uinteger', value: BigInt(text.slice(0, -1)) };
   if (/^(t|T|true|True|TRUE)$/.test(text)) return { type: 'boolean', value: true };
   if (/^(f|F|false|False|FALSE)$/.test(text)) return { type: 'boolean', value: false };
   if (/^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$/.test(text)) return { type: 'float', value: Number(text) };
-  throw new Error(`not a value: ${text}`);
+  // Which is how the server says it.
+  throw new Error('No fields were provided');
 }

@@ -19,6 +19,9 @@ export interface ResultColumn {
 }
 
 export interface Result {
+  /** Of InfluxQL: what was asked, and the tags that it was grouped by. */
+  readonly measurement?: string;
+  readonly groupedBy?: readonly string[];
   readonly columns: readonly ResultColumn[];
   readonly rows: readonly (readonly Value[])[];
 }
@@ -42,7 +45,7 @@ export function runSql(text: string, context: QueryContext): Result {
   const table = findTable(statement.table, context);
   if (table === undefined)
     throw new PlanError(`Error during planning: table 'public.iox.${statement.table}' not found`);
-  const scope: Scope = { columns: table.columns, parameters: context.parameters };
+  const scope: Scope = { table: statement.table, columns: table.columns, parameters: context.parameters };
   const rows = matching(statement, table, scope, context);
   if (statement.groupBy.length > 0 || statement.selected.some(({ expression }) => holdsAggregate(expression))) {
     return aggregate(statement, rows, scope);
@@ -149,7 +152,7 @@ function listColumns(text: string, context: QueryContext): Result {
   const [, types, name] =
     /^SELECT column_name(, data_type)? FROM information_schema\.columns WHERE table_name = '(\w+)'$/.exec(text) ?? [];
   if (name === undefined) throw new PlanError(`This feature is not implemented: ${text}`);
-  const columns = [...(findTable(name, context)?.columns ?? [])];
+  const columns = [...(findTable(name, context)?.columns ?? [])].sort(([a], [b]) => compareValues(a, b));
   return {
     columns: ['column_name', ...(types === undefined ? [] : ['data_type'])].map((column) => ({
       name: column,
@@ -163,7 +166,7 @@ function listColumns(text: string, context: QueryContext): Result {
 export function matching(statement: Statement, table: Table, scope: Scope, context: QueryContext): StoredRow[] {
   if (statement.where !== null && hidesTime(statement.where))
     throw new ServerError(
-      'Error while planning query: External error: unable to analyze provided filters for a boundary on the time column',
+      "Error while planning query: External error: unable to analyze provided filters for a boundary on the time column: Internal error: Only intervals with the same data type are comparable, lhs:Null, rhs:Timestamp(Nanosecond, None).\nThis issue was likely caused by a bug in DataFusion's code. Please help us to resolve this by filing a bug report in our issue tracker: https://github.com/apache/datafusion/issues",
     );
   const [from, until] = bounds(statement.where);
   if (from >= until)
@@ -173,7 +176,7 @@ export function matching(statement: Statement, table: Table, scope: Scope, conte
   const files = context.store.files(table, from, until);
   if (context.fileLimit !== null && files > context.fileLimit) {
     throw new ServerError(
-      `Error while planning query: External error: Query would exceed file limit of ${context.fileLimit} parquet files. Please specify a smaller time range for your query.`,
+      `Error while planning query: External error: Query would exceed file limit of ${context.fileLimit} parquet files. Please specify a smaller time range for your query. You can increase the file limit with the \`--query-file-limit\` option in the serve command, however, query performance will be slower and the server may get OOM killed or become unstable as a result`,
     );
   }
   const where: Compiled | null = statement.where && compile(statement.where, scope);

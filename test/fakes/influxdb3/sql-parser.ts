@@ -151,6 +151,11 @@ export function parseStatement(text: string): Statement {
   };
   const whole = () => Number(take('number'));
 
+  const [first] = tokens;
+  if (first?.text.toUpperCase() !== 'SELECT')
+    throw new Error(
+      `ParserError("Expected: an SQL statement, found: ${first?.text ?? 'EOF'} at Line: 1, Column: 1"): sql parser error: Expected: 1`,
+    );
   word('SELECT');
   const distinct = tryWord('DISTINCT') && !isSign('(');
   if (!distinct && tokens[at - 1]?.text.toUpperCase() === 'DISTINCT') at -= 1;

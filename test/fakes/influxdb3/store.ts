@@ -11,6 +11,10 @@ export interface Table {
   readonly rows: Map<string, Map<string, StoredValue>>;
 }
 
+/** The limits of InfluxDB 3 Core. */
+const maxDatabases = 5;
+const maxColumns = 500;
+
 const tenMinutesNs = 600_000_000_000n;
 
 /**
@@ -24,6 +28,12 @@ export class Store {
 
   table(database: string, name: string): Table | undefined {
     return this.databases.get(database)?.get(name);
+  }
+
+  /** Why there is no such database, and none can be made. */
+  refusal(database: string): 'NAME' | 'LIMIT' | null {
+    if (!/^[a-zA-Z0-9][\w-]*$/.test(database)) return 'NAME';
+    return this.databases.has(database) || this.databases.size < maxDatabases ? null : 'LIMIT';
   }
 
   createTable(database: string, name: string, columns: Iterable<readonly [string, ColumnType]>): boolean {
@@ -45,7 +55,9 @@ export class Store {
         checkTypes(line, tables.get(line.measurement), added);
         good.push({ text, line });
       } catch (error) {
-        failures.push({ text, number: index + 1, message: (error as Error).message });
+        // One that was understood is shown as it was understood: without the quotes of its texts.
+        const shown = error instanceof SchemaError ? text.replaceAll('"', '') : text;
+        failures.push({ text: shown, number: index + 1, message: (error as Error).message });
       }
     });
     if (failures.length > 0 && !partial) return failures;
@@ -99,19 +111,24 @@ export class Store {
   }
 }
 
+/** A line that its table cannot take. */
+class SchemaError extends Error {}
+
 function checkTypes(line: ParsedLine, table: Table | undefined, added: Map<string, ColumnType>): void {
   const wanted: [string, ColumnType][] = [
     ...[...line.tags.keys()].map((key): [string, ColumnType] => [key, 'tag']),
     ...[...line.fields].map(([key, { type }]): [string, ColumnType] => [key, type]),
   ];
-  if (line.fields.size === 0) throw new Error('no fields');
   for (const [key, type] of wanted) {
     const expected = table?.columns.get(key) ?? added.get(`${line.measurement} ${key}`);
     if (expected !== undefined && expected !== type) {
       const kind = (column: ColumnType) =>
         column === 'tag' ? 'iox::column_type::tag' : `iox::column_type::field::${column}`;
-      throw new Error(`invalid column type for column '${key}', expected ${kind(expected)}, got ${kind(type)}`);
+      throw new SchemaError(`invalid column type for column '${key}', expected ${kind(expected)}, got ${kind(type)}`);
     }
     added.set(`${line.measurement} ${key}`, type);
   }
+  const names = new Set([...(table?.columns.keys() ?? ['time']), ...wanted.map(([key]) => key)]);
+  if (names.size > maxColumns)
+    throw new SchemaError(`Update to schema would exceed number of columns per table limit of ${maxColumns} columns`);
 }

@@ -126,4 +126,28 @@ describe.skipIf(lacksInfluxDb3)('the limits of a real InfluxDB 3 Core', { timeou
       warnings: [expect.stringMatching(/could not be asked: .*(memory|Resources exhausted)/i)],
     });
   });
+
+  it('answers from elsewhere when another writer has made the table unreadable', async () => {
+    const influx = await start([]);
+    const client = createInfluxClient({ url: influx.url, database: 'vmstats', token: '' });
+    onTestFinished(() => client.close());
+    const database = openSameThreadDatabase(`${temporaryFolder()}/memoir.db`);
+    onTestFinished(() => database.close());
+    const catalogue = await openWritableCatalogue(database);
+    const record = sampleRecord(1);
+    await catalogue.append(record);
+    await client.write([toLine(record)]);
+    const completeness = createCompleteness();
+    const budgets = { page: wide, sums: wide };
+    const records = createFleetRecords({ client, catalogue, outbox: emptyOutbox, completeness, budgets });
+    expect(await records.count({})).toMatchObject({ total: 1, source: 'INFLUX_SQL' });
+    // A tag that is named twice is accepted, and the table's columns differ in length from then on.
+    await client.write(['mem_dumps,dom=web,dom=db,vmid=1 sha256="ab" 1700000000000000000']);
+    await client.write([toLine(sampleRecord(2))]);
+    expect(await records.count({})).toMatchObject({
+      total: 1,
+      source: 'CATALOGUE',
+      warnings: [expect.stringContaining('must have the same length')],
+    });
+  });
 });

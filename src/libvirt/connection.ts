@@ -18,6 +18,8 @@ export interface CallOptions {
   readonly signal?: AbortSignal | undefined;
   /** From the call to its answer. Default: the connection's `callTimeoutMs`, and none for calls marked long. */
   readonly timeoutMs?: number | undefined;
+  /** Told once, when the daemon works on the call no more: it answered, was never asked, or the connection has ended. */
+  readonly over?: (() => void) | undefined;
 }
 
 export interface StreamOptions extends CallOptions {

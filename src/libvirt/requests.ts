@@ -11,6 +11,7 @@ export interface RequestOptions {
   readonly timeoutMs?: number | undefined;
   /** For calls that are not marked long. */
   readonly defaultTimeoutMs?: number | undefined;
+  readonly over?: (() => void) | undefined;
 }
 
 /** A call of a procedure of the table. */
@@ -34,6 +35,7 @@ export function requestOf<N extends ProcedureName>(
         args,
       ),
     accept: (frame) => decodeBody(frame.body, procedure.reply),
+    over: () => options.over?.(),
     signal: options.signal,
     timeoutMs: options.timeoutMs ?? (long ? undefined : options.defaultTimeoutMs),
   };
@@ -66,6 +68,7 @@ export function streamRequestOf<N extends ProcedureName, S extends StreamSink>(
       streams.open(frame, abortingSink);
     },
     over: () => {
+      request.over?.();
       if (sentSerial !== undefined) streams.settle(sentSerial);
     },
   };

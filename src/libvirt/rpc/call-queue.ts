@@ -102,7 +102,10 @@ export class CallQueue {
     const calls = [...this.#inFlight.values(), ...this.#waiting];
     this.#inFlight.clear();
     this.#waiting.clear();
-    for (const call of calls) call.fail(error);
+    for (const call of calls) {
+      call.fail(error);
+      call.request.over?.();
+    }
   }
 
   #pump(): void {

@@ -23,7 +23,7 @@ import { type Forecast, makeForecast } from './forecast.ts';
 import { type CaptureNote, CaptureNotes } from './guest/capture-note.ts';
 import { isOfGuestEnd } from './guest/capture-parts.ts';
 import { Guest, survivesInterruption } from './guest/guest.ts';
-import { recoverNoted, recoverUnnoted } from './guest/recovery.ts';
+import { type RecoveryParts, recoverNoted, recoverUnnoted } from './guest/recovery.ts';
 import { restore } from './guest/restoration.ts';
 import type { LibvirtHypervisorOptions } from './hypervisor-options.ts';
 import type { DomainRecords } from './inventory/domain-records.ts';
@@ -148,8 +148,8 @@ export class Captures {
     await Promise.all([...this.#running.values()].map(({ settled }) => settled));
   }
 
-  get #recoveryParts() {
-    return { links: this.#parts.links, notes: this.#notes, busy: new Set(this.#running.keys()) };
+  get #recoveryParts(): RecoveryParts {
+    return { links: this.#parts.links, notes: this.#notes, isBusy: (id) => this.#running.has(id) };
   }
 
   async #own(plan: CapturePlan, reader: CaptureReader, signal: AbortSignal): Promise<CaptureOutcome> {

@@ -28,7 +28,7 @@ export async function createLibvirtHypervisor(options: LibvirtHypervisorOptions)
   const link = links.control;
   const watchers = new Watchers();
   const status = new LinkStatus(uri, now, (current) => watchers.tellStatus(current));
-  const records = new DomainRecords(link, options.connection?.callTimeoutMs);
+  const records = new DomainRecords(link, links.silent, options.connection?.callTimeoutMs);
   const watch = new MachineWatch(link, records, (change) => watchers.tellChange(change));
   let facts: HypervisorFacts | undefined;
   let fullVersion: string | undefined;

@@ -45,10 +45,19 @@ describe.skipIf(lacksBench())('a libvirtd that stops, starts and hangs', { timeo
     });
     for (let round = 1; round <= 3; round++) {
       await theMachine(link);
+      const since = states.length;
       // One time as systemd stops it, one time as the kernel does.
       if (round % 2 === 0) await bench.libvirtd.stop();
       else await bench.libvirtd.kill();
-      await expect.poll(() => link.state.kind, { timeout: 10_000 }).not.toBe('up');
+      await expect.poll(() => link.state.kind, patient).not.toBe('up');
+      // Dialled at least once while nobody was there.
+      await expect
+        .poll(
+          () =>
+            states.slice(since).some((state) => state.kind === 'down' && state.reason.code === 'DAEMON_NOT_RUNNING'),
+          patient,
+        )
+        .toBe(true);
       await bench.libvirtd.start();
       const domain = await theMachine(link);
       seen.length = 0;

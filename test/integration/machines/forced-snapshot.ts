@@ -3,6 +3,7 @@ import type { CapturePlan } from '../../../src/machines/capture.ts';
 import { Guest } from '../../../src/machines/libvirt/guest/guest.ts';
 import { readRegions, regionBytes } from '../../../src/machines/libvirt/guest/memory-plan.ts';
 import { restore } from '../../../src/machines/libvirt/guest/restoration.ts';
+import { SilentGuests } from '../../../src/machines/libvirt/link/silent-guests.ts';
 import { fitsSocket, privatePlace } from '../../../src/machines/libvirt/meeting-place.ts';
 import { takeSnapshot } from '../../../src/machines/libvirt/snapshot/snapshot-capture.ts';
 import { type SnapshotSourceOptions, snapshotSource } from '../../../src/machines/libvirt/snapshot/snapshot-source.ts';
@@ -15,7 +16,7 @@ import { SinkReader } from './sink-reader.ts';
  * later leave it paused.
  */
 export async function forcedSnapshot(control: ReconnectingConnection, machine: Machine, sink: MemorySink) {
-  const links = { control, monitor: control, answerMs: 20_000 };
+  const links = { control, monitor: control, answerMs: 20_000, silent: new SilentGuests() };
   const domain = await control.call('domainLookupByUuid', { uuid: machine.id });
   const guest = new Guest(links, domain);
   const regions = await readRegions(guest);

@@ -5,6 +5,7 @@ import { closeLinks, linksReady, openLinks } from '../../../src/machines/libvirt
 import { fakeDaemon } from '../../fakes/libvirt/connected-pair.ts';
 import type { FakeLibvirtd } from '../../fakes/libvirt/fake-libvirtd.ts';
 import { FakeFailure } from '../../fakes/libvirt/handlers.ts';
+import { patient } from '../../fakes/libvirt/patient.ts';
 import { machine } from '../../fakes/machines.ts';
 
 // QEMU before 8.1 that froze with its big lock held answers no question for ever; libvirt then holds every later one back.
@@ -41,6 +42,30 @@ describe('a guest whose QEMU does not respond', () => {
       code: 'GUEST_FROZEN',
       message: expect.stringContaining(held),
     });
+  });
+
+  it('is asked once: libvirt keeps a thread for each question, until the answer comes', async () => {
+    const { fake, guest } = await guestOf();
+    const asked: ((answer: string) => void)[] = [];
+    fake.overrides = {
+      domainQemuMonitorCommand: () => new Promise<string>((resolve) => asked.push(resolve)),
+    };
+    for (let question = 0; question < 3; question++)
+      await expect(guest.version()).rejects.toMatchObject({ code: 'GUEST_FROZEN' });
+    expect(asked).toHaveLength(1);
+    const qemu = { major: 10, minor: 0, micro: 0 };
+    asked[0]?.(JSON.stringify({ return: { qemu } }));
+    fake.overrides = {};
+    await expect.poll(() => guest.job().catch(() => 'frozen'), patient).toBeNull();
+  });
+
+  it('is asked again when the connection that it owed an answer on is gone', async () => {
+    const { fake, guest } = await guestOf();
+    fake.overrides = { domainQemuMonitorCommand: never };
+    await expect(guest.version()).rejects.toMatchObject({ code: 'GUEST_FROZEN' });
+    fake.overrides = {};
+    for (const client of fake.clients) client.socket.destroy();
+    await expect.poll(() => guest.job().catch(() => 'frozen'), patient).toBeNull();
   });
 
   it('is not confused with a connection that is still being opened: that is waited for', async () => {

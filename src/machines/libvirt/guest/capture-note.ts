@@ -1,3 +1,4 @@
+import { rmSync } from 'node:fs';
 import { chmod, link, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isUuid } from '../../../domain/id.ts';
@@ -65,10 +66,20 @@ export class CaptureNotes {
   /** A whole note under another name. No fsync: what it guards against is our death, and the guests die with the host. */
   async #write(note: CaptureNote): Promise<string> {
     await mkdir(this.#folder, { recursive: true, mode: 0o700 });
-    const partial = `${this.#path(note.machineId)}.partial`;
+    const partial = join(this.#folder, `${note.machineId}${partialEnding}`);
     await writeFile(partial, JSON.stringify(note), { mode: 0o600 });
     await chmod(partial, 0o600);
     return partial;
+  }
+
+  /**
+   * Removes what a server that was killed in `create` or `update` was writing. Looked at and removed in one step, because a
+   * capture may begin at any moment.
+   */
+  async sweep(isBusy: (machineId: string) => boolean): Promise<void> {
+    for (const name of await this.#names())
+      if (name.endsWith(partialEnding) && !isBusy(name.slice(0, -partialEnding.length)))
+        rmSync(join(this.#folder, name), { force: true });
   }
 
   async remove(machineId: string): Promise<void> {
@@ -77,14 +88,8 @@ export class CaptureNotes {
 
   /** All that are there. A file that is no note is left where it is, and not read. */
   async all(): Promise<CaptureNote[]> {
-    let names: string[];
-    try {
-      names = await readdir(this.#folder);
-    } catch {
-      return [];
-    }
     const notes: CaptureNote[] = [];
-    for (const name of names) {
+    for (const name of await this.#names()) {
       if (!name.endsWith('.json') || !isUuid(name.slice(0, -5))) continue;
       try {
         const note: CaptureNote = JSON.parse(await readFile(join(this.#folder, name), 'utf8'));
@@ -98,7 +103,13 @@ export class CaptureNotes {
     return notes;
   }
 
+  #names(): Promise<string[]> {
+    return readdir(this.#folder).catch(() => []);
+  }
+
   #path(machineId: string): string {
     return join(this.#folder, `${machineId}.json`);
   }
 }
+
+const partialEnding = '.json.partial';

@@ -86,7 +86,10 @@ export class Guest {
   }
 
   resume(): Promise<undefined> {
-    return this.#links.monitor.call('domainResume', { domain: this.domain }, { timeoutMs: this.#links.answerMs });
+    const { monitor, silent, answerMs: timeoutMs } = this.#links;
+    return silent.ask(this.domain.uuid, (over) =>
+      monitor.call('domainResume', { domain: this.domain }, { timeoutMs, over }),
+    );
   }
 
   /** The QEMU that runs, which need not be the one that is installed. */
@@ -127,12 +130,9 @@ export class Guest {
 
   /** What libvirt is doing with the guest: the name of the job's operation, or null where there is none. */
   async job(): Promise<JobOperation | null> {
-    const { type, parameters } = await this.#heard(() =>
-      this.#links.monitor.call(
-        'domainGetJobStats',
-        { domain: this.domain, flags: 0 },
-        { timeoutMs: this.#links.answerMs },
-      ),
+    const { monitor, answerMs: timeoutMs } = this.#links;
+    const { type, parameters } = await this.#heard((over) =>
+      monitor.call('domainGetJobStats', { domain: this.domain, flags: 0 }, { timeoutMs, over }),
     ).catch((error: unknown) => {
       if (error instanceof LibvirtError && error.code === 'NO_SUPPORT') return { type: jobTypes.none, parameters: [] };
       throw error;
@@ -162,7 +162,9 @@ export class Guest {
     timeoutMs = this.#links.answerMs,
   ): Promise<QmpAnswers[Name]> {
     const command: MonitorCommand = args === undefined ? { execute } : { execute, arguments: args };
-    const answer = await this.#heard(() => this.#links.monitor.qemuMonitorCommand(this.domain, command, { timeoutMs }));
+    const answer = await this.#heard((over) =>
+      this.#links.monitor.qemuMonitorCommand(this.domain, command, { timeoutMs, over }),
+    );
     return answer as QmpAnswers[Name];
   }
 
@@ -174,10 +176,10 @@ export class Guest {
   }
 
   /** Says GUEST_FROZEN where it is the guest's QEMU that is silent, and not the daemon. */
-  async #heard<T>(ask: () => Promise<T>): Promise<T> {
+  async #heard<T>(ask: (over: () => void) => Promise<T>): Promise<T> {
     await this.#dialled();
     try {
-      return await ask();
+      return await this.#links.silent.ask(this.domain.uuid, ask);
     } catch (error) {
       if (!isSilence(error)) throw error;
       // If it is the daemon that is silent, this says so.

@@ -17,15 +17,16 @@ export interface RecoveryParts {
   readonly links: HypervisorLinks;
   readonly notes: CaptureNotes;
   /** Machines that this server captures now: theirs is not to be touched. */
-  readonly busy: ReadonlySet<string>;
+  readonly isBusy: (machineId: string) => boolean;
 }
 
 /** Puts right what the notes of unfinished captures say. Idempotent; what cannot be done yet stays noted. */
-export async function recoverNoted({ links, notes, busy }: RecoveryParts): Promise<MachineRecovery> {
+export async function recoverNoted({ links, notes, isBusy }: RecoveryParts): Promise<MachineRecovery> {
   const repaired: string[] = [];
   const pending: string[] = [];
+  await notes.sweep(isBusy);
   for (const note of await notes.all()) {
-    if (busy.has(note.machineId)) continue;
+    if (isBusy(note.machineId)) continue;
     if (await hasFrozenThread(note.machineId)) {
       pending.push(frozenLine(note.machineName));
       continue;
@@ -48,7 +49,7 @@ export async function recoverNoted({ links, notes, busy }: RecoveryParts): Promi
  * a migration now is someone else's business, and so is one whose capability was switched on a moment ago: another server
  * of ours may be about to start its snapshot, which without the capability would be a migration that stops the guest.
  */
-export async function recoverUnnoted({ links, busy }: RecoveryParts): Promise<MachineRecovery> {
+export async function recoverUnnoted({ links, isBusy }: RecoveryParts): Promise<MachineRecovery> {
   const repaired: string[] = [];
   const pending: string[] = [];
   const { domains } = await links.control.call('connectListAllDomains', { need: 1, flags: listDomainsFlags.active });
@@ -68,7 +69,7 @@ export async function recoverUnnoted({ links, busy }: RecoveryParts): Promise<Ma
     (await guest.snapshotCapability()) === true;
 
   const found: Guest[] = [];
-  const others = domains.filter(({ uuid }) => !busy.has(uuid)).map((domain) => new Guest(links, domain));
+  const others = domains.filter(({ uuid }) => !isBusy(uuid)).map((domain) => new Guest(links, domain));
   await eachOf(others, async (guest) => {
     if (!(await wasSpokenTo(links.control, guest))) return;
     // Not asked: its QEMU may never answer, and the start of the server would wait for it.

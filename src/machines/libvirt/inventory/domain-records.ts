@@ -6,6 +6,7 @@ import { statsFlags, statsTypes } from '../../../libvirt/protocol/values.ts';
 import type { ReconnectingConnection } from '../../../libvirt/reconnecting-connection.ts';
 import type { Machine } from '../../machine.ts';
 import { machineStates } from '../../machine.ts';
+import type { SilentGuests } from '../link/silent-guests.ts';
 import { type DomainDescription, describeDomain } from './domain-description.ts';
 import { machineStateOf } from './machine-state.ts';
 
@@ -61,10 +62,12 @@ export class DomainRecords {
   /** By UUID. */
   readonly #descriptions = new Map<string, Kept>();
 
+  readonly #silent: SilentGuests;
   readonly #callTimeoutMs: number;
 
-  constructor(link: ReconnectingConnection, callTimeoutMs = Number.POSITIVE_INFINITY) {
+  constructor(link: ReconnectingConnection, silent: SilentGuests, callTimeoutMs = Number.POSITIVE_INFINITY) {
     this.#link = link;
+    this.#silent = silent;
     this.#callTimeoutMs = callTimeoutMs;
   }
 
@@ -92,7 +95,7 @@ export class DomainRecords {
   /** One machine; null if there is none. */
   async one(domain: DomainRef): Promise<Machine | null> {
     try {
-      const [record] = await this.#listed([domain]);
+      const [record] = await this.#listed(domain);
       return record === undefined ? null : await this.#machine(record);
     } catch (error) {
       if (error instanceof LibvirtError && error.code === 'NO_DOMAIN') return null;
@@ -110,7 +113,10 @@ export class DomainRecords {
 
   /** The domain as it is described now, asked for anew. */
   async #describe(domain: DomainRef, options?: CallOptions): Promise<DomainDescription> {
-    const description = describeDomain(await this.#link.call('domainGetXmlDesc', { domain, flags: 0 }, options));
+    const xml = await this.#silent.ask(domain.uuid, (over) =>
+      this.#link.call('domainGetXmlDesc', { domain, flags: 0 }, { ...options, over }),
+    );
+    const description = describeDomain(xml);
     this.#keep(domain, description, Number.POSITIVE_INFINITY);
     return description;
   }
@@ -132,9 +138,13 @@ export class DomainRecords {
   }
 
   /** The state alone is known to libvirt itself: it is answered whatever a guest's QEMU does. */
-  async #listed(domains: readonly DomainRef[] = []): Promise<DomainRecord[]> {
+  async #listed(domain?: DomainRef): Promise<DomainRecord[]> {
+    const options = { timeoutMs: this.#within(listMs) };
+    const domains = domain === undefined ? [] : [domain];
     try {
-      return await this.stats(listed, 0, domains, { timeoutMs: this.#within(listMs) });
+      return await (domain === undefined
+        ? this.stats(listed, 0, domains, options)
+        : this.#silent.ask(domain.uuid, (over) => this.stats(listed, 0, domains, { ...options, over })));
     } catch (error) {
       if (!isTimeout(error)) throw error;
       return this.stats(statsTypes.state, 0, domains);

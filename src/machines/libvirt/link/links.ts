@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ReconnectingConnection, type ReconnectOptions } from '../../../libvirt/reconnecting-connection.ts';
 import { isAway } from '../failure.ts';
+import { SilentGuests } from './silent-guests.ts';
 
 /** How long a libvirtd that went away is waited for: an upgrade restarts it within seconds. */
 const absenceMs = 60_000;
@@ -16,11 +17,12 @@ export interface HypervisorLinks {
   readonly monitor: ReconnectingConnection;
   /** How long a guest's QEMU may take to answer: a frozen one never does, and libvirt has no limit of its own. */
   readonly answerMs: number;
+  readonly silent: SilentGuests;
 }
 
 export function openLinks(uri: string, options: ReconnectOptions = {}, answerMs = 20_000): HypervisorLinks {
   const open = (): ReconnectingConnection => new ReconnectingConnection(uri, options);
-  return { control: open(), monitor: open(), answerMs };
+  return { control: open(), monitor: open(), answerMs, silent: new SilentGuests() };
 }
 
 export async function closeLinks({ control, monitor }: HypervisorLinks): Promise<void> {

@@ -220,31 +220,14 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
           get timeoutMs() {
             return current.dumpTimeoutMs;
           },
+          makeRoom,
         }),
       ),
-      createDumpKind({
-        hypervisor,
-        store,
-        records: catalogue,
-        storeReference,
-        threads,
-        spoolFolder,
-        get parallel() {
-          return current.maxParallelDumps;
-        },
-        get stallTimeoutMs() {
-          return current.dumpStallTimeoutMs;
-        },
-        get timeoutMs() {
-          return current.dumpTimeoutMs;
-        },
-        makeRoom,
-      }),
       createVerifyKind(storeReference, { stallTimeoutMs, timeoutMs }),
       createReindexKind({ store, records: catalogue, journal }),
       ...heapRoom.kinds,
       createSyncKind(influx && createInfluxSync({ ...influx, catalogue, completeness, host: hypervisor.host })),
-      ...volumeKindsOf(volumeParts),
+      ...volumeKindsOf(volumeParts).map((kind) => tracedKind(kind)),
     ],
     createId,
     log,

@@ -35,6 +35,7 @@ export interface EngineOptions {
 export async function startOperations(options: EngineOptions): Promise<Operations> {
   const { journal, nodeId, host, log, now = Date.now } = options;
   const kinds = new Map(options.kinds.map((kind) => [kind.type.name, kind]));
+  if (kinds.size < options.kinds.length) throw new MemoirError('INTERNAL', 'two kinds of operation have one name');
   const events = new EventLog(journal, await journal.bounds());
   const board = new ProgressBoard();
 

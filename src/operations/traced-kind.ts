@@ -5,10 +5,23 @@ import { traceparentPattern } from '../domain/traceparent.ts';
 import type { OperationKind } from './operation-kind.ts';
 
 /** Names of the spans of phases; what is not named here has no span of its own. */
-const phaseSpans: Readonly<Record<string, string>> = { capturing: 'capture', finishing: 'commit' };
+const phaseSpans: Readonly<Record<string, string>> = {
+  capturing: 'capture',
+  finishing: 'commit',
+  creating: 'create',
+  attaching: 'attach',
+  'finding-device': 'find-device',
+  detaching: 'detach',
+  resizing: 'resize',
+  checking: 'check',
+  formatting: 'format',
+  exporting: 'export',
+  'removing-export': 'remove-export',
+  deleting: 'delete',
+};
 
 /**
- * A kind whose runs are spans: `operation`, and below it `capture` and `commit` by its phases. Without an OpenTelemetry SDK in the
+ * A kind whose runs are spans: `operation`, and below it its phases: `capture` and `commit` of a dump, `attach` and `find-device` of a volume. Without an OpenTelemetry SDK in the
  * process (`node --import …`) the API does nothing, and this costs nothing. A run belongs to the trace of its request's `traceparent`,
  * also after a restart: it is in the journal.
  */

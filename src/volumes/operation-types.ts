@@ -6,7 +6,7 @@ import { type OperationType, operationType } from '../operations/operation-type.
 
 const bytes = z.number().int().positive();
 const placement = z.object({ zone: z.string().nullable(), offering: z.string().nullable() });
-const about = { volumeId: z.string(), name: z.string() };
+const about = { volumeId: z.string(), name: z.string(), traceparent: z.string().nullable().default(null) };
 const at = { machineId: z.string(), machineName: z.string() };
 
 /** The results that the old daemon's callers read: `volume_id`, `device_path`, `message`. */

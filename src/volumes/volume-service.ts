@@ -103,11 +103,19 @@ export function createVolumes(options: VolumeServiceOptions): Volumes {
     if (volume === null) throw new MemoirError('NOT_FOUND', `there is no volume ${nameOrId}`);
     return volume;
   }
+  const about = (volumeId: string, name: string, { traceparent }: VolumeCaller) => ({
+    volumeId,
+    name,
+    traceparent: traceparent ?? null,
+  });
   function submit(submission: Submission, { actor, idempotencyKey }: VolumeCaller, asked = submission.request) {
     if (idempotencyKey === undefined) return operations.submitOne(submission, { actor });
     if (idempotencyKey.length === 0 || idempotencyKey.length > maxKeyLength)
       throw new MemoirError('BAD_INPUT', `an idempotency key has 1 to ${maxKeyLength} characters`);
-    const fingerprint = JSON.stringify([submission.kind, asked]);
+    // Another trace of the same request is the same request.
+    const fingerprint = JSON.stringify([submission.kind, asked], (key, value) =>
+      key === 'traceparent' ? undefined : value,
+    );
     return operations.submitOne(submission, { actor, idempotencyKey, fingerprint });
   }
 
@@ -128,7 +136,7 @@ export function createVolumes(options: VolumeServiceOptions): Volumes {
       const volumeId = randomUUID();
       // The id of a new volume is made anew each time: it is no part of what was asked for.
       const asked = { name, sizeBytes, placement: { ...placement } };
-      const request = { volumeId, ...asked };
+      const request = { ...about(volumeId, name, caller), ...asked };
       const subjects = [volumeSubject(volumeId), `volume-name:${name}`] as const;
       return submit(createType.submission({ subjects, request, message: `Waiting to create ${name}` }), caller, asked);
     },
@@ -139,7 +147,7 @@ export function createVolumes(options: VolumeServiceOptions): Volumes {
       if (attachment === null && exported !== null) throw new MemoirError('VOLUME_IN_USE', `${name} is exported`);
       if (attachment !== null && attachment.machineId !== machine.id)
         throw new MemoirError('VOLUME_IN_USE', `${name} is attached to ${attachment.machineName}`);
-      const request = { volumeId, name, machineId: machine.id, machineName: machine.name };
+      const request = { ...about(volumeId, name, caller), machineId: machine.id, machineName: machine.name };
       const turn = inTurn(volumeId, machine.id);
       return submit(attachType.submission({ ...turn, request, message: `Waiting to attach ${name}` }), caller);
     },
@@ -151,7 +159,7 @@ export function createVolumes(options: VolumeServiceOptions): Volumes {
       if (wanted !== null && wanted !== machineId && machine?.id !== machineId)
         throw new MemoirError('VOLUME_IN_USE', `${name} is attached to ${machineName}, not to ${wanted}`);
       if (exported !== null) throw new MemoirError('VOLUME_IN_USE', `${name} is exported`);
-      const request = { volumeId, name, machineId, machineName };
+      const request = { ...about(volumeId, name, caller), machineId, machineName };
       const turn = inTurn(volumeId, machineId);
       return submit(detachType.submission({ ...turn, request, message: `Waiting to detach ${name}` }), caller);
     },
@@ -162,7 +170,7 @@ export function createVolumes(options: VolumeServiceOptions): Volumes {
       if (sizeBytes < volume.sizeBytes)
         throw new MemoirError('BAD_INPUT', `${name} has ${volume.sizeBytes} bytes, and volumes do not shrink`);
       const turn = inTurn(volumeId, attachment?.machineId ?? null);
-      const request = { volumeId, name, sizeBytes };
+      const request = { ...about(volumeId, name, caller), sizeBytes };
       return submit(resizeType.submission({ ...turn, request, message: `Waiting to resize ${name}` }), caller);
     },
     async remove(nameOrId, caller) {
@@ -170,7 +178,7 @@ export function createVolumes(options: VolumeServiceOptions): Volumes {
       if (attachment !== null)
         throw new MemoirError('VOLUME_IN_USE', `${name} is attached to ${attachment.machineName}`);
       if (exported !== null) throw new MemoirError('VOLUME_IN_USE', `${name} is exported`);
-      const request = { volumeId, name };
+      const request = about(volumeId, name, caller);
       const subjects = [volumeSubject(volumeId)] as const;
       return submit(deleteType.submission({ subjects, request, message: `Waiting to delete ${name}` }), caller);
     },
@@ -178,14 +186,14 @@ export function createVolumes(options: VolumeServiceOptions): Volumes {
       const { id: volumeId, name, attachment, device } = await existing(nameOrId);
       if (attachment !== null && device === null)
         throw new MemoirError('VOLUME_IN_USE', `${name} is a disk of ${attachment.machineName}, not of this host`);
-      const request = { volumeId, name, writable };
+      const request = { ...about(volumeId, name, caller), writable };
       const subjects = [volumeSubject(volumeId)] as const;
       return submit(exportType.submission({ subjects, request, message: `Waiting to export ${name}` }), caller);
     },
     async removeExport(nameOrId, caller) {
       const { id: volumeId, name, export: exported } = await existing(nameOrId);
       if (exported === null) throw new MemoirError('NOT_FOUND', `${name} is not exported`);
-      const request = { volumeId, name };
+      const request = about(volumeId, name, caller);
       const subjects = [volumeSubject(volumeId)] as const;
       return submit(
         unexportType.submission({ subjects, request, message: `Waiting to end the export of ${name}` }),
@@ -199,7 +207,7 @@ export function createVolumes(options: VolumeServiceOptions): Volumes {
       if (exported !== null) throw new MemoirError('VOLUME_IN_USE', `${name} is exported`);
       if (device === null) throw new MemoirError('DEVICE_MISSING', `${name} has no device on this host`);
       const subjects = [volumeSubject(volumeId)] as const;
-      const request = { volumeId, name };
+      const request = about(volumeId, name, caller);
       return submit(formatType.submission({ subjects, request, message: `Waiting to format ${name}` }), caller);
     },
     async device(nameOrId) {

@@ -17,6 +17,8 @@ export interface CreateVolume {
 export interface VolumeCaller {
   readonly actor: string;
   readonly idempotencyKey?: string;
+  /** Of the caller's trace (W3C Trace Context). */
+  readonly traceparent?: string;
 }
 
 /**

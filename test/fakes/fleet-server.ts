@@ -13,7 +13,8 @@ const smallFleet = demoFleet.map((spec) => ({ ...spec, memoryBytes: 4 << 20 }));
 export async function startFleetServer(variables: Record<string, string> = {}, folder = temporaryFolder()) {
   const hypervisor = createDemoHypervisor({ speedBytesPerSec: null, machines: smallFleet });
   const config = readConfig({ PORT: '0', DATA_DIR: folder, ...variables });
-  const app = await createApp(config, { hypervisor, log: new FakeLog() });
+  const log = new FakeLog();
+  const app = await createApp(config, { hypervisor, log });
   let closing: Promise<void> | undefined;
   const close = () => {
     closing ??= app.close();
@@ -23,16 +24,27 @@ export async function startFleetServer(variables: Record<string, string> = {}, f
   const { url } = await app.listen();
 
   // biome-ignore lint/suspicious/noExplicitAny: tests read what they asked for.
-  async function query(document: string, values: Record<string, unknown> = {}): Promise<any> {
-    const { data, errors } = await ask(url, document, values);
+  async function query(document: string, values: Record<string, unknown> = {}, headers = {}): Promise<any> {
+    const { data, errors } = await ask(url, document, values, headers);
     if (errors) throw new Error(JSON.stringify(errors));
     return data;
   }
   return {
     url,
     folder,
+    log,
     query,
     close,
+    /** Runs a mutation that starts one operation, and waits for that one's end. */
+    async run(mutation: string, headers = {}) {
+      const { started } = await query(
+        `mutation { started: ${mutation} { operation { id } errors { code message } } }`,
+        {},
+        headers,
+      );
+      if (started.operation === null) throw new Error(JSON.stringify(started.errors));
+      return app.services.operations.settled(started.operation.id);
+    },
     /** Triggers a dump and waits for its end; answers its id. */
     async dump(vm: string): Promise<string> {
       const trigger =

@@ -38,9 +38,10 @@ const VolumePayload = payloadType<Started>('VolumePayload', 'The operation that 
   }),
 }));
 
-const callerOf = ({ actor }: RequestContext, key: string | null | undefined): VolumeCaller => ({
+const callerOf = ({ actor, traceparent }: RequestContext, key: string | null | undefined): VolumeCaller => ({
   actor: actor.name,
   ...(key == null ? {} : { idempotencyKey: key }),
+  ...(traceparent === null ? {} : { traceparent }),
 });
 
 builder.mutationField('createVolume', (t) =>

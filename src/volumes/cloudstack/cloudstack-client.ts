@@ -45,8 +45,10 @@ const maxAnswerBytes = 16 << 20;
 export function createCloudstackClient({ url, apiKey, secretKey }: CloudstackAddress, times: CloudstackTimes = {}) {
   const { requestMs = 30_000, pollMs = 1_000, jobMs = 300_000, throttleMs = 500 } = times;
   const address = checkAddress(url);
-  const clean = (text: string): string =>
-    [apiKey, secretKey].reduce((shown, key) => shown.replaceAll(key, '…'), text).replaceAll(/signature=[^&\s]*/gi, '…');
+  // CloudStack signs text in lower case, and its errors may show what it signed.
+  const shownAs = [apiKey, secretKey].flatMap((key) => (key === '' ? [] : [key, encode(key)])).map(escapeRegExp);
+  const secrets = new RegExp([...shownAs, 'signature=[^&\\s]*'].join('|'), 'giu');
+  const clean = (text: string): string => text.replaceAll(secrets, '…');
 
   async function once(command: string, parameters: Readonly<Record<string, string>>, signal: AbortSignal) {
     const expires = `${new Date(Date.now() + expiresMs).toISOString().slice(0, 19)}+0000`;
@@ -141,6 +143,9 @@ function checkAddress(url: string): string {
     );
   return parsed.href;
 }
+
+const escapeRegExp = (text: string): string =>
+  text.replaceAll(/[^A-Za-z0-9]/g, (sign) => `\\u{${sign.codePointAt(0)?.toString(16)}}`);
 
 const answered = z.record(z.string(), z.unknown());
 /** Whatever else it may be, it is a failure. */

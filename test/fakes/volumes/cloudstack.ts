@@ -16,7 +16,7 @@ interface Stored {
 
 interface Job {
   polls: number;
-  readonly finish: () => object;
+  readonly finish: () => object | Promise<object>;
 }
 
 export interface CloudLies {
@@ -27,8 +27,12 @@ export interface CloudLies {
   /** Text with which detachments fail, leaving the volume attached. */
   readonly detachFails?: string;
   /** Texts that repeat what was sent: an answer that would leak the keys. */
-  readonly echoes?: boolean;
+  echoes?: boolean;
   readonly polls?: number;
+  /** What hypervisor it says that machines run on: only KVM gives devices a serial. */
+  readonly hypervisor?: string;
+  /** Makes the device of a volume that is attached, and takes it away. */
+  readonly device?: { attach(id: string, sizeBytes: number): Promise<void>; detach(id: string): Promise<void> };
 }
 
 const gibibyte = 2 ** 30;
@@ -63,9 +67,9 @@ export async function startCloudstack(machines: readonly string[], lies: CloudLi
     return Date.parse(`${parameters.get('expires')?.slice(0, 19)}Z`) > Date.now() ? null : 'signature is expired';
   }
 
-  function start(finish: () => object): object {
+  function start(finish: Job['finish']): object {
     const jobid = randomUUID();
-    if (lies.vanishing === 'DONE') finish();
+    if (lies.vanishing === 'DONE') void finish();
     else if (lies.vanishing === undefined) jobs.set(jobid, { polls: lies.polls ?? 1, finish });
     return { jobid };
   }
@@ -78,7 +82,7 @@ export async function startCloudstack(machines: readonly string[], lies: CloudLi
   const done = (volume: Stored) => ({ jobstatus: 1, jobresult: { volume: shown(volume) } });
 
   type Answer = { status: number; body: object };
-  function answer(command: string, of: (name: string) => string): Answer {
+  async function answer(command: string, of: (name: string) => string): Promise<Answer> {
     const ok = (inner: object): Answer => ({ status: 200, body: { [`${command.toLowerCase()}response`]: inner } });
     const volume = volumes.get(of('id'));
     switch (command) {
@@ -104,12 +108,13 @@ export async function startCloudstack(machines: readonly string[], lies: CloudLi
           return errors(431, 'no such volume or machine');
         if (volume.virtualmachineid !== undefined) return errors(431, 'the volume is attached already');
         return ok(
-          start(() => {
+          start(async () => {
+            await lies.device?.attach(volume.id, volume.size);
             // A wrong number on purpose: nobody may compute a device from it.
             Object.assign(volume, {
               virtualmachineid: of('virtualmachineid'),
               state: 'Ready',
-              hypervisor: 'KVM',
+              hypervisor: lies.hypervisor ?? 'KVM',
               deviceid: 1,
             });
             return done(volume);
@@ -119,8 +124,9 @@ export async function startCloudstack(machines: readonly string[], lies: CloudLi
       case 'detachVolume':
         if (volume?.virtualmachineid === undefined) return errors(431, 'the volume is not attached');
         return ok(
-          start(() => {
+          start(async () => {
             if (lies.detachFails !== undefined) return failing(530, lies.detachFails);
+            await lies.device?.detach(volume.id);
             delete volume.virtualmachineid;
             delete volume.deviceid;
             return done(volume);
@@ -156,7 +162,7 @@ export async function startCloudstack(machines: readonly string[], lies: CloudLi
         if (job === undefined) return errors(431, 'Unable to find a job by id');
         if (job.polls-- > 0) return ok({ jobstatus: 0 });
         jobs.delete(of('jobid'));
-        return ok(job.finish());
+        return ok(await job.finish());
       }
       default:
         return errors(432, `The given command ${command} is not supported`);
@@ -173,12 +179,13 @@ export async function startCloudstack(machines: readonly string[], lies: CloudLi
       response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(inner));
     if (request.method !== 'POST' || request.url !== '/client/api') return send(errors(404, 'wrong address'));
     const wrong = checkSignature(parameters);
-    if (wrong !== null) return send(errors(401, lies.echoes ? `${wrong}: ${body} ${apiKey} ${secretKey}` : wrong));
+    if (wrong !== null) return send(errors(401, lies.echoes ? `${wrong}: ${body} ${decodeURIComponent(body)}` : wrong));
     requests += 1;
     if (lies.throttleEvery !== undefined && requests % lies.throttleEvery === 0)
       return send(errors(429, 'too many requests'));
-    if (lies.echoes) return send(errors(530, `failed on ${parameters} with ${apiKey} and ${secretKey}`));
-    return send(answer(command, (name) => parameters.get(name) ?? ''));
+    if (lies.echoes)
+      return send(errors(530, `failed on ${parameters} with ${apiKey}, ${secretKey.toUpperCase()} and ${secretKey}`));
+    return send(await answer(command, (name) => parameters.get(name) ?? ''));
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return {

@@ -33,16 +33,18 @@ export interface VolumeServerOptions {
   readonly exportGraceMs?: number;
   readonly tls?: NbdListener;
   readonly open?: typeof openDatabase;
+  /** In place of `machines`. */
+  readonly machines?: readonly { readonly id: string; readonly name: string }[];
 }
 
 /** Journal, engine, catalogue and the demo provider in a folder: everything about volumes but the network. */
 export async function openVolumeServer(folder: string, options: VolumeServerOptions = {}) {
-  const { open = openDatabase, deviceTimeoutMs = 2_000 } = options;
+  const { open = openDatabase, deviceTimeoutMs = 2_000, machines: there = machines } = options;
   const database = open(join(folder, 'memoir.sqlite'));
   const journal = await createSqliteJournal(database, [volumeEffectWriters]);
   const catalogue = await createSqliteCatalogue(database);
   const disks = await openDemoDisks(join(folder, 'demo'));
-  const honest = createDemoProvider({ disks, hasMachine: async (id) => machines.some((one) => one.id === id) });
+  const honest = createDemoProvider({ disks, hasMachine: async (id) => there.some((one) => one.id === id) });
   const { provider, devices } = options.lie?.(honest, disks) ?? { provider: honest, devices: disks };
   const finder = createDeviceFinder({ devices, catalogue, isHere: provider.isHere, timeoutMs: deviceTimeoutMs });
   const names = await openDeviceNames(join(folder, 'names'));
@@ -74,7 +76,7 @@ export async function openVolumeServer(folder: string, options: VolumeServerOpti
     ...parts,
     operations,
     machines: {
-      find: async (wanted) => machines.find(({ id, name }) => id === wanted || name === wanted) ?? null,
+      find: async (wanted) => there.find(({ id, name }) => id === wanted || name === wanted) ?? null,
       subject: (id) => `vm:${id}`,
     },
     log: { warn: () => undefined },

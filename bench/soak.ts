@@ -144,19 +144,27 @@ async function suspend(soak: Soak, guest: Guest, holdMs: number): Promise<void> 
     count(soak, 'suspends refused by libvirt');
     return;
   }
+  // libvirt answers "done" where a capture has it paused just then, notes nothing, and resumes it with the capture.
+  const reason = await persistently(() => soak.bench.virsh('domstate', guest.uuid, '--reason'));
+  if (reason !== 'paused (user)') {
+    count(soak, 'suspends that met the pause of a capture');
+    await untilRunning(soak, guest);
+    return;
+  }
   note(soak, `${guest.name} is suspended`);
   await sleep(holdMs);
   if (plants(soak, 'suspend')) await soak.bench.virsh('resume', guest.uuid);
   const state = await persistently(() => guest.state());
   if (state !== 'paused') violation(soak, `${guest.name} was suspended by a person, and is ${state}`);
-  let attempts = 0;
-  await persistently(async () => {
-    attempts += 1;
-    // A libvirtd that died after it had done the first says nothing of it.
-    if (attempts > 1 && (await guest.state()) === 'running') return;
-    await soak.bench.virsh('resume', guest.uuid);
-  });
+  await untilRunning(soak, guest);
   count(soak, 'suspends');
+}
+
+/** A person's resume. libvirtd may have died after it had done it, or a capture's end may have been first. */
+async function untilRunning(soak: Soak, guest: Guest): Promise<void> {
+  await persistently(async () => {
+    if ((await guest.state()) !== 'running') await soak.bench.virsh('resume', guest.uuid);
+  });
 }
 
 /** An administrator's save or migration: if it gets under way, nobody else may end it. */

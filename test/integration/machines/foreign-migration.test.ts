@@ -2,16 +2,17 @@ import { readdirSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 import type { Hypervisor } from '../../../src/machines/hypervisor.ts';
 import type { CaptureNote } from '../../../src/machines/libvirt/guest/capture-note.ts';
+import { Guest } from '../../../src/machines/libvirt/guest/guest.ts';
 import { createLibvirtHypervisor } from '../../../src/machines/libvirt/hypervisor.ts';
 import type { Machine } from '../../../src/machines/machine.ts';
 import { InProcessReader } from '../../fakes/in-process-reader.ts';
 import { type Bench, startBench } from '../bench/bench.ts';
 import { type HeldWork, holdMigration, holdSave, migrationStatus } from '../bench/foreign-work.ts';
 import { lacksBench } from '../bench/generation.ts';
-import type { Guest } from '../bench/guest.ts';
+import type { Guest as BenchGuest } from '../bench/guest.ts';
 import { litmus } from '../bench/litmus.ts';
 import { capabilityOf, expectUntouched } from './invariant.ts';
 
@@ -19,7 +20,7 @@ import { capabilityOf, expectUntouched } from './invariant.ts';
 // us, and nothing is captured beside them.
 describe.skipIf(lacksBench())('a guest that someone else migrates or saves', { timeout: 120_000 }, () => {
   let bench: Bench;
-  let guest: Guest;
+  let guest: BenchGuest;
   let hypervisor: Hypervisor;
   let stateFolder: string;
 
@@ -118,6 +119,28 @@ describe.skipIf(lacksBench())('a guest that someone else migrates or saves', { t
     const capture = hypervisor.capture(plan, reader, new AbortController().signal);
     await expect(capture).rejects.toMatchObject({ code: 'MACHINE_BUSY' });
     expect(await migration()).toBe('active');
+    await other?.finish();
+    await expectUntouched(guest);
+  });
+
+  it('has it cancelled, and says so, when it began between our two commands: QEMU has made a snapshot of it', async () => {
+    const plan = await hypervisor.plan(await find(), 'SNAPSHOT');
+    const { setSnapshotCapability } = Guest.prototype;
+    let other: HeldWork | undefined;
+    const between = vi.spyOn(Guest.prototype, 'setSnapshotCapability').mockImplementationOnce(async function (
+      this: Guest,
+      state,
+    ) {
+      await setSnapshotCapability.call(this, state);
+      other = await held(holdMigration);
+    });
+    onTestFinished(() => between.mockRestore());
+    const capture = hypervisor.capture(plan, new InProcessReader(plan), new AbortController().signal);
+    await expect(capture).rejects.toMatchObject({
+      code: 'MACHINE_BUSY',
+      message: expect.stringMatching(/has been cancelled/),
+    });
+    expect(await migration()).toBe('cancelled');
     await other?.finish();
     await expectUntouched(guest);
   });

@@ -52,6 +52,7 @@ interface QmpAnswers {
   readonly 'query-migrate-capabilities': readonly { readonly capability: string; readonly state: boolean }[];
   readonly 'migrate-set-capabilities': unknown;
   readonly migrate: unknown;
+  readonly migrate_cancel: unknown;
   readonly 'human-monitor-command': string;
   readonly 'query-chardev': readonly { readonly label: string; readonly filename: string }[];
 }
@@ -121,11 +122,15 @@ export class Guest {
 
   /**
    * Starts the migration. That it answers means little: whether QEMU could connect shows in `migration()`. The capability
-   * must be on: see `snapshotCapability`. There is no call that cancels a migration, on purpose: QEMU cancels whatever runs,
-   * also an administrator's. Ours ends when the read end of its stream is closed, which nobody else's can be hit by.
+   * must be on: see `snapshotCapability`. Ours ends when the read end of its stream is closed, which nobody else's can be hit by.
    */
   async migrate(socketPath: string): Promise<void> {
     await this.#qmp('migrate', { uri: `unix:${socketPath}` });
+  }
+
+  /** Cancels whatever runs, also an administrator's: for the one case in which that is known (`cancelMadeByUs`). */
+  async cancelMigration(): Promise<void> {
+    await this.#qmp('migrate_cancel');
   }
 
   /** What libvirt is doing with the guest: the name of the job's operation, or null where there is none. */

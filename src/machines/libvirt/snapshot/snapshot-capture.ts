@@ -7,7 +7,7 @@ import type { CaptureOutcome } from '../../capture.ts';
 import { isAway } from '../failure.ts';
 import type { CaptureParts } from '../guest/capture-parts.ts';
 import { refuseBeside } from '../guest/foreign-work.ts';
-import { type Guest, isOver, type Migration, stateObstacle } from '../guest/guest.ts';
+import { type Guest, isOver, type Migration, stateObstacle, survivesInterruption } from '../guest/guest.ts';
 import { checkRegions } from '../guest/memory-plan.ts';
 import { PauseMeter } from '../guest/pause-meter.ts';
 import { machineStateOf } from '../inventory/machine-state.ts';
@@ -39,12 +39,13 @@ export async function takeSnapshot(parts: CaptureParts): Promise<CaptureOutcome>
     await touch();
     const sockets = socketsOf(options);
     const before = await patiently(() => guest.migration());
+    const wasOff = (await patiently(() => guest.snapshotCapability())) === false;
     signal.throwIfAborted();
     const startedAtMs = Date.now();
-    // Nothing in between: a migration that somebody begins while the capability is on becomes a snapshot, and QEMU has no way
-    // to set the one and begin the other at once.
+    // Nothing in between: a migration that somebody begins while the capability is on becomes a snapshot (`cancelMadeByUs`),
+    // and QEMU has no way to set the one and begin the other at once.
     await patiently(() => enable(guest));
-    await connect(parts, sockets, meter, before);
+    await connect(parts, sockets, meter, { ...before, wasOff });
     await untilAborted(follow(parts, meter), signal);
     await patiently(() => checkRegions(guest, options.regions));
     return {
@@ -100,7 +101,7 @@ async function connect(
   parts: CaptureParts,
   sockets: readonly string[],
   meter: PauseMeter,
-  first: Migration,
+  first: Before,
 ): Promise<void> {
   const { plan, reader, signal } = parts;
   const refusals: string[] = [];
@@ -111,32 +112,52 @@ async function connect(
     const migration = await untilAborted(settled(parts, meter, inSetup), signal);
     if (migration.status !== 'failed' || !/connect/i.test(migration.error ?? '')) return;
     refusals.push(migration.error ?? 'failed');
-    before = migration;
+    before = { ...migration, wasOff: first.wasOff };
   }
   throw new MemoirError('METHOD_UNAVAILABLE', `QEMU cannot reach the server’s socket: ${refusals.join('; ')}`, {
     hint: 'A security module or a private /tmp may be between them: see deploy/. CORE_DUMP works without.',
   });
 }
 
-/** `before` is how QEMU's last migration stood before this one is sent. */
+/** How QEMU stood before our `migrate` was sent: its last migration, and whether nobody had the capability on. */
+type Before = Migration & { readonly wasOff: boolean };
+
 async function send(
   { guest, links, signal }: CaptureParts,
   socket: string,
   meter: PauseMeter,
-  before: Migration,
+  before: Before,
 ): Promise<void> {
   meter.begin();
   try {
     await guest.migrate(socket);
   } catch (error) {
     // Refused because another one began since the probe: that one is not ours, and nothing of it may be taken for ours.
-    if (error instanceof LibvirtError && error.code === 'MONITOR_ERROR') await refuseBeside(guest, 'SNAPSHOT', error);
+    if (error instanceof LibvirtError && error.code === 'MONITOR_ERROR') {
+      if (before.wasOff) await cancelMadeByUs(guest, error);
+      await refuseBeside(guest, 'SNAPSHOT', error);
+    }
     if (!isAway(error)) throw error;
     // libvirtd went away with the answer. Nothing ran before, so what runs, or has completed, is what was sent.
     const after = await throughRestarts(links, signal, () => guest.migration());
     if (!isOver(after) || (after.status === 'completed' && before.status !== 'completed')) return;
     await throughRestarts(links, signal, () => guest.migrate(socket));
   }
+}
+
+/**
+ * Somebody's migration that began between our two commands: QEMU refuses the capability while one runs, so it began under
+ * ours, and is a background snapshot that goes on beside a running guest. Whoever sent it waits for the guest's whole state,
+ * and a reader that is slow holds the guest up. It is cancelled before more comes of it, and that is said.
+ */
+async function cancelMadeByUs(guest: Guest, cause: LibvirtError): Promise<void> {
+  if (isOver(await guest.migration()) || !survivesInterruption(await guest.version())) return;
+  await guest.cancelMigration();
+  throw new MemoirError(
+    'MACHINE_BUSY',
+    'somebody began to migrate this machine in the same moment, and QEMU made a snapshot of that migration; it has been cancelled, and must be repeated',
+    { cause },
+  );
 }
 
 /**

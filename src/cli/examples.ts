@@ -88,6 +88,8 @@ const examples: Readonly<Record<string, readonly (readonly [line: string, what: 
   'volume attach': [['memoir volume attach data web-01', 'prints the device where it is on this host']],
   'volume detach': [['memoir volume detach data web-01', 'refused if another machine has it']],
   'volume resize': [['memoir volume resize data 40G', 'volumes do not shrink']],
+  'volume format': [['memoir volume format vault --confirm vault', 'refused unless it is proven empty']],
+  'volume import': [['memoir volume import daemon.sql', 'what mysqldump wrote; names what the provider contradicts']],
   'volume delete': [['memoir volume delete data', 'with its bytes; detach it first']],
   'volume device': [['dev=$(memoir volume device data)', 'verified now, or an error']],
   'volume export': [

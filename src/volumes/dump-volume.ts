@@ -59,14 +59,14 @@ export async function mountDumpVolume(options: DumpVolumeOptions): Promise<DumpV
         hint: 'Start without DUMP_VOLUME, then create, attach and format it: memoir volume --help.',
       });
     if (volume.export?.writable)
-      throw new MemoirError('VOLUME_IN_USE', `${volume.name} is exported, and its clients may write`);
+      throw new MemoirError('VOLUME_IN_USE', `volume ${volume.name} is exported, and its clients may write`);
     // After a restart of the host a serial proves the device anew; without one nothing does.
     const device = volume.serial === null ? await finder.verified(volume) : await finder.identified(volume);
     const opened = await openDevice(device);
     try {
       const found = await signatureOf(opened, signal());
       if (found?.TYPE !== 'ext4' || found.UUID !== volume.id)
-        throw new MemoirError('VOLUME_NOT_EMPTY', `${volume.name} has no file system that Memoir made on it`, {
+        throw new MemoirError('VOLUME_NOT_EMPTY', `volume ${volume.name} has no file system that Memoir made on it`, {
           hint: `If it is empty: memoir volume format ${volume.name} --confirm ${volume.name}.`,
         });
     } finally {

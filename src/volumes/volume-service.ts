@@ -144,21 +144,22 @@ export function createVolumes(options: VolumeServiceOptions): Volumes {
       const { id: volumeId, name, attachment, export: exported } = await existing(nameOrId);
       const machine = await machines.find(wanted);
       if (machine === null) throw new MemoirError('NOT_FOUND', `there is no machine ${wanted}`);
-      if (attachment === null && exported !== null) throw new MemoirError('VOLUME_IN_USE', `${name} is exported`);
+      if (attachment === null && exported !== null)
+        throw new MemoirError('VOLUME_IN_USE', `volume ${name} is exported`);
       if (attachment !== null && attachment.machineId !== machine.id)
-        throw new MemoirError('VOLUME_IN_USE', `${name} is attached to ${attachment.machineName}`);
+        throw new MemoirError('VOLUME_IN_USE', `volume ${name} is attached to ${attachment.machineName}`);
       const request = { ...about(volumeId, name, caller), machineId: machine.id, machineName: machine.name };
       const turn = inTurn(volumeId, machine.id);
       return submit(attachType.submission({ ...turn, request, message: `Waiting to attach ${name}` }), caller);
     },
     async detach(nameOrId, wanted, caller) {
       const { id: volumeId, name, attachment, export: exported } = await existing(nameOrId);
-      if (attachment === null) throw new MemoirError('NOT_FOUND', `${name} is attached to no machine`);
+      if (attachment === null) throw new MemoirError('NOT_FOUND', `volume ${name} is attached to no machine`);
       const { machineId, machineName } = attachment;
       const machine = wanted === null ? null : await machines.find(wanted);
       if (wanted !== null && wanted !== machineId && machine?.id !== machineId)
-        throw new MemoirError('VOLUME_IN_USE', `${name} is attached to ${machineName}, not to ${wanted}`);
-      if (exported !== null) throw new MemoirError('VOLUME_IN_USE', `${name} is exported`);
+        throw new MemoirError('VOLUME_IN_USE', `volume ${name} is attached to ${machineName}, not to ${wanted}`);
+      if (exported !== null) throw new MemoirError('VOLUME_IN_USE', `volume ${name} is exported`);
       const request = { ...about(volumeId, name, caller), machineId, machineName };
       const turn = inTurn(volumeId, machineId);
       return submit(detachType.submission({ ...turn, request, message: `Waiting to detach ${name}` }), caller);
@@ -168,7 +169,7 @@ export function createVolumes(options: VolumeServiceOptions): Volumes {
       const { id: volumeId, name, attachment } = volume;
       checkSize(sizeBytes);
       if (sizeBytes < volume.sizeBytes)
-        throw new MemoirError('BAD_INPUT', `${name} has ${volume.sizeBytes} bytes, and volumes do not shrink`);
+        throw new MemoirError('BAD_INPUT', `volume ${name} has ${volume.sizeBytes} bytes, and volumes do not shrink`);
       const turn = inTurn(volumeId, attachment?.machineId ?? null);
       const request = { ...about(volumeId, name, caller), sizeBytes };
       return submit(resizeType.submission({ ...turn, request, message: `Waiting to resize ${name}` }), caller);
@@ -176,8 +177,8 @@ export function createVolumes(options: VolumeServiceOptions): Volumes {
     async remove(nameOrId, caller) {
       const { id: volumeId, name, attachment, export: exported } = await existing(nameOrId);
       if (attachment !== null)
-        throw new MemoirError('VOLUME_IN_USE', `${name} is attached to ${attachment.machineName}`);
-      if (exported !== null) throw new MemoirError('VOLUME_IN_USE', `${name} is exported`);
+        throw new MemoirError('VOLUME_IN_USE', `volume ${name} is attached to ${attachment.machineName}`);
+      if (exported !== null) throw new MemoirError('VOLUME_IN_USE', `volume ${name} is exported`);
       const request = about(volumeId, name, caller);
       const subjects = [volumeSubject(volumeId)] as const;
       return submit(deleteType.submission({ subjects, request, message: `Waiting to delete ${name}` }), caller);
@@ -185,14 +186,17 @@ export function createVolumes(options: VolumeServiceOptions): Volumes {
     async addExport(nameOrId, writable, caller) {
       const { id: volumeId, name, attachment, device } = await existing(nameOrId);
       if (attachment !== null && device === null)
-        throw new MemoirError('VOLUME_IN_USE', `${name} is a disk of ${attachment.machineName}, not of this host`);
+        throw new MemoirError(
+          'VOLUME_IN_USE',
+          `volume ${name} is a disk of ${attachment.machineName}, not of this host`,
+        );
       const request = { ...about(volumeId, name, caller), writable };
       const subjects = [volumeSubject(volumeId)] as const;
       return submit(exportType.submission({ subjects, request, message: `Waiting to export ${name}` }), caller);
     },
     async removeExport(nameOrId, caller) {
       const { id: volumeId, name, export: exported } = await existing(nameOrId);
-      if (exported === null) throw new MemoirError('NOT_FOUND', `${name} is not exported`);
+      if (exported === null) throw new MemoirError('NOT_FOUND', `volume ${name} is not exported`);
       const request = about(volumeId, name, caller);
       const subjects = [volumeSubject(volumeId)] as const;
       return submit(
@@ -204,8 +208,8 @@ export function createVolumes(options: VolumeServiceOptions): Volumes {
       const { id: volumeId, name, device, export: exported } = await existing(nameOrId);
       if (confirm !== name)
         throw new MemoirError('BAD_INPUT', `to format ${name}, its name has to be given as confirmation`);
-      if (exported !== null) throw new MemoirError('VOLUME_IN_USE', `${name} is exported`);
-      if (device === null) throw new MemoirError('DEVICE_MISSING', `${name} has no device on this host`);
+      if (exported !== null) throw new MemoirError('VOLUME_IN_USE', `volume ${name} is exported`);
+      if (device === null) throw new MemoirError('DEVICE_MISSING', `volume ${name} has no device on this host`);
       const subjects = [volumeSubject(volumeId)] as const;
       const request = about(volumeId, name, caller);
       return submit(formatType.submission({ subjects, request, message: `Waiting to format ${name}` }), caller);

@@ -1,9 +1,16 @@
 import { execFile } from 'node:child_process';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { expect, it } from 'vitest';
 import { memoir } from '../fakes/command-line.ts';
+import { startFleetServer } from '../fakes/fleet-server.ts';
+import { machineId } from '../fakes/machines.ts';
 import { startTestServer } from '../fakes/server.ts';
+import { cloudMachine, startLoopCloud } from '../fakes/volumes/loop-cloud.ts';
+import { lacksLoopDevices } from '../fakes/volumes/loop-device.ts';
 import { lacks } from '../system.ts';
+import { temporaryFolder } from '../temporary-folder.ts';
 
 it('memoir volume does the whole life of a volume, and says by exit code how each step ended', async () => {
   const { url } = await startTestServer();
@@ -51,7 +58,7 @@ it('memoir volume gives programs JSON: of lists, devices, operations and compari
   expect((await memoir(url, ['volume', 'list', '--state', 'odd'])).code).toBe(2);
 });
 
-it.each(['list', 'create', 'attach', 'detach', 'resize', 'delete', 'device', 'export', 'doctor'])(
+it.each(['list', 'create', 'attach', 'detach', 'resize', 'format', 'import', 'delete', 'device', 'export', 'doctor'])(
   'memoir volume %s --help shows how it is used, by examples',
   async (command) => {
     const { code, out } = await memoir('http://127.0.0.1:9', ['volume', command, '--help']);
@@ -76,3 +83,79 @@ it.skipIf(lacks('qemu-storage-daemon', 'nbdinfo'))(
     expect((await volume('delete', 'data')).code).toBe(0);
   },
 );
+
+it.skipIf(lacksLoopDevices())(
+  'memoir volume format makes a file system on an empty volume, asks for its name, and refuses one that holds data',
+  async () => {
+    const cloud = await startLoopCloud();
+    const { url } = await startFleetServer(cloud.variables);
+    const volume = (...args: string[]) => memoir(url, ['volume', ...args]);
+    const formatted = (confirm: string) => volume('format', 'vault', '--confirm', confirm);
+    expect((await volume('create', 'vault', '--size', '1G')).code).toBe(0);
+    expect(await formatted('vault')).toMatchObject({
+      code: 1,
+      told: expect.stringContaining('vault has no device on this host'),
+    });
+    const path = (await volume('attach', 'vault', cloudMachine)).out.split('\n')[1] as string;
+    expect((await volume('format', 'vault')).code).toBe(2);
+    expect(await formatted('yes')).toMatchObject({
+      code: 2,
+      told: expect.stringContaining('its name has to be given as confirmation'),
+    });
+    const type = async () => (await promisify(execFile)('blkid', ['-p', '-o', 'value', '-s', 'TYPE', path])).stdout;
+    await expect(type()).rejects.toThrow();
+    expect(await formatted('vault')).toMatchObject({ code: 0, out: expect.stringContaining('formatted successfully') });
+    expect(await type()).toBe('ext4\n');
+    await promisify(execFile)('mkfs.ext4', ['-q', '-F', path]);
+    expect(await formatted('vault')).toMatchObject({
+      code: 1,
+      told: expect.stringContaining('vault holds data: ext4'),
+    });
+    expect((await volume('detach', 'vault')).code).toBe(0);
+  },
+  60_000,
+);
+
+it('memoir volume format says that a simulated volume has nothing to format', async () => {
+  const { url } = await startTestServer();
+  const volume = (...args: string[]) => memoir(url, ['volume', ...args]);
+  await volume('create', 'data', '--size', '1M');
+  await volume('attach', 'data', 'vm-1');
+  expect(await volume('format', 'data', '--confirm', 'data')).toMatchObject({
+    code: 1,
+    told: expect.stringContaining('data is simulated'),
+  });
+});
+
+it('memoir volume import takes over what the old daemon’s tables and the provider agree on, and names what they do not', async () => {
+  const { url, services } = await startTestServer();
+  const volume = (...args: string[]) => memoir(url, ['volume', ...args]);
+  await volume('create', 'data', '--size', '1M');
+  await volume('attach', 'data', 'vm-1');
+  const known = await services.volumes.get('data');
+  const gone = '33333333-0000-4000-8000-000000000001';
+  const row = (id: string, path: string) => `('m','vol-${id}','${machineId(1)}','${path}','attached',1048576)`;
+  const file = join(temporaryFolder(), 'old.sql');
+  const columns = '`id`, `volume_id`, `vm_id`, `device_path`, `cloudstack_state`, `size`';
+  await writeFile(
+    file,
+    `-- MySQL dump 10.13
+CREATE TABLE \`users\` (\`secret\` text);
+INSERT INTO \`users\` VALUES ('not ours');
+INSERT INTO \`device_mappings\` (${columns}) VALUES ${row(known?.id as string, '/dev/vdb')},${row(gone, '/dev/vdc')};
+`,
+  );
+  const imported = await volume('import', file);
+  expect(imported.code).toBe(1);
+  expect(imported.out).toMatch(
+    /^conflict {2}.*33333333-0000-4000-8000-000000000001.*\n0 imported, 1 known before, 1 conflicts\.\n$/,
+  );
+  const again = JSON.parse((await memoir(url, ['--json', 'volume', 'import', file])).out);
+  expect(again).toMatchObject({ imported: [], unchanged: 1, conflicts: [expect.stringContaining(gone)] });
+  expect(await volume('import', join(temporaryFolder(), 'none.sql'))).toMatchObject({
+    code: 2,
+    told: expect.stringContaining('cannot be read'),
+  });
+  await writeFile(file, 'SELECT 1;');
+  expect((await volume('import', file)).code).not.toBe(0);
+});

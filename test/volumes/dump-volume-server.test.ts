@@ -1,57 +1,23 @@
 import { execFile } from 'node:child_process';
-import { readdir, truncate, writeFile } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { expect, it, onTestFinished } from 'vitest';
 import { mountedOn } from '../../src/volumes/filesystem/mounts.ts';
 import { startFleetServer } from '../fakes/fleet-server.ts';
 import { ask } from '../fakes/graphql-client.ts';
-import { startCloudstack } from '../fakes/volumes/cloudstack.ts';
-import { bindLoop, lacksLoopDevices, releaseLoop } from '../fakes/volumes/loop-device.ts';
+import { cloudMachine, startLoopCloud } from '../fakes/volumes/loop-cloud.ts';
+import { lacksLoopDevices } from '../fakes/volumes/loop-device.ts';
 import { temporaryFolder } from '../temporary-folder.ts';
-
-const machine = '22222222-0000-4000-8000-000000000001';
-
-/** A cloud whose volumes are loop devices of this host while they are attached, without a serial, as VMware has them. */
-async function startCloudOfLoops() {
-  const files = temporaryFolder();
-  const bound = new Map<string, string>();
-  const device = {
-    async attach(id: string, sizeBytes: number) {
-      const file = join(files, id);
-      await writeFile(file, '', { flag: 'a' });
-      await truncate(file, sizeBytes);
-      bound.set(id, await bindLoop(file));
-    },
-    async detach(id: string) {
-      await releaseLoop(bound.get(id) as string);
-      bound.delete(id);
-    },
-  };
-  const cloud = await startCloudstack([machine], { polls: 0, hypervisor: 'VMware', device });
-  onTestFinished(async () => {
-    await cloud.close();
-    for (const name of bound.values()) await releaseLoop(name).catch(() => undefined);
-  });
-  return cloud;
-}
 
 it.skipIf(lacksLoopDevices())(
   'a server keeps its dumps on a volume of its own: made, formatted by word, mounted, written to, found again, taken away at the end',
   async () => {
-    const cloud = await startCloudOfLoops();
+    const cloud = await startLoopCloud();
     const folder = temporaryFolder();
     const dumpDir = join(folder, 'dumps');
     onTestFinished(() => promisify(execFile)('umount', [dumpDir]).then(undefined, () => undefined));
-    const variables = {
-      DUMP_DIR: dumpDir,
-      CLOUDSTACK_URL: cloud.url,
-      CLOUDSTACK_API_KEY: cloud.apiKey,
-      CLOUDSTACK_SECRET_KEY: cloud.secretKey,
-      CLOUDSTACK_ZONE: 'zone',
-      CLOUDSTACK_OFFERING: 'offering',
-      VOLUME_MACHINE: machine,
-    };
+    const variables = { DUMP_DIR: dumpDir, ...cloud.variables };
     const withVolume = { ...variables, DUMP_VOLUME: 'vault', DUMP_VOLUME_FREE: '1M' };
     await expect(startFleetServer(withVolume, folder)).rejects.toMatchObject({
       code: 'CONFIG_INVALID',
@@ -60,7 +26,9 @@ it.skipIf(lacksLoopDevices())(
 
     const first = await startFleetServer(variables, folder);
     await first.run('createVolume(input: { name: "vault", sizeBytes: 1073741824 })');
-    expect(await first.run(`attachVolume(volume: "vault", vm: "${machine}")`)).toMatchObject({ state: 'COMPLETED' });
+    expect(await first.run(`attachVolume(volume: "vault", vm: "${cloudMachine}")`)).toMatchObject({
+      state: 'COMPLETED',
+    });
     const unconfirmed = 'mutation { formatVolume(volume: "vault", confirm: "yes") { errors { code } } }';
     expect((await ask(first.url, unconfirmed)).data.formatVolume.errors).toEqual([{ code: 'BAD_INPUT' }]);
     await first.close();

@@ -24,7 +24,7 @@ export async function proveEmpty(
     if (bytesRead === 0)
       throw new MemoirError('DEVICE_CHANGED', `the device of ${name} ends at ${position} bytes, before its size`);
     if (buffer.compare(zeros, 0, bytesRead, 0, bytesRead) !== 0)
-      throw new MemoirError('VOLUME_NOT_EMPTY', `${name} holds data: there are bytes near ${position}`);
+      throw new MemoirError('VOLUME_NOT_EMPTY', `volume ${name} holds data: there are bytes near ${position}`);
   }
 }
 

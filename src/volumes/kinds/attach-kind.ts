@@ -44,11 +44,11 @@ async function intend({ context, catalogue, finder, provider, signal, nowMs }: R
   const volume = await volumeOf(catalogue, volumeId);
   const { attachment } = volume;
   if (attachment !== null && attachment.machineId !== machineId)
-    throw new MemoirError('VOLUME_IN_USE', `${volume.name} is attached to ${attachment.machineName}`);
+    throw new MemoirError('VOLUME_IN_USE', `volume ${volume.name} is attached to ${attachment.machineName}`);
   if (volume.export !== null && attachment === null)
-    throw new MemoirError('VOLUME_IN_USE', `${volume.name} is exported`);
+    throw new MemoirError('VOLUME_IN_USE', `volume ${volume.name} is exported`);
   if (volume.state === 'CREATING' || volume.state === 'DELETING')
-    throw new MemoirError('VOLUME_IN_USE', `${volume.name} is ${volume.state.toLowerCase()}`);
+    throw new MemoirError('VOLUME_IN_USE', `volume ${volume.name} is ${volume.state.toLowerCase()}`);
   const isHere = provider.isHere(machineId);
   // A device of an earlier attachment that never went away would be taken for the new one.
   if (attachment === null && isHere) {

@@ -11,8 +11,8 @@ export function createDeleteKind(parts: VolumeParts): OperationKind<PlainRequest
     const { volumeId } = context.request;
     const volume = await volumeOf(catalogue, volumeId);
     if (volume.attachment !== null)
-      throw new MemoirError('VOLUME_IN_USE', `${volume.name} is attached to ${volume.attachment.machineName}`);
-    if (volume.export !== null) throw new MemoirError('VOLUME_IN_USE', `${volume.name} is exported`);
+      throw new MemoirError('VOLUME_IN_USE', `volume ${volume.name} is attached to ${volume.attachment.machineName}`);
+    if (volume.export !== null) throw new MemoirError('VOLUME_IN_USE', `volume ${volume.name} is exported`);
     await catalogue.change(volumeId, { state: 'DELETING' }, nowMs());
     try {
       await run.step('deleting', `Deleting ${volume.name}`);

@@ -16,7 +16,7 @@ export function createDetachKind(parts: VolumeParts): OperationKind<MachineReque
     const { context, catalogue, provider, finder, names, signal, nowMs } = run;
     const { volumeId, machineId, machineName } = context.request;
     const volume = await volumeOf(catalogue, volumeId);
-    if (volume.export !== null) throw new MemoirError('VOLUME_IN_USE', `${volume.name} is exported`);
+    if (volume.export !== null) throw new MemoirError('VOLUME_IN_USE', `volume ${volume.name} is exported`);
     if (provider.isHere(machineId)) await finder.release(volume, signal);
     run.reached?.('VOLUME_DETACH released');
     await catalogue.change(volumeId, { state: 'DETACHING' }, nowMs());
@@ -25,7 +25,10 @@ export function createDetachKind(parts: VolumeParts): OperationKind<MachineReque
       const provided = await provider.detach({ mark: volumeId, machineId }, signal);
       run.reached?.('VOLUME_DETACH detached');
       if (provided.attachedTo.length > 0)
-        throw new MemoirError('VOLUME_IN_USE', `${volume.name} is attached to machine ${provided.attachedTo[0]}`);
+        throw new MemoirError(
+          'VOLUME_IN_USE',
+          `volume ${volume.name} is attached to machine ${provided.attachedTo[0]}`,
+        );
       await names.remove(volume.name);
       run.reached?.('VOLUME_DETACH unnamed');
       if (provider.isHere(machineId)) await finder.left(volume, signal);

@@ -59,11 +59,12 @@ export async function verifiedSource(
     return sourceAt(device.path, device.rdev, 'raw');
   }
   if (volume.attachment !== null)
-    throw new MemoirError('VOLUME_IN_USE', `${volume.name} is a disk of ${volume.attachment.machineName}`);
+    throw new MemoirError('VOLUME_IN_USE', `volume ${volume.name} is a disk of ${volume.attachment.machineName}`);
   const provided = await provider.describe(volume.id, compensationSignal());
   if (provided === null) throw new MemoirError('NOT_FOUND', `${provider.kind} has no volume ${volume.name}`);
-  if (provided.attachedTo.length > 0) throw new MemoirError('VOLUME_IN_USE', `${volume.name} is attached to a machine`);
+  if (provided.attachedTo.length > 0)
+    throw new MemoirError('VOLUME_IN_USE', `volume ${volume.name} is attached to a machine`);
   if (provided.path === null)
-    throw new MemoirError('DEVICE_MISSING', `${volume.name} is on this host only while it is attached to it`);
+    throw new MemoirError('DEVICE_MISSING', `volume ${volume.name} is on this host only while it is attached to it`);
   return sourceAt(provided.path, null, volume.placement.offering === 'qcow2' ? 'qcow2' : 'raw');
 }

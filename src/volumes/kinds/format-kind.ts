@@ -18,8 +18,8 @@ export function createFormatKind(parts: VolumeParts): OperationKind<PlainRequest
     const volume = await volumeOf(catalogue, volumeId);
     const { name } = volume;
     if (provider.kind === 'demo')
-      throw new MemoirError('NOT_CONFIGURED', `${name} is simulated: there is no device to format`);
-    if (volume.export !== null) throw new MemoirError('VOLUME_IN_USE', `${name} is exported`);
+      throw new MemoirError('NOT_CONFIGURED', `volume ${name} is simulated: there is no device to format`);
+    if (volume.export !== null) throw new MemoirError('VOLUME_IN_USE', `volume ${name} is exported`);
     await run.step('checking', `Checking that ${name} is empty`);
     const device = await finder.verified(volume);
     await finder.release(volume, signal);
@@ -30,7 +30,7 @@ export function createFormatKind(parts: VolumeParts): OperationKind<PlainRequest
         if (found !== null)
           throw new MemoirError(
             'VOLUME_NOT_EMPTY',
-            `${name} holds data: ${found.TYPE ?? found.PTTYPE ?? 'a signature'}`,
+            `volume ${name} holds data: ${found.TYPE ?? found.PTTYPE ?? 'a signature'}`,
           );
         await proveEmpty(name, opened, device.sizeBytes, signal);
         await run.step('formatting', `Formatting ${name}`);

@@ -29,6 +29,8 @@ export interface CloudLies {
   /** Texts that repeat what was sent: an answer that would leak the keys. */
   echoes?: boolean;
   readonly polls?: number;
+  /** How much larger its volumes are than what was asked for. */
+  readonly roundsUpBy?: number;
   /** What hypervisor it says that machines run on: only KVM gives devices a serial. */
   readonly hypervisor?: string;
   /** Makes the device of a volume that is attached, and takes it away. */
@@ -92,7 +94,7 @@ export async function startCloudstack(machines: readonly string[], lies: CloudLi
         const made: Stored = {
           id: randomUUID(),
           name: of('name'),
-          size: Number(of('size')) * gibibyte,
+          size: Number(of('size')) * gibibyte + (lies.roundsUpBy ?? 0),
           state: 'Allocated',
           zoneid: of('zoneid'),
           diskofferingid: of('diskofferingid'),

@@ -251,6 +251,13 @@ export function journalSuite(name: string, create: () => Promise<JournalFixture>
       expect(await journal.events(120, 1)).toEqual([]);
     });
 
+    it('refuses to read events without a limit', async () => {
+      for (const limit of [0, -1, 1.5]) {
+        await expect(journal.events(0, limit)).rejects.toThrow();
+        await expect(journal.eventsOf('any', limit)).rejects.toThrow();
+      }
+    });
+
     it('pages from the newest, both ways, stable while operations arrive', async () => {
       const ids: string[] = [];
       for (let index = 0; index < 7; index += 1) ids.unshift((await accept(`vm:${index}`)).id);

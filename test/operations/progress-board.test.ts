@@ -36,6 +36,26 @@ it('tells how fast an operation moves', async () => {
   board.end();
 });
 
+it('tells how long an operation still takes, where its end is known', async () => {
+  const board = new ProgressBoard();
+  const operation = { id: '1', kind: 'TOY', subjects: ['a'], state: 'RUNNING', seq: 1 } as unknown as Operation;
+  board.update(operation);
+  expect(board.live(operation)).toMatchObject({ progress: null, secondsLeft: null });
+  let doneBytes = 0;
+  const live = (totalBytes: number | null) => {
+    board.progress('1', { doneBytes: ++doneBytes, totalBytes });
+    return board.live(operation);
+  };
+  await expect.poll(() => live(null).bytesPerSecond, { interval: 10 }).toBeGreaterThan(0);
+  expect(live(null).secondsLeft).toBe(null);
+  const { bytesPerSecond, secondsLeft } = live(doneBytes + 501);
+  expect(secondsLeft).toBe(500 / Number(bytesPerSecond));
+  board.progress('1', { doneBytes: doneBytes + 1, totalBytes: doneBytes });
+  expect(board.live(operation).secondsLeft).toBe(0);
+  expect(board.live({ ...operation, state: 'COMPLETED' } as Operation).secondsLeft).toBe(null);
+  board.end();
+});
+
 it('an answer of the journal that was overtaken by a newer one changes nothing', async () => {
   const board = new ProgressBoard();
   const operation = (seq: number, message: string) =>

@@ -112,6 +112,36 @@ describe('retention', () => {
     await soon.close();
   });
 
+  it('says why it could not forget, and tries again', async () => {
+    const journal = await journalOfDays(2);
+    const said: unknown[] = [];
+    const twice = Promise.withResolvers<void>();
+    const retention = startRetention({
+      journal: { ...journal, pruneEvents: () => Promise.reject(new Error('no space')) },
+      kinds: new Map(),
+      log: {
+        warn: () => undefined,
+        error: (facts) => {
+          if (said.push(facts) === 2) twice.resolve();
+        },
+      },
+      retentionMs: dayMs,
+      clock: () => 0,
+      pruned: () => undefined,
+      times: { firstMs: 0, everyMs: 1 },
+    });
+    await twice.promise;
+    await retention.close();
+    expect(said[0]).toMatchObject({ error: { message: expect.any(String) } });
+  });
+
+  it('knows the first event that is left, also where there was nothing to forget', async () => {
+    const journal = await journalOfDays(3);
+    expect(await journal.pruneEvents(0, 10)).toEqual({ removed: 0, first: 1 });
+    expect(await journal.pruneEvents(dayMs, 10)).toEqual({ removed: 2, first: 3 });
+    expect(await journal.pruneEvents(dayMs, 10)).toEqual({ removed: 0, first: 3 });
+  });
+
   it('works through more than one batch', async () => {
     const journal = await journalOfDays(1200);
     await forget(journal, { retentionDays: 1, now: 5000 });

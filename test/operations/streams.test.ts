@@ -63,13 +63,32 @@ describe('events', () => {
     expect(seqs(await take(stream, 1))).toEqual([11]);
   });
 
+  it('say LAGGED once where everything was pruned, and go on with what comes', async () => {
+    const log = new EventLog(
+      { events: async () => [], bounds: async () => ({ first: 11, last: 10 }) },
+      { first: 1, last: 10 },
+    );
+    const stream = log.watch(3);
+    expect(seqs(await take(stream, 1))).toEqual([{ type: 'LAGGED', after: 3, resumeAfter: 10 }]);
+    const next = take(stream, 1);
+    log.publish([event(11)]);
+    expect(seqs(await next)).toEqual([11]);
+  });
+
+  it('end when the engine is closed', async () => {
+    const { operations, close } = await startTestEngine([new ToyKind()]);
+    const waiting = operations.watchEvents(0).next();
+    await close();
+    expect(await waiting).toEqual({ done: true, value: undefined });
+  });
+
   it('refuse a cursor before the oldest that is kept, and name that one', async () => {
     const log = new EventLog(
       { events: async () => [event(8)], bounds: async () => ({ first: 8, last: 8 }) },
       { first: 8, last: 8 },
     );
     const expired = { code: 'CURSOR_EXPIRED', details: { oldest: '7' } };
-    expect(() => log.watch(6)).toThrow(expect.objectContaining(expired));
+    for (const cursor of [1, 6]) expect(() => log.watch(cursor)).toThrow(expect.objectContaining(expired));
     expect(seqs(await take(log.watch(7), 1))).toEqual([8]);
     log.pruned(9);
     expect(() => log.watch(7)).toThrow(expect.objectContaining({ code: 'CURSOR_EXPIRED', details: { oldest: '8' } }));

@@ -72,6 +72,16 @@ describe('a run as a span', () => {
     expect(kind.parallel).toBe(3);
   });
 
+  it.each([null, 'text', {}])('begins a trace of its own for a request that names none: %j', async (request) => {
+    const { spans, tracer } = recordingTracer();
+    const kind = tracedKind(
+      kindOf(async () => ({ result: null, message: '' })),
+      tracer,
+    );
+    await kind.run(contextOf(request));
+    expect(spans).toMatchObject([{ name: 'operation', parent: undefined, ended: true }]);
+  });
+
   it('says the code of a failure, and ends what was open', async () => {
     const { spans, tracer } = recordingTracer();
     const kind = tracedKind(

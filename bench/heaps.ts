@@ -1,7 +1,10 @@
 import { execFileSync } from 'node:child_process';
-import { createWriteStream, existsSync, mkdtempSync, rmSync, statSync } from 'node:fs';
+import { createReadStream, createWriteStream, existsSync, mkdtempSync, rmSync, statSync } from 'node:fs';
 import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { GraphReader } from '../src/formats/heap-snapshot/graph-reader.ts';
+import { edgeKind, edgeTarget } from '../src/formats/heap-snapshot/heap-graph.ts';
+import { edgeType, isIndexed, nodeType } from '../src/formats/heap-snapshot/snapshot-format.ts';
 
 // npm run bench -- heaps [objects] [--large]: what parse, dominators and summary of one snapshot cost here, and in memlab
 // (scripts/install-system-deps.sh fetches it), each in a process of its own. --large opens a snapshot of 1 GB as well.
@@ -85,45 +88,82 @@ export async function run(args: readonly string[]): Promise<void> {
     } else console.log('memlab is not here: scripts/install-system-deps.sh fetches it');
     if (args.includes('--large')) {
       const large = join(folder, 'large.heapsnapshot');
-      await writeLarge(large);
+      await writeLarge(large, file);
       console.log(`a snapshot of ${(statSync(large).size / 1e6).toFixed(0)} MB`);
-      show('memoir', measure(['--input-type=module', '-e', ours(large)]));
+      const opened = measure(['--input-type=module', '-e', ours(large)]);
+      show('memoir', opened);
+      const numbers = (opened.extra.nodeCount ?? 0) * 6 + (opened.extra.edgeCount ?? 0) * 3;
+      const perNumber = (opened.peakMiB * 2 ** 20) / numbers;
+      console.log(
+        `${numbers} numbers, ${perNumber.toFixed(2)} bytes each at the peak, Node itself included (at most 4)`,
+      );
     }
   } finally {
     rmSync(folder, { recursive: true });
   }
 }
 
-/** A tree of 14 million nodes with three edges each, as V8 would write it: taking a real one of that size needs 15 GB. */
-async function writeLarge(file: string): Promise<void> {
-  const nodes = 14_000_000;
+/**
+ * Copies of a real snapshot side by side below one root, each with strings and ids of its own, until the file has a
+ * gigabyte: taking a real one of that size needs a service of 15 GB.
+ */
+async function writeLarge(file: string, taken: string): Promise<void> {
+  const reader = new GraphReader({ sizeBytes: statSync(taken).size });
+  for await (const chunk of createReadStream(taken)) reader.push(chunk);
+  const { nodeCount, edgeCount, strings, locations, ...graph } = reader.end();
+  const copies = Math.ceil(1e9 / statSync(taken).size);
+  const fields = ['type', 'name', 'id', 'self_size', 'edge_count', 'detachedness'];
+  const header = {
+    meta: {
+      node_fields: fields,
+      node_types: [Object.keys(nodeType), 'string', 'number', 'number', 'number', 'number'],
+      edge_fields: ['type', 'name_or_index', 'to_node'],
+      edge_types: [Object.keys(edgeType), 'string_or_number', 'node'],
+      location_fields: ['object_index', 'script_id', 'line', 'column'],
+    },
+    node_count: copies * nodeCount + 1,
+    edge_count: copies * (edgeCount + 1),
+  };
   const out = createWriteStream(file);
   const write = async (text: string) => {
     if (!out.write(text)) await new Promise<void>((resolve) => out.once('drain', () => resolve()));
   };
-  const meta = {
-    node_fields: ['type', 'name', 'id', 'self_size', 'edge_count', 'detachedness'],
-    node_types: [['hidden', 'array', 'string', 'object'], 'string', 'number', 'number', 'number', 'number'],
-    edge_fields: ['type', 'name_or_index', 'to_node'],
-    edge_types: [['context', 'element', 'property'], 'string_or_number', 'node'],
-  };
-  const rows = async (count: number, row: (at: number) => string) => {
-    for (let from = 0; from < count; from += 10_000) {
-      let text = '';
-      for (let at = from; at < Math.min(count, from + 10_000); at++) text += `${at === 0 ? '' : '\n,'}${row(at)}`;
-      await write(text);
+  const rows = async (first: string | null, count: number, row: (at: number, copy: number) => string) => {
+    let text = first ?? '';
+    for (let copy = 0; copy < copies; copy++) {
+      for (let at = 0; at < count; at++) {
+        text += `${copy === 0 && at === 0 && first === null ? '' : '\n,'}${row(at, copy)}`;
+        if (text.length < 1024 * 1024) continue;
+        await write(text);
+        text = '';
+      }
     }
+    await write(text);
   };
-  await write(`{"snapshot":${JSON.stringify({ meta, node_count: nodes, edge_count: nodes * 3 })},\n"nodes":[`);
-  await rows(nodes, (at) => `3,${at % 1000},${at * 2 + 1},${(at % 50) * 8},3,0`);
-  await write('],\n"edges":[');
-  await rows(nodes * 3, (at) => {
-    const node = Math.floor(at / 3);
-    const child = at % 3 === 2 ? Math.floor(node / 2) : node * 2 + 1 + (at % 3);
-    return `2,${at % 1000},${(child % nodes) * 6}`;
+  const placeOf = (node: number, copy: number) => (copy * nodeCount + node + 1) * fields.length;
+  let lastId = 0;
+  for (let node = 0; node < nodeCount; node++) lastId = Math.max(lastId, graph.nodeIds.at(node) + 1);
+  await write(`{"snapshot":${JSON.stringify(header)},\n"nodes":[`);
+  await rows(`${nodeType.synthetic},0,1,0,${copies},0`, nodeCount, (node, copy) => {
+    const edges = (graph.firstEdge[node + 1] ?? 0) - (graph.firstEdge[node] ?? 0);
+    const name = graph.nodeNames.at(node) + copy * strings.length;
+    const id = graph.nodeIds.at(node) + (copy + 1) * lastId;
+    return `${graph.nodeTypes[node]},${name},${id},${graph.selfSizes.at(node)},${edges},0`;
   });
-  await write('],\n"locations":[],\n"strings":[');
-  await rows(1000, (at) => `"name${at}"`);
+  const roots = Array.from({ length: copies }, (_, copy) => `${edgeType.element},${copy},${placeOf(0, copy)}`);
+  await write('],\n"edges":[');
+  await rows(roots.join('\n,'), edgeCount, (edge, copy) => {
+    const kind = edgeKind(graph.edges, edge);
+    const name = graph.edgeNames.at(edge) + (isIndexed(kind) ? 0 : copy * strings.length);
+    return `${kind},${name},${placeOf(edgeTarget(graph.edges, edge), copy)}`;
+  });
+  await write('],\n"locations":[');
+  await rows(null, locations.count, (at, copy) => {
+    const { nodes, scripts, lines, columns } = locations;
+    return `${placeOf(nodes[at] ?? 0, copy)},${scripts[at]},${lines[at]},${columns[at]}`;
+  });
+  await write('],\n"strings":[');
+  await rows(null, strings.length, (at) => JSON.stringify(strings.text(at)));
   await write(']}');
   await new Promise<void>((resolve) => out.end(() => resolve()));
 }

@@ -1,4 +1,5 @@
 import type { Actor } from '../access/actor.ts';
+import type { Askers } from '../async/askers.ts';
 import { createLoaders, type Loaders } from './loaders.ts';
 import type { Services } from './services.ts';
 import { ServiceChanges } from './streams/service-changes.ts';
@@ -18,6 +19,8 @@ export interface RequestContext {
   readonly lastEventId: string | null;
   /** The caller's trace, as it came with the request. */
   readonly traceparent: string | null;
+  /** Those who wait for the answer, where their leaving is noticed: what takes long ends with them. */
+  readonly askers?: Askers | undefined;
 }
 
 /** Makes the contexts of a server's requests. */

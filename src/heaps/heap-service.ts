@@ -4,7 +4,7 @@ import { isMemoirError, MemoirError } from '../domain/memoir-error.ts';
 import { openSeekable } from '../formats/zstd-seekable/frame.ts';
 import type { Operations } from '../operations/operations.ts';
 import type { ArtifactStore } from '../storage/artifact-store.ts';
-import type { HeapAnalysis } from './analysis/heap-analysis.ts';
+import { type HeapAnalysis, keyOf } from './analysis/heap-analysis.ts';
 import { captureFile } from './captures/heap-capture.ts';
 import type { HeapCaptures } from './captures/heap-captures.ts';
 import { SnapshotWriter } from './captures/snapshot-writer.ts';
@@ -172,11 +172,14 @@ export function createHeaps(parts: HeapServiceParts): Heaps {
       return operations.submitOne(submission, { actor });
     },
 
-    summary: async (id) => analysis.summary(await captures.get(id)),
-    diff: async (beforeId, afterId) => analysis.diff(await captures.get(beforeId), await captures.get(afterId)),
-    retainers: async (id, node, first) => analysis.retainers(await captures.get(id), node, first),
-    objects: async (id, classKey, first) => analysis.objects(await captures.get(id), classKey, first),
-    path: async (id, node) => analysis.path(await captures.get(id), node),
+    summary: async (id, signal) => analysis.summary(await captures.get(id), signal),
+    diff: async (beforeId, afterId, signal) =>
+      analysis.diff(await captures.get(beforeId), await captures.get(afterId), signal),
+    retainers: async (id, node, first, signal) =>
+      analysis.ask({ type: 'RETAINERS', key: keyOf(await captures.get(id)), node, first }, signal),
+    objects: async (id, classKey, first, signal) =>
+      analysis.ask({ type: 'OBJECTS', key: keyOf(await captures.get(id)), classKey, first }, signal),
+    path: async (id, node, signal) => analysis.ask({ type: 'PATH', key: keyOf(await captures.get(id)), node }, signal),
 
     async *content(id) {
       const { folder, file } = await captures.get(id);

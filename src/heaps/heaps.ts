@@ -43,7 +43,7 @@ export interface HeapCaptureInput {
  * - `capture` answers when the operation is durable; ALREADY_ACTIVE while another captures the same process.
  * - `options` and `sample` open the process's inspector for a moment and close it again; they stall nothing.
  * - `summary` and `diff` read a snapshot the first time and are kept; `retainers`, `objects` and `path` read it when another
- *   was asked about before.
+ *   was asked about before. A signal ends the reading, unless others wait for the same summary or diff.
  */
 export interface Heaps extends Closable {
   targets(
@@ -63,11 +63,11 @@ export interface Heaps extends Closable {
   remove(id: string): Promise<StoredCapture>;
   /** Starts to read a stored snapshot back; the operation completes with what it finds. */
   verify(id: string, actor: string): Promise<Operation>;
-  summary(id: string): Promise<HeapSummary>;
-  diff(beforeId: string, afterId: string): Promise<HeapDiff>;
-  retainers(id: string, node: number, first: number): Promise<readonly HeapObject[]>;
-  objects(id: string, classKey: string, first: number): Promise<readonly HeapObject[]>;
-  path(id: string, node: number): Promise<readonly HeapObject[]>;
+  summary(id: string, signal?: AbortSignal): Promise<HeapSummary>;
+  diff(beforeId: string, afterId: string, signal?: AbortSignal): Promise<HeapDiff>;
+  retainers(id: string, node: number, first: number, signal?: AbortSignal): Promise<readonly HeapObject[]>;
+  objects(id: string, classKey: string, first: number, signal?: AbortSignal): Promise<readonly HeapObject[]>;
+  path(id: string, node: number, signal?: AbortSignal): Promise<readonly HeapObject[]>;
   /** The `.heapsnapshot` itself, as DevTools opens it. */
   content(id: string): AsyncIterable<Uint8Array>;
   /** Stores a snapshot that was taken elsewhere. The same session and phase again replaces nothing and answers what is there. */

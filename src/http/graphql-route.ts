@@ -4,6 +4,7 @@ import type { ExecutionResult, GraphQLError } from 'graphql';
 import { renderGraphiQL } from 'graphql-yoga';
 import type { Access } from '../access/access.ts';
 import type { Actor } from '../access/actor.ts';
+import type { Askers } from '../async/askers.ts';
 import { MemoirError } from '../domain/memoir-error.ts';
 import { Coalescer } from './coalescer.ts';
 import { bearerToken } from './credentials.ts';
@@ -57,7 +58,8 @@ export function serveGraphql(
       const accepted = parseAccept(request.headers.accept);
       const params = readParams(request, persistedDocuments);
       const key = questionKey(actor, params);
-      const joined = accepted.json === null ? undefined : queries.join(key);
+      const onLeave = (leave: () => void) => whenClosed(reply.raw, leave);
+      const joined = accepted.json === null ? undefined : queries.join(key, onLeave);
       if (joined !== undefined) return answer(reply, accepted.json, await joined);
 
       const prepared = await prepare(graphql, actor, params);
@@ -68,8 +70,8 @@ export function serveGraphql(
       }
       if (accepted.json !== null && kind !== 'subscription') {
         if ('errors' in prepared) return answer(reply, accepted.json, encode(prepared));
-        const work = async () => encode((await prepared.run()) as ExecutionResult);
-        return answer(reply, accepted.json, await (kind === 'query' ? queries.run(key, work) : work()));
+        const work = async (askers?: Askers) => encode((await prepared.run(askers)) as ExecutionResult);
+        return answer(reply, accepted.json, await (kind === 'query' ? queries.run(key, work, onLeave) : work()));
       }
       if (!accepted.events) {
         const form = kind === 'subscription' ? 'text/event-stream, or use a WebSocket' : 'application/json';

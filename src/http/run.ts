@@ -6,6 +6,7 @@ import {
   type OperationTypeNode,
 } from 'graphql';
 import type { Actor } from '../access/actor.ts';
+import type { Askers } from '../async/askers.ts';
 import type { GraphqlParams } from './graphql-params.ts';
 import type { GraphqlServer } from './yoga.ts';
 
@@ -15,8 +16,8 @@ type Result = ExecutionResult | AsyncIterableIterator<ExecutionResult>;
 export interface Prepared {
   readonly kind: `${OperationTypeNode}`;
   readonly document: DocumentNode;
-  /** Never rejects: what goes wrong is in the result. */
-  run(): Promise<Result>;
+  /** Never rejects: what goes wrong is in the result. `askers` tell long reads when nobody waits for them any more. */
+  run(askers?: Askers): Promise<Result>;
 }
 
 /**
@@ -40,9 +41,15 @@ export async function prepare(
     return {
       kind: operation.operation,
       document,
-      async run() {
+      async run(askers) {
         try {
-          const args = { schema, document, contextValue: await contextFactory(), operationName, variableValues };
+          const args = {
+            schema,
+            document,
+            contextValue: { ...(await contextFactory()), askers },
+            operationName,
+            variableValues,
+          };
           return await (operation.operation === 'subscription' ? subscribe(args) : deadline.within(execute(args)));
         } catch (error) {
           return { errors: [mask(error)] };

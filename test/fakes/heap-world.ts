@@ -19,8 +19,10 @@ import { openSameThreadDatabase } from './same-thread-database.ts';
 export async function openHeapWorld({
   targets = createProcessTargets() as HeapTargets,
   folder = temporaryFolder(),
+  /** What threads open the store with. */
+  module = directoryStoreModule,
 } = {}) {
-  const reference = { module: directoryStoreModule, options: { folder: join(folder, 'heaps') } as Json };
+  const reference = { module, options: { folder: join(folder, 'heaps') } as Json };
   const store = await openStore(reference.options);
   const database = openSameThreadDatabase(join(folder, 'heaps.db'));
   const catalogue = await createSqliteCaptures(database);

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { Askers } from '../../src/async/askers.ts';
 import { Coalescer } from '../../src/http/coalescer.ts';
 
 /** Work that ends when the test says so. */
@@ -52,5 +53,33 @@ describe('the coalescer', () => {
     await expect.poll(() => begun.length).toBe(3);
     begun[2]?.resolve(6);
     expect(await waiting).toBe(6);
+  });
+
+  it('tells the work when everybody who asked for it has gone, and not before', async () => {
+    const coalescer = new Coalescer<number>();
+    const leaving = new Map<string, () => void>();
+    const as = (name: string) => (leave: () => void) => void leaving.set(name, leave);
+    const signals: AbortSignal[] = [];
+    const ends: PromiseWithResolvers<number>[] = [];
+    const work = (askers: Askers) => {
+      signals.push(askers.signal);
+      const end = Promise.withResolvers<number>();
+      ends.push(end);
+      return end.promise;
+    };
+    void coalescer.run('k', work, as('first'));
+    const second = coalescer.run('k', work, as('second'));
+    void coalescer.join('k', as('third'));
+    leaving.get('first')?.();
+    expect(signals[0]?.aborted).toBe(true);
+    // It left before the work began.
+    leaving.get('second')?.();
+    ends[0]?.resolve(1);
+    await expect.poll(() => signals.length).toBe(2);
+    expect(signals[1]?.aborted).toBe(false);
+    leaving.get('third')?.();
+    expect(signals[1]?.aborted).toBe(true);
+    ends[1]?.resolve(2);
+    expect(await second).toBe(2);
   });
 });

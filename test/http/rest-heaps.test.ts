@@ -114,3 +114,26 @@ describe('uploads of heap snapshots', () => {
     expect(createHash('sha256').update(kept).digest('hex')).not.toBe(createHash('sha256').update(text).digest('hex'));
   });
 });
+
+describe('a comparison of snapshots', () => {
+  it('is given up when the client that asked for it hangs up', async () => {
+    const { url, services } = await startTestServer();
+    const asked = Promise.withResolvers<AbortSignal>();
+    services.heaps.diff = (_before, _after, signal) => {
+      if (signal !== undefined) asked.resolve(signal);
+      return new Promise(() => undefined);
+    };
+    const client = new AbortController();
+    const answer = fetch(`${url}/graphql`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ query: '{ heapDiff(before: "a", after: "b") { comparedBy } }' }),
+      signal: client.signal,
+    });
+    const signal = await asked.promise;
+    expect(signal.aborted).toBe(false);
+    client.abort();
+    await expect(answer).rejects.toThrow();
+    await expect.poll(() => signal.aborted, { timeout: 10_000 }).toBe(true);
+  });
+});

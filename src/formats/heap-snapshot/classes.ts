@@ -1,4 +1,4 @@
-import { byteAt, doubleAt, runningTotals, sizeAt, wordAt } from './columns.ts';
+import { byteAt, doubleAt, longer, release, runningTotals, sizeAt, wordAt } from './columns.ts';
 import type { HeapGraph } from './heap-graph.ts';
 import { nodeType, nodeTypeNames } from './snapshot-format.ts';
 
@@ -39,10 +39,11 @@ export function classesOf(graph: HeapGraph): ClassIndex {
     if (type === nodeType.object || type === nodeType.native) {
       const place = type === nodeType.object ? wordAt(placeOfNode, node) : 0;
       // Names and places both count less than 2^26: the product is exact.
-      const key = wordAt(nodeNames, node) * 2 ** 26 + place;
+      const name = nodeNames.at(node);
+      const key = name * 2 ** 26 + place;
       let index = byName.get(key);
       if (index === undefined) {
-        index = add(strings.text(wordAt(nodeNames, node)), places[place] ?? null);
+        index = add(strings.text(name), places[place] ?? null);
         byName.set(key, index);
       }
       ofNode[node] = index;
@@ -51,6 +52,7 @@ export function classesOf(graph: HeapGraph): ClassIndex {
       ofNode[node] = wordAt(byType, type) - 1;
     }
   }
+  release(placeOfNode);
   return { classes, ofNode };
 }
 
@@ -71,7 +73,10 @@ function typeClass(type: number): string {
 }
 
 /** The distinct places (from 1; 0 is none), and which of them each node has. */
-function placesOf(graph: HeapGraph): { placeOfNode: Uint32Array; places: readonly (ScriptPlace | null)[] } {
+function placesOf(graph: HeapGraph): {
+  placeOfNode: Uint32Array<ArrayBuffer>;
+  places: readonly (ScriptPlace | null)[];
+} {
   const { locations } = graph;
   const placeOfNode = new Uint32Array(graph.nodeCount);
   const places: (ScriptPlace | null)[] = [null];
@@ -104,8 +109,8 @@ export interface ClassTotal {
 export function classTotals(
   { classes, ofNode }: ClassIndex,
   sizes: ArrayLike<number>,
-  retained: Float64Array,
-  { dominator, order }: { readonly dominator: Uint32Array; readonly order: Uint32Array },
+  retained: ArrayLike<number>,
+  dominator: Uint32Array,
 ): ClassTotal[] {
   const counts = new Float64Array(classes.length);
   const selfBytes = new Float64Array(classes.length);
@@ -113,29 +118,36 @@ export function classTotals(
   const children = childrenOf(dominator);
   // How many objects of a class are above, on the way down the tree.
   const above = new Uint32Array(classes.length);
-  const next = children.first.slice();
-  let node = wordAt(order, 0);
+  // Where to go on in each node above, once what is below is done.
+  let way = new Uint32Array(1024);
+  let depth = 0;
+  let node = 0;
+  let down = true;
+  let at = 0;
   for (;;) {
     const own = wordAt(ofNode, node);
-    const begin = wordAt(children.first, node);
     const end = wordAt(children.first, node + 1);
-    const at = wordAt(next, node);
-    if (at === begin) {
+    if (down) {
+      at = wordAt(children.first, node);
       counts[own] = doubleAt(counts, own) + 1;
       selfBytes[own] = doubleAt(selfBytes, own) + sizeAt(sizes, node);
-      if (above[own] === 0) retainedBytes[own] = doubleAt(retainedBytes, own) + doubleAt(retained, node);
+      if (above[own] === 0) retainedBytes[own] = doubleAt(retainedBytes, own) + sizeAt(retained, node);
+      above[own] = wordAt(above, own) + 1;
     }
-    if (at < end) {
-      if (at === begin) above[own] = wordAt(above, own) + 1;
-      next[node] = at + 1;
+    down = at < end;
+    if (down) {
+      if (depth === way.length) way = longer(way);
+      way[depth++] = at + 1;
       node = wordAt(children.nodes, at);
       continue;
     }
-    // Leaves never raised the count.
-    if (begin !== end) above[own] = wordAt(above, own) - 1;
+    above[own] = wordAt(above, own) - 1;
     if (node === 0) break;
     node = wordAt(dominator, node);
+    at = wordAt(way, --depth);
   }
+  release(children.first);
+  release(children.nodes);
   return classes.map((_, index) => ({
     count: doubleAt(counts, index),
     selfBytes: doubleAt(selfBytes, index),
@@ -143,8 +155,13 @@ export function classTotals(
   }));
 }
 
+export interface DominatorChildren {
+  readonly first: Uint32Array<ArrayBuffer>;
+  readonly nodes: Uint32Array<ArrayBuffer>;
+}
+
 /** The dominator tree downwards: what node `n` dominates directly is `nodes[first[n]]` up to `nodes[first[n + 1]]`. */
-export function childrenOf(dominator: Uint32Array): { first: Uint32Array; nodes: Uint32Array } {
+export function childrenOf(dominator: Uint32Array): DominatorChildren {
   const count = dominator.length;
   const first = new Uint32Array(count + 1);
   for (let node = 1; node < count; node++) {

@@ -1,5 +1,6 @@
-import { wordAt } from './columns.ts';
-import type { HeapGraph } from './heap-graph.ts';
+import { release, wordAt } from './columns.ts';
+import { EdgeSet } from './edge-set.ts';
+import { edgeKind, edgeTarget, type HeapGraph } from './heap-graph.ts';
 import { edgeType } from './snapshot-format.ts';
 
 /** V8's name of an edge into a value of a WeakMap: both the table and the key have one (heap-snapshot-generator.cc). */
@@ -25,26 +26,28 @@ export const devToolsRules: EssentialEdgeRules = { program: 'GLOBALS', weakMapTa
 export const memlabRules: EssentialEdgeRules = { program: 'ROOTS', weakMapTables: true };
 
 /**
- * Marks with 1 the edges that decide who retains what: weak edges retain nothing; shortcuts count from the root only, where they mark the user's global objects; an object does
- * not retain itself; what the program itself can reach is not retained by what only V8 or a debugger can reach.
+ * The edges that decide who retains what: weak edges retain nothing; shortcuts count from the root only, where they mark
+ * the user's global objects; an object does not retain itself; what the program itself can reach is not retained by what only V8 or a debugger can reach.
  */
-export function essentialEdges(graph: HeapGraph, rules: EssentialEdgeRules = devToolsRules): Uint8Array {
-  const { nodeCount, edgeTypes, edgeTargets, edgeNames, firstEdge, nodeIds } = graph;
-  const essential = new Uint8Array(graph.edgeCount);
+export function essentialEdges(graph: HeapGraph, rules: EssentialEdgeRules = devToolsRules): EdgeSet {
+  const { nodeCount, edges, edgeNames, firstEdge, nodeIds } = graph;
+  const essential = new EdgeSet(graph.edgeCount);
   const owned = programOwned(graph, rules.program === 'GLOBALS' ? edgeType.shortcut : edgeType.element);
   const tables = rules.weakMapTables ? null : weakMapTables(graph);
   for (let node = 0; node < nodeCount; node++) {
     const isOwned = node === 0 || owned[node] === 1;
     const end = wordAt(firstEdge, node + 1);
     for (let edge = wordAt(firstEdge, node); edge < end; edge++) {
-      const type = edgeTypes[edge];
-      const target = wordAt(edgeTargets, edge);
+      const type = edgeKind(edges, edge);
+      const target = edgeTarget(edges, edge);
       if (type === edgeType.weak || target === node) continue;
       if (type === edgeType.shortcut && node !== 0) continue;
       if (!isOwned && owned[target] === 1) continue;
-      if (tables !== null && type === edgeType.internal && tables.get(wordAt(edgeNames, edge)) === nodeIds[node])
-        continue;
-      essential[edge] = 1;
+      if (tables !== null && type === edgeType.internal) {
+        const table = tables.get(edgeNames.at(edge));
+        if (table !== undefined && table === nodeIds.at(node)) continue;
+      }
+      essential.add(edge);
     }
   }
   return essential;
@@ -52,13 +55,13 @@ export function essentialEdges(graph: HeapGraph, rules: EssentialEdgeRules = dev
 
 /** Nodes that the root's edges of one type lead to, without weak edges. */
 function programOwned(graph: HeapGraph, entries: number): Uint8Array {
-  const { edgeTypes, edgeTargets, firstEdge } = graph;
+  const { edges, firstEdge } = graph;
   const owned = new Uint8Array(graph.nodeCount);
   const stack = new Uint32Array(graph.nodeCount);
   let height = 0;
   for (let edge = 0; edge < wordAt(firstEdge, 1); edge++) {
-    const target = wordAt(edgeTargets, edge);
-    if (edgeTypes[edge] !== entries || owned[target] === 1) continue;
+    const target = edgeTarget(edges, edge);
+    if (edgeKind(edges, edge) !== entries || owned[target] === 1) continue;
     owned[target] = 1;
     stack[height++] = target;
   }
@@ -66,12 +69,13 @@ function programOwned(graph: HeapGraph, entries: number): Uint8Array {
     const node = wordAt(stack, --height);
     const end = wordAt(firstEdge, node + 1);
     for (let edge = wordAt(firstEdge, node); edge < end; edge++) {
-      const target = wordAt(edgeTargets, edge);
-      if (owned[target] === 1 || edgeTypes[edge] === edgeType.weak) continue;
+      const target = edgeTarget(edges, edge);
+      if (owned[target] === 1 || edgeKind(edges, edge) === edgeType.weak) continue;
       owned[target] = 1;
       stack[height++] = target;
     }
   }
+  release(stack);
   return owned;
 }
 

@@ -1,3 +1,5 @@
+import { wordAt } from './columns.ts';
+import type { PackedColumn } from './packed-column.ts';
 import type { StringTable } from './string-table.ts';
 
 /**
@@ -9,20 +11,16 @@ export interface HeapGraph {
   readonly edgeCount: number;
   /** A value of `nodeType`. */
   readonly nodeTypes: Uint8Array;
-  readonly nodeNames: Uint32Array;
+  readonly nodeNames: PackedColumn;
   /** V8's id of the object: stable for as long as one inspector session lives, without meaning in another. */
-  readonly nodeIds: Uint32Array;
-  /** Bytes; numbers of 64 bits only where one object is larger than 4 GiB. */
-  readonly selfSizes: Uint32Array | Float64Array;
-  /** 2 for what is detached from its document, where V8 says so. */
-  readonly detachedness: Uint8Array | null;
+  readonly nodeIds: PackedColumn;
+  /** Bytes. */
+  readonly selfSizes: PackedColumn;
   readonly firstEdge: Uint32Array;
-  /** A value of `edgeType`. */
-  readonly edgeTypes: Uint8Array;
+  /** Where each edge leads and of which type it is: see `edgeTarget` and `edgeKind`. */
+  readonly edges: Uint32Array;
   /** An index of `strings`, or the number of an element. */
-  readonly edgeNames: Uint32Array;
-  /** The node that the edge leads to. */
-  readonly edgeTargets: Uint32Array;
+  readonly edgeNames: PackedColumn;
   readonly strings: StringTable;
   readonly locations: Locations;
   /** Bytes that V8 counts outside of the graph. */
@@ -38,3 +36,14 @@ export interface Locations {
   readonly lines: Uint32Array;
   readonly columns: Uint32Array;
 }
+
+/** Nodes that fit beside a type into the word of an edge. */
+export const mostNodes = 2 ** 29;
+
+export const packEdge = (type: number, target: number): number => ((target << 3) | type) >>> 0;
+
+/** The node that an edge leads to. */
+export const edgeTarget = (edges: Uint32Array, edge: number): number => wordAt(edges, edge) >>> 3;
+
+/** A value of `edgeType`. */
+export const edgeKind = (edges: Uint32Array, edge: number): number => wordAt(edges, edge) & 7;

@@ -1,5 +1,5 @@
-import { sizeAt, wordAt } from './columns.ts';
-import type { HeapGraph } from './heap-graph.ts';
+import { release, sizeAt, wordAt } from './columns.ts';
+import { edgeKind, edgeTarget, type HeapGraph } from './heap-graph.ts';
 import { edgeType, nodeType } from './snapshot-format.ts';
 
 /**
@@ -7,7 +7,7 @@ import { edgeType, nodeType } from './snapshot-format.ts';
  * exactly one object (its properties, its elements, a Map's table) counts as that object's.
  */
 export function ownedSizes(graph: HeapGraph): Uint32Array | Float64Array {
-  const { nodeCount, nodeTypes, edgeTypes, edgeTargets, firstEdge } = graph;
+  const { nodeCount, nodeTypes, edges, firstEdge } = graph;
   const unvisited = 0xffff_ffff;
   const several = 0xffff_fffe;
   const owners = new Uint32Array(nodeCount);
@@ -28,15 +28,16 @@ export function ownedSizes(graph: HeapGraph): Uint32Array | Float64Array {
     const owner = wordAt(owners, node);
     const end = wordAt(firstEdge, node + 1);
     for (let edge = wordAt(firstEdge, node); edge < end; edge++) {
-      if (edgeTypes[edge] === edgeType.weak) continue;
-      const target = wordAt(edgeTargets, edge);
+      if (edgeKind(edges, edge) === edgeType.weak) continue;
+      const target = edgeTarget(edges, edge);
       const before = wordAt(owners, target);
       if (before === target || before === owner || before === several) continue;
       owners[target] = before === unvisited ? owner : several;
       waiting[height++] = target;
     }
   }
-  const sizes = graph.selfSizes.slice();
+  release(waiting);
+  const sizes = graph.selfSizes.toArray();
   for (let node = 0; node < nodeCount; node++) {
     const owner = wordAt(owners, node);
     if (owner === node || owner >= several) continue;
@@ -47,5 +48,6 @@ export function ownedSizes(graph: HeapGraph): Uint32Array | Float64Array {
     sizes[owner] = moved;
     sizes[node] = 0;
   }
+  release(owners);
   return sizes;
 }

@@ -1,5 +1,6 @@
 import { runningTotals, wordAt } from './columns.ts';
-import type { HeapGraph } from './heap-graph.ts';
+import type { EdgeSet } from './edge-set.ts';
+import { edgeTarget, type HeapGraph } from './heap-graph.ts';
 
 /** The edges of a graph turned round: what leads to node `n` is `edges[first[n]]` up to `edges[first[n + 1]]`. */
 export interface Retainers {
@@ -8,25 +9,25 @@ export interface Retainers {
   readonly edges: Uint32Array;
 }
 
-/** All edges that lead to each node, or those that `mask` marks. */
-export function retainersOf(graph: HeapGraph, mask: Uint8Array | null): Retainers {
-  const { nodeCount, edgeCount, edgeTargets } = graph;
+/** The edges of a set that lead to each node. */
+export function retainersOf(graph: HeapGraph, wanted: EdgeSet): Retainers {
+  const { nodeCount, edgeCount } = graph;
   const first = new Uint32Array(nodeCount + 1);
   for (let edge = 0; edge < edgeCount; edge++) {
-    if (mask !== null && mask[edge] !== 1) continue;
-    const target = wordAt(edgeTargets, edge);
+    if (!wanted.has(edge)) continue;
+    const target = edgeTarget(graph.edges, edge);
     first[target] = wordAt(first, target) + 1;
   }
-  const edges = new Uint32Array(runningTotals(first));
+  const found = new Uint32Array(runningTotals(first));
   // From the back, so that each node's retainers keep the file's order and `first` ends where it belongs.
   for (let edge = edgeCount - 1; edge >= 0; edge--) {
-    if (mask !== null && mask[edge] !== 1) continue;
-    const target = wordAt(edgeTargets, edge);
+    if (!wanted.has(edge)) continue;
+    const target = edgeTarget(graph.edges, edge);
     const place = wordAt(first, target) - 1;
     first[target] = place;
-    edges[place] = edge;
+    found[place] = edge;
   }
-  return { first, edges };
+  return { first, edges: found };
 }
 
 /** The node that an edge comes from. */

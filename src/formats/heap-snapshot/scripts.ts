@@ -1,5 +1,5 @@
 import { wordAt } from './columns.ts';
-import type { HeapGraph } from './heap-graph.ts';
+import { edgeKind, edgeTarget, type HeapGraph } from './heap-graph.ts';
 import { edgeType, nodeType } from './snapshot-format.ts';
 
 /**
@@ -17,7 +17,7 @@ export function scriptNames(graph: HeapGraph): Map<number, string> {
     const script =
       shared === null ? null : (follow(graph, shared, 'script') ?? follow(graph, shared, 'script_or_debug_info'));
     if (script === null) continue;
-    const name = strings.text(wordAt(nodeNames, script)).replace(/^.* \/ /, '');
+    const name = strings.text(nodeNames.at(script)).replace(/^.* \/ /, '');
     if (name !== '' && name !== 'Script') names.set(scriptId, name);
   }
   return names;
@@ -25,10 +25,10 @@ export function scriptNames(graph: HeapGraph): Map<number, string> {
 
 /** Where the internal edge of that name leads. */
 function follow(graph: HeapGraph, node: number, name: string): number | null {
-  const { firstEdge, edgeTypes, edgeNames, edgeTargets, strings } = graph;
+  const { firstEdge, edges, edgeNames, strings } = graph;
   for (let edge = wordAt(firstEdge, node); edge < wordAt(firstEdge, node + 1); edge++) {
-    if (edgeTypes[edge] !== edgeType.internal) continue;
-    if (strings.text(wordAt(edgeNames, edge)) === name) return wordAt(edgeTargets, edge);
+    if (edgeKind(edges, edge) !== edgeType.internal) continue;
+    if (strings.text(edgeNames.at(edge)) === name) return edgeTarget(edges, edge);
   }
   return null;
 }

@@ -55,14 +55,13 @@ export interface SnapshotLayout {
   readonly edgeCount: number;
   readonly extraNativeBytes: number;
   readonly nodeFields: number;
-  /** Offsets in a node's record; -1 where the version has no such field. */
+  /** Offsets in a node's record. */
   readonly node: {
     readonly type: number;
     readonly name: number;
     readonly id: number;
     readonly selfSize: number;
     readonly edgeCount: number;
-    readonly detachedness: number;
   };
   readonly edgeFields: number;
   readonly edge: { readonly type: number; readonly name: number; readonly to: number };
@@ -129,7 +128,6 @@ export function readLayout(header: unknown): SnapshotLayout {
       id: place(node, 'id'),
       selfSize: place(node, 'self_size'),
       edgeCount: place(node, 'edge_count'),
-      detachedness: node.indexOf('detachedness'),
     },
     edgeFields: edge.length,
     edge: { type: place(edge, 'type'), name: place(edge, 'name_or_index'), to: place(edge, 'to_node') },

@@ -1,81 +1,105 @@
-import { byteAt, wordAt } from './columns.ts';
+import { byteAt, longer, wordAt } from './columns.ts';
+import { packBytes, packNumbers, unpackBytes, unpackNumbers } from './packed-column.ts';
 
 const chunkBytes = 256 * 1024;
 
 /** How much of one string is kept: enough for every name that a person reads. */
 const keptBytes = 512;
 
+/** Chunks beyond these are packed. */
+const plainChunks = 64;
+
+/** Strings one after the other, and where each of them ends. */
+interface Chunk {
+  readonly first: number;
+  readonly bytes: Uint8Array;
+  readonly ends: Uint32Array;
+}
+
+interface StoredChunk {
+  readonly first: number;
+  readonly bytes: Uint8Array;
+  readonly ends: Uint8Array | Uint32Array;
+}
+
 /**
  * The strings of a snapshot as bytes, decoded on demand: a JavaScript array of all of them would cost more than the graph.
- * A string that is longer than 512 bytes is kept cut; its length and a hash of all of it are kept too, so that
- * duplicates can be counted.
+ * A string that is longer than 512 bytes is kept cut, with its length beside it. Of many strings all but the first are packed:
+ * they are the contents of a program's own strings, and hardly ever asked for; V8 lists the names that many share first.
  */
 export class StringTable {
-  readonly #chunks: Uint8Array[] = [];
-  #chunk = new Uint8Array(0);
-  #room = 0;
-  #places = new Float64Array(1024);
-  #lengths = new Uint32Array(1024);
-  #hashes = new Uint32Array(1024);
+  readonly #chunks: StoredChunk[] = [];
+  #bytes = new Uint8Array(chunkBytes);
+  #used = 0;
+  #ends = new Uint32Array(1024);
+  #first = 0;
   #count = 0;
+  /** Bytes of the strings that are kept cut. */
+  readonly #cut = new Map<number, number>();
+  #open: Chunk = { first: 0, bytes: new Uint8Array(0), ends: new Uint32Array(0) };
 
   get length(): number {
     return this.#count;
   }
 
   add(bytes: Uint8Array, start: number, end: number): void {
-    if (this.#count === this.#places.length) this.#grow();
     const kept = Math.min(end - start, keptBytes);
-    if (this.#room < kept || this.#chunks.length === 0) {
-      this.#chunk = new Uint8Array(chunkBytes);
-      this.#chunks.push(this.#chunk);
-      this.#room = chunkBytes;
-    }
-    const chunk = this.#chunk;
-    const offset = chunkBytes - this.#room;
-    let hash = 0x811c9dc5;
-    for (let at = start; at < end; at++) {
-      const byte = byteAt(bytes, at);
-      if (at - start < kept) chunk[offset + at - start] = byte;
-      hash = Math.imul(hash ^ byte, 0x01000193);
-    }
-    this.#room -= kept;
-    this.#places[this.#count] = (this.#chunks.length - 1) * chunkBytes + offset;
-    this.#lengths[this.#count] = end - start;
-    this.#hashes[this.#count] = hash;
+    if (this.#used + kept > chunkBytes) this.#store();
+    if (this.#count - this.#first === this.#ends.length) this.#ends = longer(this.#ends);
+    const [chunk, offset] = [this.#bytes, this.#used];
+    for (let at = 0; at < kept; at++) chunk[offset + at] = byteAt(bytes, start + at);
+    if (kept < end - start) this.#cut.set(this.#count, end - start);
+    this.#used += kept;
+    this.#ends[this.#count - this.#first] = this.#used;
     this.#count++;
-  }
-
-  /** FNV-1a over the string as it is written in the file. */
-  hash(index: number): number {
-    return wordAt(this.#hashes, index);
   }
 
   /** Bytes of the string as it is written in the file. */
   bytes(index: number): number {
-    return wordAt(this.#lengths, index);
+    const cut = this.#cut.get(index);
+    if (cut !== undefined) return cut;
+    const { first, ends } = this.#chunkOf(index);
+    return wordAt(ends, index - first) - (index === first ? 0 : wordAt(ends, index - first - 1));
   }
 
   /** The text; of a long string its beginning with an ellipsis. */
   text(index: number): string {
-    const place = this.#places[index];
-    if (place === undefined || index >= this.#count) return '';
-    const length = wordAt(this.#lengths, index);
-    const kept = Math.min(length, keptBytes);
-    const chunk = this.#chunks[Math.floor(place / chunkBytes)] ?? new Uint8Array(0);
-    const from = place % chunkBytes;
-    return decode(chunk, from, from + kept, kept < length);
+    const { first, bytes, ends } = this.#chunkOf(index);
+    const from = index === first ? 0 : wordAt(ends, index - first - 1);
+    return decode(bytes, from, wordAt(ends, index - first), this.#cut.has(index));
   }
 
-  #grow(): void {
-    const size = this.#places.length * 2;
-    const places = new Float64Array(size);
-    places.set(this.#places);
-    const lengths = new Uint32Array(size);
-    lengths.set(this.#lengths);
-    const hashes = new Uint32Array(size);
-    hashes.set(this.#hashes);
-    [this.#places, this.#lengths, this.#hashes] = [places, lengths, hashes];
+  #store(): void {
+    const ends = this.#ends.slice(0, this.#count - this.#first);
+    const packed = this.#chunks.length >= plainChunks;
+    const bytes = packed ? packBytes(this.#bytes.subarray(0, this.#used)) : this.#bytes.slice(0, this.#used);
+    this.#chunks.push({ first: this.#first, bytes, ends: packed ? packNumbers(ends) : ends });
+    this.#first = this.#count;
+    this.#used = 0;
+  }
+
+  #chunkOf(index: number): Chunk {
+    const { first, ends } = this.#open;
+    if (index >= first && index < first + ends.length) return this.#open;
+    if (index >= this.#count) return { first: index, bytes: new Uint8Array(0), ends: new Uint32Array(0) };
+    if (index >= this.#first) {
+      return { first: this.#first, bytes: this.#bytes, ends: this.#ends.subarray(0, this.#count - this.#first) };
+    }
+    let [low, high] = [0, this.#chunks.length];
+    while (high - low > 1) {
+      const middle = (low + high) >>> 1;
+      if ((this.#chunks[middle]?.first ?? 0) <= index) low = middle;
+      else high = middle;
+    }
+    const found = this.#chunks[low];
+    if (found === undefined) throw new RangeError(`the string ${index} is in no chunk`);
+    if (found.ends instanceof Uint32Array) return { ...found, ends: found.ends };
+    this.#open = {
+      first: found.first,
+      bytes: unpackBytes(found.bytes, chunkBytes),
+      ends: unpackNumbers(found.ends, chunkBytes + 1),
+    };
+    return this.#open;
   }
 }
 

@@ -81,7 +81,7 @@ builder.queryField('heapSummary', (t) =>
     description: 'What a snapshot holds. Read the first time, kept from then on.',
     authScopes: { role: 'OPERATOR' },
     args: { id: t.arg.id({ required: true, description: 'The snapshot.' }) },
-    resolve: (_, { id }, { services }) => services.heaps.summary(id),
+    resolve: (_, { id }, { services, askers }) => services.heaps.summary(id, askers?.signal),
   }),
 );
 
@@ -95,7 +95,7 @@ builder.queryField('heapDiff', (t) =>
       before: t.arg.id({ required: true, description: 'The earlier snapshot.' }),
       after: t.arg.id({ required: true, description: 'The later one.' }),
     },
-    resolve: (_, { before, after }, { services }) => services.heaps.diff(before, after),
+    resolve: (_, { before, after }, { services, askers }) => services.heaps.diff(before, after, askers?.signal),
   }),
 );
 
@@ -111,8 +111,8 @@ builder.queryField('heapObjects', (t) =>
       first: t.arg.int({ required: true, defaultValue: 50, description: 'How many, 1 to 500.' }),
     },
     extensions: { pageLength: ({ first }: { first?: unknown }) => Number(first ?? 50) },
-    resolve: async (_, { id, classKey, first }, { services }) => [
-      ...(await services.heaps.objects(id, classKey, limited(first))),
+    resolve: async (_, { id, classKey, first }, { services, askers }) => [
+      ...(await services.heaps.objects(id, classKey, limited(first), askers?.signal)),
     ],
   }),
 );
@@ -129,8 +129,8 @@ builder.queryField('heapRetainers', (t) =>
       first: t.arg.int({ required: true, defaultValue: 50, description: 'How many, 1 to 500.' }),
     },
     extensions: { pageLength: ({ first }: { first?: unknown }) => Number(first ?? 50) },
-    resolve: async (_, { id, node, first }, { services }) => [
-      ...(await services.heaps.retainers(id, node, limited(first))),
+    resolve: async (_, { id, node, first }, { services, askers }) => [
+      ...(await services.heaps.retainers(id, node, limited(first), askers?.signal)),
     ],
   }),
 );
@@ -146,6 +146,8 @@ builder.queryField('heapPath', (t) =>
       node: t.arg.int({ required: true, description: 'The object’s number.' }),
     },
     extensions: { length: 100 },
-    resolve: async (_, { id, node }, { services }) => [...(await services.heaps.path(id, node))],
+    resolve: async (_, { id, node }, { services, askers }) => [
+      ...(await services.heaps.path(id, node, askers?.signal)),
+    ],
   }),
 );

@@ -1,8 +1,9 @@
-import { type ClassIndex, childrenOf, classesOf } from '../../formats/heap-snapshot/classes.ts';
-import { wordAt } from '../../formats/heap-snapshot/columns.ts';
-import { type Dominators, dominatorsOf, retainedSizes } from '../../formats/heap-snapshot/dominators.ts';
+import { type ClassIndex, childrenOf, classesOf, type DominatorChildren } from '../../formats/heap-snapshot/classes.ts';
+import { release, wordAt } from '../../formats/heap-snapshot/columns.ts';
+import { dominatorsOf, retainedSizes } from '../../formats/heap-snapshot/dominators.ts';
+import type { EdgeSet } from '../../formats/heap-snapshot/edge-set.ts';
 import { essentialEdges } from '../../formats/heap-snapshot/essential-edges.ts';
-import type { HeapGraph } from '../../formats/heap-snapshot/heap-graph.ts';
+import { edgeKind, edgeTarget, type HeapGraph } from '../../formats/heap-snapshot/heap-graph.ts';
 import { ownedSizes } from '../../formats/heap-snapshot/owned-sizes.ts';
 import { type Retainers, retainersOf, sourceOf } from '../../formats/heap-snapshot/retainers.ts';
 import { scriptNames } from '../../formats/heap-snapshot/scripts.ts';
@@ -20,21 +21,24 @@ export interface ClassName {
 export class AnalysedHeap {
   readonly graph: HeapGraph;
   readonly sizes: Uint32Array | Float64Array;
-  readonly essential: Uint8Array;
-  readonly dominators: Dominators;
-  readonly retained: Float64Array;
+  readonly essential: EdgeSet;
+  /** The node that every way from the root to a node leads through last. */
+  readonly dominator: Uint32Array;
+  readonly retained: Uint32Array | Float64Array;
   readonly index: ClassIndex;
   readonly scripts: ReadonlyMap<number, string>;
   #retainers: Retainers | undefined;
   #paths: Uint32Array | undefined;
-  #children: { first: Uint32Array; nodes: Uint32Array } | undefined;
+  #children: DominatorChildren | undefined;
 
   constructor(graph: HeapGraph) {
     this.graph = graph;
-    this.sizes = ownedSizes(graph);
     this.essential = essentialEdges(graph);
-    this.dominators = dominatorsOf(graph, this.essential);
-    this.retained = retainedSizes(this.sizes, this.dominators);
+    const tree = dominatorsOf(graph, this.essential);
+    this.dominator = tree.dominator;
+    this.sizes = ownedSizes(graph);
+    this.retained = retainedSizes(this.sizes, tree);
+    release(tree.order);
     this.index = classesOf(graph);
     this.scripts = scriptNames(graph);
   }
@@ -65,16 +69,16 @@ export class AnalysedHeap {
     return this.#retainers;
   }
 
-  get children(): { first: Uint32Array; nodes: Uint32Array } {
-    this.#children ??= childrenOf(this.dominators.dominator);
+  get children(): DominatorChildren {
+    this.#children ??= childrenOf(this.dominator);
     return this.#children;
   }
 
   /** How an edge is written: `.name`, `[3]`, or a variable's name. */
   edgeLabel(edge: number): string {
-    const { edgeTypes, edgeNames, strings } = this.graph;
-    const name = wordAt(edgeNames, edge);
-    switch (edgeTypes[edge]) {
+    const { edges, edgeNames, strings } = this.graph;
+    const name = edgeNames.at(edge);
+    switch (edgeKind(edges, edge)) {
       case edgeType.element:
         return `[${name}]`;
       case edgeType.hidden:
@@ -102,13 +106,13 @@ export class AnalysedHeap {
 
   /** For each node the edge by which a breadth-first search came to it, plus one. */
   #search(): Uint32Array {
-    const { nodeCount, firstEdge, edgeTargets, edgeTypes } = this.graph;
+    const { nodeCount, firstEdge, edges } = this.graph;
     const by = new Uint32Array(nodeCount);
     const queue = new Uint32Array(nodeCount);
     let [head, tail] = [0, 0];
     const follow = (edge: number) => {
-      const target = wordAt(edgeTargets, edge);
-      if (this.essential[edge] === 0 || target === 0 || by[target] !== 0) return;
+      const target = edgeTarget(edges, edge);
+      if (!this.essential.has(edge) || target === 0 || by[target] !== 0) return;
       by[target] = edge + 1;
       queue[tail++] = target;
     };
@@ -120,10 +124,11 @@ export class AnalysedHeap {
     };
     for (const shortcuts of [true, false]) {
       for (let edge = 0; edge < wordAt(firstEdge, 1); edge++) {
-        if ((edgeTypes[edge] === edgeType.shortcut) === shortcuts) follow(edge);
+        if ((edgeKind(edges, edge) === edgeType.shortcut) === shortcuts) follow(edge);
       }
       drain();
     }
+    release(queue);
     return by;
   }
 }

@@ -1,4 +1,5 @@
-import { doubleAt, sizeAt, wordAt } from '../../formats/heap-snapshot/columns.ts';
+import { sizeAt, wordAt } from '../../formats/heap-snapshot/columns.ts';
+import type { PackedColumn } from '../../formats/heap-snapshot/packed-column.ts';
 import type { AnalysedHeap, ClassName } from './analysed-heap.ts';
 import { type LeakSuspect, suspectsOf } from './suspects.ts';
 
@@ -31,7 +32,7 @@ export interface HeapDiff {
 /** What a comparison needs of the earlier snapshot; the rest can be given back before the later one is read. */
 export interface HeapDigest {
   readonly totalBytes: number;
-  readonly nodeIds: Uint32Array;
+  readonly nodeIds: PackedColumn;
   readonly ofNode: Uint32Array;
   readonly sizes: Uint32Array | Float64Array;
   readonly classes: readonly { readonly key: string; readonly name: ClassName }[];
@@ -40,7 +41,7 @@ export interface HeapDigest {
 export function digestOf(heap: AnalysedHeap): HeapDigest {
   const { classes, ofNode } = heap.index;
   return {
-    totalBytes: doubleAt(heap.retained, 0),
+    totalBytes: sizeAt(heap.retained, 0),
     nodeIds: heap.graph.nodeIds,
     ofNode,
     sizes: heap.sizes,
@@ -108,7 +109,7 @@ export function diffOf(
   return {
     comparedBy,
     beforeBytes: before.totalBytes,
-    afterBytes: doubleAt(after.retained, 0),
+    afterBytes: sizeAt(after.retained, 0),
     classes:
       classes.length <= mostRows ? classes : [...classes.slice(0, mostRows / 2), ...classes.slice(-mostRows / 2)],
     suspects: suspectsOf(after, isNew),
@@ -143,13 +144,13 @@ function byIdentity(
   beforeRows: readonly Row[],
   afterRows: readonly Row[],
 ): Uint8Array {
-  const table = new IdTable(before.nodeIds);
+  const table = new IdTable(before.nodeIds.toArray());
   const { nodeCount, nodeIds } = after.graph;
   const isNew = new Uint8Array(nodeCount);
   const kept = new Uint8Array(before.nodeIds.length);
   for (let node = 0; node < nodeCount; node++) {
     const row = rowAt(afterRows, after.index.ofNode, node);
-    const earlier = table.find(wordAt(nodeIds, node));
+    const earlier = table.find(nodeIds.at(node));
     if (earlier >= 0 && beforeRows[wordAt(before.ofNode, earlier)] === row) {
       kept[earlier] = 1;
     } else {
@@ -180,18 +181,18 @@ function byClass(after: AnalysedHeap, afterRows: readonly Row[], rows: ReadonlyM
 
 /** Which node has an id: open addressing in one typed array, since a Map of millions costs ten times as much. */
 class IdTable {
-  readonly #ids: Uint32Array;
+  readonly #ids: ArrayLike<number>;
   readonly #slots: Uint32Array;
   readonly #mask: number;
 
-  constructor(ids: Uint32Array) {
+  constructor(ids: ArrayLike<number>) {
     this.#ids = ids;
     let size = 16;
     while (size < ids.length * 2) size *= 2;
     this.#slots = new Uint32Array(size);
     this.#mask = size - 1;
     for (let node = 0; node < ids.length; node++) {
-      let slot = this.#slotOf(wordAt(ids, node));
+      let slot = this.#slotOf(sizeAt(ids, node));
       while (this.#slots[slot] !== 0) slot = (slot + 1) & this.#mask;
       this.#slots[slot] = node + 1;
     }

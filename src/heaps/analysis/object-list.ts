@@ -1,4 +1,5 @@
-import { doubleAt, sizeAt, wordAt } from '../../formats/heap-snapshot/columns.ts';
+import { sizeAt, wordAt } from '../../formats/heap-snapshot/columns.ts';
+import { edgeTarget } from '../../formats/heap-snapshot/heap-graph.ts';
 import { sourceOf } from '../../formats/heap-snapshot/retainers.ts';
 import type { AnalysedHeap, ClassName } from './analysed-heap.ts';
 
@@ -21,15 +22,15 @@ const most = 500;
 function objectOf(heap: AnalysedHeap, node: number, edge: number | null): HeapObject {
   const { graph, sizes, retained, retainers } = heap;
   const className = heap.classOf(node);
-  const text = graph.strings.text(wordAt(graph.nodeNames, node)).slice(0, 200);
+  const text = graph.strings.text(graph.nodeNames.at(node)).slice(0, 200);
   return {
     ...className,
     name: className.name.startsWith('(') && text !== '' ? `${className.name} ${text}` : className.name,
     node,
-    id: wordAt(graph.nodeIds, node),
+    id: graph.nodeIds.at(node),
     edge: edge === null ? null : heap.edgeLabel(edge),
     selfBytes: sizeAt(sizes, node),
-    retainedBytes: doubleAt(retained, node),
+    retainedBytes: sizeAt(retained, node),
     retainerCount: wordAt(retainers.first, node + 1) - wordAt(retainers.first, node),
   };
 }
@@ -40,7 +41,7 @@ export function retainersOfObject(heap: AnalysedHeap, node: number, first: numbe
   if (node < 0 || node >= graph.nodeCount) return [];
   const edges = [...retainers.edges.subarray(retainers.first[node], retainers.first[node + 1])].slice(0, 10_000);
   const found = edges.map((edge) => ({ edge, source: sourceOf(graph, edge) }));
-  found.sort((a, b) => doubleAt(retained, b.source) - doubleAt(retained, a.source));
+  found.sort((a, b) => sizeAt(retained, b.source) - sizeAt(retained, a.source));
   return found.slice(0, Math.min(first, most)).map(({ edge, source }) => objectOf(heap, source, edge));
 }
 
@@ -51,12 +52,12 @@ export function objectsOfClass(heap: AnalysedHeap, key: string, first: number): 
   if (wanted < 0) return [];
   const nodes: number[] = [];
   for (let node = 0; node < index.ofNode.length; node++) if (index.ofNode[node] === wanted) nodes.push(node);
-  const sorted = Uint32Array.from(nodes).sort((a, b) => doubleAt(retained, b) - doubleAt(retained, a));
+  const sorted = Uint32Array.from(nodes).sort((a, b) => sizeAt(retained, b) - sizeAt(retained, a));
   return [...sorted.subarray(0, Math.min(first, most))].map((node) => objectOf(heap, node, null));
 }
 
 /** The shortest way from a root to an object, the object last. */
 export function pathToObject(heap: AnalysedHeap, node: number): HeapObject[] {
   if (node < 0 || node >= heap.graph.nodeCount) return [];
-  return heap.pathTo(node).map((edge) => objectOf(heap, wordAt(heap.graph.edgeTargets, edge), edge));
+  return heap.pathTo(node).map((edge) => objectOf(heap, edgeTarget(heap.graph.edges, edge), edge));
 }

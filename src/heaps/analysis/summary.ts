@@ -32,14 +32,14 @@ const mostClasses = 20_000;
 const mostRepeated = 100;
 
 export function summaryOf(heap: AnalysedHeap): HeapSummary {
-  const { graph, index, sizes, retained, dominators } = heap;
-  const totals = classTotals(index, sizes, retained, dominators);
+  const { graph, index, sizes, retained, dominator } = heap;
+  const totals = classTotals(index, sizes, retained, dominator);
   const classes = totals.map((total, at): ClassRow => ({ ...heap.className(at), key: heap.classKey(at), ...total }));
   classes.sort((a, b) => b.retainedBytes - a.retainedBytes);
   return {
     nodeCount: graph.nodeCount,
     edgeCount: graph.edgeCount,
-    totalBytes: doubleAt(retained, 0),
+    totalBytes: sizeAt(retained, 0),
     extraNativeBytes: graph.extraNativeBytes,
     classes: classes.slice(0, mostClasses),
     repeatedStrings: repeatedStrings(heap),
@@ -52,7 +52,7 @@ function repeatedStrings({ graph, sizes }: AnalysedHeap): RepeatedString[] {
   const bytes = new Float64Array(graph.strings.length);
   for (let node = 0; node < graph.nodeCount; node++) {
     if (!isStringType(byteAt(graph.nodeTypes, node))) continue;
-    const name = wordAt(graph.nodeNames, node);
+    const name = graph.nodeNames.at(node);
     counts[name] = wordAt(counts, name) + 1;
     bytes[name] = doubleAt(bytes, name) + sizeAt(sizes, node);
   }

@@ -1,4 +1,5 @@
 import { doubleAt, sizeAt, wordAt } from '../../formats/heap-snapshot/columns.ts';
+import { edgeTarget } from '../../formats/heap-snapshot/heap-graph.ts';
 import { sourceOf } from '../../formats/heap-snapshot/retainers.ts';
 import { nodeType } from '../../formats/heap-snapshot/snapshot-format.ts';
 import type { AnalysedHeap, ClassName } from './analysed-heap.ts';
@@ -39,8 +40,8 @@ const leastBytes = 16 * 1024;
  * single child of it has most (as the leak suspects of Eclipse's Memory Analyzer do).
  */
 export function suspectsOf(heap: AnalysedHeap, isNew: Uint8Array): LeakSuspect[] {
-  const { sizes, dominators } = heap;
-  const { dominator, order } = dominators;
+  const { sizes, dominator } = heap;
+  const order = downwards(heap);
   const grown = new Float64Array(isNew.length);
   for (let node = 0; node < isNew.length; node++) if (isNew[node] === 1) grown[node] = sizeAt(sizes, node);
   for (let at = order.length - 1; at > 0; at--) {
@@ -65,6 +66,18 @@ export function suspectsOf(heap: AnalysedHeap, isNew: Uint8Array): LeakSuspect[]
     return doubleAt(grown, node) - below.reduce((sum, child) => sum + doubleAt(grown, child), 0);
   }
   return points.flatMap((node) => describe(heap, node, grown, isNew, least) ?? []).slice(0, mostSuspects);
+}
+
+/** Nodes in an order in which each comes after its dominator. */
+function downwards({ children, graph }: AnalysedHeap): Uint32Array {
+  const order = new Uint32Array(graph.nodeCount);
+  let count = 1;
+  for (let at = 0; at < count; at++) {
+    const node = wordAt(order, at);
+    const end = wordAt(children.first, node + 1);
+    for (let child = wordAt(children.first, node); child < end; child++) order[count++] = wordAt(children.nodes, child);
+  }
+  return order;
 }
 
 function childrenAbove({ children }: AnalysedHeap, grown: Float64Array, node: number, least: number): number[] {
@@ -107,7 +120,7 @@ function describe(
   const what = heap.className(index);
   const path = heap.pathTo(node);
   const steps = path.map((edge): PathStep => {
-    const target = wordAt(heap.graph.edgeTargets, edge);
+    const target = edgeTarget(heap.graph.edges, edge);
     return { edge: heap.edgeLabel(edge), name: labelOf(heap, target), node: target };
   });
   const { holder, place } = holderOf(heap, steps, node);
@@ -135,7 +148,7 @@ function weight(heap: AnalysedHeap, [index, { bytes }]: [number, { bytes: number
 
 const labelOf = (heap: AnalysedHeap, node: number): string => {
   const { graph } = heap;
-  const name = graph.strings.text(wordAt(graph.nodeNames, node));
+  const name = graph.strings.text(graph.nodeNames.at(node));
   if (graph.nodeTypes[node] === nodeType.closure) return `${name === '' ? 'function' : name}()`;
   return name === '' ? heap.classOf(node).name : name;
 };
@@ -147,7 +160,7 @@ function isOwnObject(heap: AnalysedHeap, node: number): boolean {
 }
 
 const isContext = (heap: AnalysedHeap, node: number): boolean =>
-  heap.graph.strings.text(wordAt(heap.graph.nodeNames, node)).startsWith('system / Context');
+  heap.graph.strings.text(heap.graph.nodeNames.at(node)).startsWith('system / Context');
 
 interface Holder {
   readonly holder: string;

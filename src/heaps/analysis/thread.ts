@@ -10,7 +10,7 @@ import { objectsOfClass, pathToObject, retainersOfObject } from './object-list.t
 import { summaryOf } from './summary.ts';
 
 /*
- * The thread on which snapshots are analysed: one job after the other. It keeps the snapshot of the last answer, since
+ * The thread on which snapshots are analysed: one job at a time. It keeps the snapshot of the last answer, since
  * questions about one come in a row, and no other: each takes some hundred megabytes.
  */
 const port = parentPort as NonNullable<typeof parentPort>;
@@ -50,14 +50,11 @@ async function answer(job: AnalysisJob): Promise<AnalysisResults[keyof AnalysisR
   }
 }
 
-let last: Promise<void> = Promise.resolve();
-port.on('message', ({ id, job }: AnalysisRequest) => {
-  last = last.then(async () => {
-    try {
-      port.postMessage({ id, result: await answer(job) } satisfies AnalysisReport);
-    } catch (error) {
-      kept = null;
-      port.postMessage({ id, error: toErrorShape(error) } satisfies AnalysisReport);
-    }
-  });
+port.on('message', async ({ id, job }: AnalysisRequest) => {
+  try {
+    port.postMessage({ id, result: await answer(job) } satisfies AnalysisReport);
+  } catch (error) {
+    kept = null;
+    port.postMessage({ id, error: toErrorShape(error) } satisfies AnalysisReport);
+  }
 });

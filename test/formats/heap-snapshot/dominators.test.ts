@@ -2,8 +2,9 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { childrenOf, classesOf, classTotals } from '../../../src/formats/heap-snapshot/classes.ts';
 import { dominatorsOf, retainedSizes } from '../../../src/formats/heap-snapshot/dominators.ts';
+import { EdgeSet } from '../../../src/formats/heap-snapshot/edge-set.ts';
 import { essentialEdges } from '../../../src/formats/heap-snapshot/essential-edges.ts';
-import type { HeapGraph } from '../../../src/formats/heap-snapshot/heap-graph.ts';
+import { edgeTarget, type HeapGraph } from '../../../src/formats/heap-snapshot/heap-graph.ts';
 import { ownedSizes } from '../../../src/formats/heap-snapshot/owned-sizes.ts';
 import { retainersOf, sourceOf } from '../../../src/formats/heap-snapshot/retainers.ts';
 import { readSnapshot, type WrittenNode, writeSnapshot } from './written-snapshot.ts';
@@ -12,13 +13,13 @@ const graphOf = (nodes: readonly WrittenNode[]): HeapGraph => readSnapshot(write
 const dominators = (graph: HeapGraph): number[] => [...dominatorsOf(graph, essentialEdges(graph)).dominator];
 
 /** What `starts` reach by essential edges when one node is taken out. */
-function reachable(graph: HeapGraph, essential: Uint8Array, starts: readonly number[], without = -1): Set<number> {
+function reachable(graph: HeapGraph, essential: EdgeSet, starts: readonly number[], without = -1): Set<number> {
   const queue = starts.filter((start) => start !== without);
   const seen = new Set(queue);
   for (let node = queue.pop(); node !== undefined; node = queue.pop()) {
     for (let edge = graph.firstEdge[node] as number; edge < (graph.firstEdge[node + 1] as number); edge++) {
-      const target = graph.edgeTargets[edge] as number;
-      if (essential[edge] !== 1 || target === without || seen.has(target)) continue;
+      const target = edgeTarget(graph.edges, edge);
+      if (!essential.has(edge) || target === without || seen.has(target)) continue;
       seen.add(target);
       queue.push(target);
     }
@@ -27,8 +28,10 @@ function reachable(graph: HeapGraph, essential: Uint8Array, starts: readonly num
 }
 
 /** The root, what no essential edge leads to, and one node of every circle that is left. */
-function startsOf(graph: HeapGraph, essential: Uint8Array): number[] {
-  const targets = new Set([...graph.edgeTargets].filter((_, edge) => essential[edge] === 1));
+function startsOf(graph: HeapGraph, essential: EdgeSet): number[] {
+  const targets = new Set<number>();
+  for (let edge = 0; edge < graph.edgeCount; edge++)
+    if (essential.has(edge)) targets.add(edgeTarget(graph.edges, edge));
   const starts = [0];
   for (const held of [false, true]) {
     for (let node = 0; node < graph.nodeCount; node++) {
@@ -57,7 +60,7 @@ describe('dominators', () => {
         const graph = graphOf(nodes);
         const essential = essentialEdges(graph);
         const tree = dominatorsOf(graph, essential);
-        const retained = retainedSizes(graph.selfSizes, tree);
+        const retained = retainedSizes(graph.selfSizes.toArray(), tree);
         const starts = startsOf(graph, essential);
         for (let node = 1; node < graph.nodeCount; node++) {
           // What vanishes with a node is what it dominates.
@@ -65,7 +68,7 @@ describe('dominators', () => {
           expect(retained[node]).toBe(graph.nodeCount - left.size);
         }
         expect(retained[0]).toBe(graph.nodeCount);
-        expect([...tree.order].sort((a, b) => a - b)).toEqual([...graph.nodeIds.keys()]);
+        expect([...tree.order].sort((a, b) => a - b)).toEqual([...Array(graph.nodeCount).keys()]);
       }),
       { numRuns: 300 },
     );
@@ -80,7 +83,7 @@ describe('dominators', () => {
     const graph = graphOf(nodes);
     const tree = dominatorsOf(graph, essentialEdges(graph));
     expect(tree.dominator[count - 1]).toBe(count - 2);
-    expect(retainedSizes(graph.selfSizes, tree)[1]).toBe(count - 1);
+    expect(retainedSizes(graph.selfSizes.toArray(), tree)[1]).toBe(count - 1);
   });
 
   it('leave out weak edges, shortcuts below the root, and what only V8 holds of what the program holds', () => {
@@ -141,7 +144,8 @@ describe('sizes and classes', () => {
     ]);
     const index = classesOf(graph);
     const tree = dominatorsOf(graph, essentialEdges(graph));
-    const totals = classTotals(index, graph.selfSizes, retainedSizes(graph.selfSizes, tree), tree);
+    const sizes = graph.selfSizes.toArray();
+    const totals = classTotals(index, sizes, retainedSizes(sizes, tree), tree.dominator);
     expect(index.classes.map((entry, at) => [entry.name, entry.place?.scriptId, totals[at]])).toEqual([
       ['(synthetic)', undefined, { count: 1, selfBytes: 0, retainedBytes: 30 }],
       ['Node', 1, { count: 2, selfBytes: 20, retainedBytes: 20 }],
@@ -157,7 +161,9 @@ describe('sizes and classes', () => {
       { edges: [{ to: 2 }] },
       { edges: [{ to: 2 }, { to: 1 }] },
     ]);
-    const { first, edges } = retainersOf(graph, null);
+    const all = new EdgeSet(graph.edgeCount);
+    for (let edge = 0; edge < graph.edgeCount; edge++) all.add(edge);
+    const { first, edges } = retainersOf(graph, all);
     const sources = [...edges.subarray(first[2], first[3])].map((edge) => sourceOf(graph, edge));
     expect(sources).toEqual([0, 1, 2]);
   });

@@ -63,7 +63,7 @@ describe.each(nodes)('snapshots of %s', (_, executable) => {
     const tree = dominatorsOf(graph, essentialEdges(graph, devToolsRules));
     const sizes = ownedSizes(graph);
     const index = classesOf(graph);
-    const totals = classTotals(index, sizes, retainedSizes(sizes, tree), tree);
+    const totals = classTotals(index, sizes, retainedSizes(sizes, tree), tree.dominator);
     const at = index.classes.findIndex(({ name, place }) => name === 'Session' && place !== null);
     expect(totals[at]?.count).toBe(2000);
     expect(totals[at]?.retainedBytes).toBeGreaterThan(2000 * 100);
@@ -78,7 +78,10 @@ describe.each(nodes)('snapshots of %s', (_, executable) => {
         const file = snapshotOf(executable as string, program, folder);
         const graph = readSnapshot(readFileSync(file));
         const expected = memlabRetained(file, folder);
-        const retained = retainedSizes(graph.selfSizes, dominatorsOf(graph, essentialEdges(graph, memlabRules)));
+        const retained = retainedSizes(
+          graph.selfSizes.toArray(),
+          dominatorsOf(graph, essentialEdges(graph, memlabRules)),
+        );
         const different = [...retained.keys()].filter((node) => retained[node] !== expected[node]);
         expect([expected.length, different]).toEqual([graph.nodeCount, []]);
       },

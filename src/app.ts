@@ -160,6 +160,7 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
     isLocal: !isRemote(uri),
     ...config.volumes,
     cloudstack: config.cloudstack,
+    log,
     hasMachine: async (id) => (await hypervisor.find(id)) !== null,
   });
   opened.defer(() => volumeParts.close());

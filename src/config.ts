@@ -112,6 +112,7 @@ const environment = z.object({
   LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
   VOLUME_POOL: z.string().min(1).optional(),
   VOLUME_MACHINE: z.string().min(1).optional(),
+  VOLUME_NAMES: z.enum(['links', 'device-mapper']).default('links'),
   CLOUDSTACK_URL: z.string().min(1).optional(),
   CLOUDSTACK_API_KEY: z.string().default(''),
   CLOUDSTACK_SECRET_KEY: z.string().default(''),
@@ -244,6 +245,8 @@ export interface Config {
   readonly volumes: {
     readonly pool: string | null;
     readonly machine: string | null;
+    /** Whether names of devices are maps of the kernel's device-mapper, where it has one. */
+    readonly mapped: boolean;
     /** Where volumes are shown to other hosts over NBD, with the folder of its certificates; null for a socket of this host. */
     readonly nbd: { readonly host: string; readonly port: number; readonly certificates: string } | null;
   };
@@ -392,6 +395,7 @@ export function readConfig(variables: Variables = process.env): Config {
     volumes: {
       pool: env.VOLUME_POOL ?? null,
       machine: env.VOLUME_MACHINE ?? null,
+      mapped: env.VOLUME_NAMES === 'device-mapper',
       nbd:
         env.VOLUME_NBD_LISTEN === undefined || env.VOLUME_NBD_TLS === undefined
           ? null

@@ -4,6 +4,7 @@ import { MemoirError, toErrorShape } from '../domain/memoir-error.ts';
 import type { Operation } from '../operations/operation.ts';
 import type { VolumeCatalogue } from './catalogue.ts';
 import type { DeviceFinder } from './device-finder.ts';
+import type { DeviceNames } from './device-names.ts';
 import type { BlockDevice } from './devices/block-device.ts';
 import { growExt4, signatureOf } from './filesystem/ext4.ts';
 import { mountExt4, mountedOn, unmount } from './filesystem/mounts.ts';
@@ -23,6 +24,7 @@ export interface DumpVolumeOptions extends DumpVolumePolicy {
   readonly folder: string;
   readonly catalogue: VolumeCatalogue;
   readonly finder: DeviceFinder;
+  readonly names: DeviceNames;
   readonly log: { warn(facts: object, message: string): void; error(facts: object, message: string): void };
   readonly watchMs?: number;
 }
@@ -43,7 +45,7 @@ const stepMs = 120_000;
  * is the volume's; and never formats: that is asked for by word (`formatVolume`).
  */
 export async function mountDumpVolume(options: DumpVolumeOptions): Promise<DumpVolume> {
-  const { volume: wanted, folder, catalogue, finder, freeBytes, maxBytes, log, watchMs = 15_000 } = options;
+  const { volume: wanted, folder, catalogue, finder, names, freeBytes, maxBytes, log, watchMs = 15_000 } = options;
   let timer: NodeJS.Timeout | undefined;
   let looking: Promise<void> | undefined;
   let grow: ((sizeBytes: number) => Promise<void>) | undefined;
@@ -52,7 +54,7 @@ export async function mountDumpVolume(options: DumpVolumeOptions): Promise<DumpV
   const closing = new AbortController();
   const signal = (): AbortSignal => AbortSignal.any([closing.signal, AbortSignal.timeout(stepMs)]);
 
-  async function proven(): Promise<BlockDevice> {
+  async function proven(): Promise<{ readonly name: string; readonly device: BlockDevice }> {
     const volume = (await catalogue.get(wanted)) ?? (await catalogue.byName(wanted));
     if (volume === null)
       throw new MemoirError('CONFIG_INVALID', `DUMP_VOLUME=${wanted}: there is no such volume`, {
@@ -72,12 +74,16 @@ export async function mountDumpVolume(options: DumpVolumeOptions): Promise<DumpV
     } finally {
       await opened.close();
     }
-    return device;
+    return { name: volume.name, device };
   }
 
   async function mountProven(): Promise<void> {
-    const device = await proven();
-    await mountExt4(device, folder, signal());
+    const { name, device } = await proven();
+    if ((await mountedOn(folder)) !== device.rdev) {
+      // A map that the name leads to would hold it.
+      await names.remove(name);
+      await mountExt4(device, folder, signal()).finally(() => names.set(name, device));
+    }
     if (grownFor !== device.sizeBytes) await growExt4(device.path, signal());
     grownFor = device.sizeBytes;
   }

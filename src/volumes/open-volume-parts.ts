@@ -5,12 +5,14 @@ import { createCloudstackProvider } from './cloudstack/cloudstack-provider.ts';
 import { openDemoDisks } from './demo/demo-disks.ts';
 import { createDemoProvider } from './demo/demo-provider.ts';
 import { createDeviceFinder } from './device-finder.ts';
-import { openDeviceNames } from './device-names.ts';
+import { findDeviceMapper } from './device-mapper.ts';
+import { type DeviceNames, openDeviceNames } from './device-names.ts';
 import type { BlockDevices } from './devices/block-devices.ts';
 import { createKernelDevices } from './devices/kernel-devices.ts';
 import { createStorageDaemon, type NbdListener } from './exports/storage-daemon.ts';
 import { createVolumeExports } from './exports/volume-exports.ts';
 import { createLibvirtProvider } from './libvirt/libvirt-provider.ts';
+import { createMappedNames } from './mapped-names.ts';
 import { createSqliteCatalogue } from './sqlite/sqlite-catalogue.ts';
 import type { VolumeProvider } from './volume-provider.ts';
 
@@ -26,6 +28,9 @@ export interface VolumePartsOptions {
   readonly pool: string | null;
   /** The machine that this server runs in; null where it is none. */
   readonly machine: string | null;
+  /** Names of devices as maps of the kernel's device-mapper, where it has one. */
+  readonly mapped: boolean;
+  readonly log: { warn(facts: object, message: string): void };
   readonly nbd: NbdListener | null;
   /** Whose volumes are managed in place of the hypervisor's. */
   readonly cloudstack: (CloudstackAddress & { readonly zone: string | null; readonly offering: string | null }) | null;
@@ -45,7 +50,7 @@ export async function openVolumeParts(options: VolumePartsOptions) {
     provider,
     catalogue,
     finder: createDeviceFinder({ devices, catalogue, isHere: provider.isHere }),
-    names: await openDeviceNames(join(folder, 'by-name')),
+    names: await openNames(options),
     exports,
     async close() {
       await exports.close();
@@ -53,6 +58,15 @@ export async function openVolumeParts(options: VolumePartsOptions) {
       await devices.close();
     },
   };
+}
+
+async function openNames({ folder, demo, mapped, log }: VolumePartsOptions): Promise<DeviceNames> {
+  const links = await openDeviceNames(join(folder, 'by-name'));
+  if (!mapped || demo) return links;
+  const mapper = await findDeviceMapper();
+  if (mapper === null)
+    log.warn({}, 'VOLUME_NAMES: this kernel has no device-mapper, or dmsetup is missing; names are links');
+  return mapper === null ? links : createMappedNames(links, mapper);
 }
 
 async function choose(

@@ -83,9 +83,10 @@ export function createVolumes(options: VolumeServiceOptions): Volumes {
       void removeName(device).catch((error: unknown) => log.warn({ err: error }, 'a device name could not be removed')),
   );
   /** A name outlives its device by no minute: the next device may take the path that it points to. */
-  async function removeName({ path, diskseq }: BlockDevice): Promise<void> {
+  async function removeName(gone: BlockDevice): Promise<void> {
+    const { path, diskseq } = gone;
     const volume = (await catalogue.list()).find(({ device }) => device?.path === path && device.diskseq === diskseq);
-    if (volume !== undefined && (await names.list()).get(volume.name) === path) await names.remove(volume.name);
+    if (volume !== undefined && (await names.shows(volume.name, gone))) await names.remove(volume.name);
   }
 
   async function get(nameOrId: string): Promise<Volume | null> {

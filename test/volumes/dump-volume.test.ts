@@ -35,7 +35,7 @@ async function start() {
     await server.close();
     await loops.close();
   });
-  const { volumes, ended, catalogue, finder, operations } = server;
+  const { volumes, ended, catalogue, finder, names, operations } = server;
   const told: unknown[] = [];
   const log = { warn: (facts: object) => void told.push(facts), error: (facts: object) => void told.push(facts) };
   const dumpDir = join(folder, 'dumps');
@@ -47,7 +47,7 @@ async function start() {
     return volumes.device('dumps');
   };
   const mount = async (policy = { freeBytes: 0, maxBytes: null as number | null }) => {
-    const parts = { catalogue, finder, log, folder: dumpDir, volume: 'dumps', watchMs: 1e6 };
+    const parts = { catalogue, finder, names, log, folder: dumpDir, volume: 'dumps', watchMs: 1e6 };
     const mounted = await mountDumpVolume({ ...parts, ...policy });
     onTestFinished(() => mounted.close());
     mounted.watch(volumes, operations);

@@ -63,6 +63,14 @@ describe('devices as /sys/block has them', () => {
     expect(await readDevices({ block: join(sys.block, 'none') })).toEqual([]);
   });
 
+  it('are not those that are built of others: a map of a device has its size', async () => {
+    const sys = fakeSysfs();
+    await sys.put('vda', { dev: '254:0\n', size: '8\n', 'slaves/.keep': '' });
+    await rm(join(sys.block, 'vda', 'slaves', '.keep'));
+    await sys.put('dm-0', { dev: '253:0\n', size: '8\n', 'slaves/vda': '' });
+    expect((await readDevices({ block: sys.block })).map(({ name }) => name)).toEqual(['vda']);
+  });
+
   it('have no diskseq on a kernel before 5.15', async () => {
     const sys = fakeSysfs();
     await sys.put('vda', { dev: '254:0\n', size: '8\n' });

@@ -51,6 +51,32 @@ describe('reconciliation', () => {
     expect(volumes.lastReport?.problems).toHaveLength(1);
   });
 
+  it('tells of a volume that somebody attached to two machines, and leaves it alone', async () => {
+    const both = [db.id, web.id];
+    let shared = false;
+    const lie = withCalls((honest) => ({
+      list: async (signal) =>
+        (await honest.list(signal)).map((volume) => (shared ? { ...volume, attachedTo: both } : volume)),
+    }));
+    const { volumes, ended, make, disks } = await open({ lie });
+    await make('data');
+    await ended(volumes.attach('data', 'db01', caller));
+    const before = await disks.all();
+    shared = true;
+    expect((await volumes.reconcile()).problems).toEqual([
+      `data: it is attached to several machines: ${both.join(', ')}`,
+    ]);
+    expect(await volumes.get('data')).toMatchObject({
+      state: 'ATTACHED',
+      attachment: { machineName: 'db01' },
+      problem: { code: 'VOLUME_IN_USE' },
+    });
+    expect(await disks.all()).toEqual(before);
+    shared = false;
+    expect((await volumes.reconcile()).problems).toEqual([]);
+    expect(await volumes.get('data')).toMatchObject({ problem: null });
+  });
+
   it('verifies a device anew that came again; until then its use is refused', async () => {
     const { volumes, ended, make, disks } = await open();
     const id = await make('data');

@@ -27,9 +27,15 @@ export async function readDevice(name: string, places: SysfsPlaces = {}): Promis
   return { name, path, rdev, diskseq, sizeBytes: sectors * sectorBytes, serial };
 }
 
-/** Every device that has a medium, in the order of names. */
+/**
+ * Every device that has a medium, in the order of names. Not those that are built of others (maps, arrays): no provider gives them, and of
+ * equal size with what they are built of, they would be taken for it.
+ */
 export async function readDevices(places: SysfsPlaces = {}): Promise<BlockDevice[]> {
-  const names = (await readdir(places.block ?? '/sys/block').catch(() => [])).sort();
+  const block = places.block ?? '/sys/block';
+  const all = (await readdir(block).catch(() => [])).sort();
+  const built = await Promise.all(all.map((name) => readdir(join(block, name, 'slaves')).catch(() => [])));
+  const names = all.filter((_, index) => built[index]?.length === 0);
   const read = await Promise.all(names.map((name) => readDevice(name, places)));
   return read.filter((device) => device !== null);
 }

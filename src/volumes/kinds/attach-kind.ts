@@ -91,7 +91,7 @@ async function findDevice(run: Run, volume: Volume): Promise<DeviceMapping> {
   // The constraint is checked here, while the attachment can still be undone.
   await catalogue.change(volume.id, { device: mapping, serial: volume.serial }, nowMs());
   run.reached?.('VOLUME_ATTACH mapped');
-  await names.set(volume.name, mapping.path);
+  await names.set(volume.name, mapping);
   run.reached?.('VOLUME_ATTACH named');
   return mapping;
 }
@@ -104,9 +104,9 @@ async function undo(
   const { machineId } = context.request;
   const problem = toErrorShape(error);
   try {
+    await names.remove(volume.name);
     const provided = await provider.detach({ mark: volume.id, machineId }, compensationSignal());
     const isElsewhere = provided.attachedTo.length > 0;
-    await names.remove(volume.name);
     const patch = {
       state: 'AVAILABLE',
       attachment: null,

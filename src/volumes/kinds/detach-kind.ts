@@ -13,11 +13,11 @@ type Run = VolumeRun<MachineRequest>;
  */
 export function createDetachKind(parts: VolumeParts): OperationKind<MachineRequest, VolumeResult> {
   return volumeKind(detachType, parts, async (run) => {
-    const { context, catalogue, provider, finder, names, signal, nowMs } = run;
+    const { context, catalogue, provider, finder, signal, nowMs } = run;
     const { volumeId, machineId, machineName } = context.request;
     const volume = await volumeOf(catalogue, volumeId);
     if (volume.export !== null) throw new MemoirError('VOLUME_IN_USE', `volume ${volume.name} is exported`);
-    if (provider.isHere(machineId)) await finder.release(volume, signal);
+    if (provider.isHere(machineId)) await release(run, volume);
     run.reached?.('VOLUME_DETACH released');
     await catalogue.change(volumeId, { state: 'DETACHING' }, nowMs());
     try {
@@ -29,8 +29,6 @@ export function createDetachKind(parts: VolumeParts): OperationKind<MachineReque
           'VOLUME_IN_USE',
           `volume ${volume.name} is attached to machine ${provided.attachedTo[0]}`,
         );
-      await names.remove(volume.name);
-      run.reached?.('VOLUME_DETACH unnamed');
       if (provider.isHere(machineId)) await finder.left(volume, signal);
       const patch = { state: 'AVAILABLE', attachment: null, device: null, problem: null } as const;
       return {
@@ -45,9 +43,28 @@ export function createDetachKind(parts: VolumeParts): OperationKind<MachineReque
   });
 }
 
+/** The name goes first: a map of the device holds it, and nobody is to open it any more. It comes back where the device stays. */
+async function release(run: Run, volume: Volume): Promise<void> {
+  await run.names.remove(volume.name);
+  run.reached?.('VOLUME_DETACH unnamed');
+  try {
+    await run.finder.release(volume, run.signal);
+  } catch (error) {
+    await nameAgain(run, volume);
+    throw error;
+  }
+}
+
+async function nameAgain({ names, finder }: Run, volume: Volume): Promise<void> {
+  const device = volume.device && (await finder.verified(volume).catch(() => null));
+  if (device) await names.set(volume.name, device);
+}
+
 /** A guest that refused has the disk as before. Of anything else only reconciliation knows how it ended. */
-async function settle({ catalogue, nowMs }: Run, volume: Volume, error: unknown): Promise<void> {
+async function settle(run: Run, volume: Volume, error: unknown): Promise<void> {
+  const { catalogue, nowMs } = run;
   const asBefore = isMemoirError(error, 'DETACH_REFUSED');
+  if (asBefore) await nameAgain(run, volume);
   const patch = asBefore ? ({ state: 'ATTACHED', problem: null } as const) : { problem: toErrorShape(error) };
   await catalogue.change(volume.id, patch, nowMs());
 }

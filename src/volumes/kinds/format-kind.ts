@@ -13,7 +13,7 @@ import { resultOf, type VolumeParts, volumeKind, volumeOf } from './volume-kind.
  */
 export function createFormatKind(parts: VolumeParts): OperationKind<PlainRequest, VolumeResult> {
   return volumeKind(formatType, parts, async (run) => {
-    const { context, catalogue, provider, finder, signal } = run;
+    const { context, catalogue, provider, finder, names, signal } = run;
     const { volumeId } = context.request;
     const volume = await volumeOf(catalogue, volumeId);
     const { name } = volume;
@@ -22,7 +22,14 @@ export function createFormatKind(parts: VolumeParts): OperationKind<PlainRequest
     if (volume.export !== null) throw new MemoirError('VOLUME_IN_USE', `volume ${name} is exported`);
     await run.step('checking', `Checking that ${name} is empty`);
     const device = await finder.verified(volume);
-    await finder.release(volume, signal);
+    // A map that the name leads to would hold it.
+    await names.remove(name);
+    try {
+      await finder.release(volume, signal);
+    } catch (error) {
+      await names.set(name, device);
+      throw error;
+    }
     const opened = await openDevice(device);
     try {
       const found = await signatureOf(opened, signal);
@@ -42,6 +49,7 @@ export function createFormatKind(parts: VolumeParts): OperationKind<PlainRequest
       run.reached?.('VOLUME_FORMAT formatted');
     } finally {
       await opened.close();
+      await names.set(name, device);
     }
     return {
       result: resultOf(volumeId, { devicePath: device.path }),

@@ -85,7 +85,7 @@ export function startReconciler(options: ReconcilerOptions): Reconciler {
       const known = new Set((await catalogue.list()).map(({ id }) => id));
       const isKnown = ({ mark }: ProvidedVolume): boolean => known.has(mark) || before.some(({ id }) => id === mark);
       orphans = [...provided.values()].filter((volume) => !isKnown(volume));
-      await removeStaleNames(repaired);
+      await removeStaleNames(repaired, problems);
       await checkExports(options, repaired, problems);
     } catch (error) {
       failure = toErrorShape(error).message;
@@ -150,7 +150,7 @@ export function startReconciler(options: ReconcilerOptions): Reconciler {
     const patch = { ...facts, ...kept, state: 'AVAILABLE', attachment: null, device: null } as const;
     const text = volume.attachment === null ? `its state was ${volume.state}` : 'it is attached no more';
     const isNews = volume.state !== 'AVAILABLE' || volume.attachment !== null;
-    if (isNews) await options.names.remove(volume.name);
+    if (isNews) await dropName(volume.name);
     return write(volume, patch, isNews ? text : null, null);
   }
 
@@ -174,7 +174,7 @@ export function startReconciler(options: ReconcilerOptions): Reconciler {
     if (found instanceof MemoirError) {
       // Whoever asks for the device is refused from now on.
       if (before.export !== null) await options.exports.remove(before.id);
-      await options.names.remove(before.name);
+      await dropName(before.name);
       return write(before, { ...base, problem: toErrorShape(found) }, news, found.message);
     }
     const isOther =
@@ -189,8 +189,8 @@ export function startReconciler(options: ReconcilerOptions): Reconciler {
       isOther ? `its device is ${found.path}` : news,
       null,
     );
-    const isMapped = settled.problem === null && (await options.names.list()).get(before.name) !== found.path;
-    if (isMapped) await options.names.set(before.name, found.path);
+    const isNameless = settled.problem === null && !(await options.names.shows(before.name, found));
+    if (isNameless) await options.names.set(before.name, found);
     return settled;
   }
 
@@ -221,7 +221,7 @@ export function startReconciler(options: ReconcilerOptions): Reconciler {
     } catch (error) {
       if (!isMemoirError(error, 'DEVICE_AMBIGUOUS')) throw error;
       conflicts.add(volume.id);
-      await options.names.remove(volume.name);
+      await dropName(volume.name);
       await catalogue.change(
         volume.id,
         { ...patch, device: null, problem: toErrorShape(error) },
@@ -232,12 +232,24 @@ export function startReconciler(options: ReconcilerOptions): Reconciler {
     }
   }
 
-  async function removeStaleNames(repaired: string[]): Promise<void> {
-    const devices = new Map((await catalogue.list()).map((volume) => [volume.name, volume.device?.path]));
-    for (const [name, path] of await options.names.list()) {
-      if (devices.get(name) === path) continue;
+  /** What still has the name open keeps it: that is told, and tried again with the next comparison. */
+  async function dropName(name: string): Promise<boolean> {
+    try {
       await options.names.remove(name);
-      repaired.push(`${name}: a stale device name was removed`);
+      return true;
+    } catch (error) {
+      if (isMemoirError(error, 'VOLUME_IN_USE')) return false;
+      throw error;
+    }
+  }
+
+  async function removeStaleNames(repaired: string[], problems: Map<string, string>): Promise<void> {
+    const devices = new Map((await catalogue.list()).map((volume) => [volume.name, volume.device]));
+    for (const name of (await options.names.list()).keys()) {
+      const device = devices.get(name);
+      if (device && (await options.names.shows(name, device))) continue;
+      if (await dropName(name)) repaired.push(`${name}: a stale device name was removed`);
+      else problems.set(`name ${name}`, `${name}: its device has gone, and something has its name open`);
     }
   }
 

@@ -8,11 +8,13 @@ import { volumeEffectWriters } from '../../../src/volumes/catalogue.ts';
 import { openDemoDisks } from '../../../src/volumes/demo/demo-disks.ts';
 import { createDemoProvider } from '../../../src/volumes/demo/demo-provider.ts';
 import { createDeviceFinder } from '../../../src/volumes/device-finder.ts';
+import type { DeviceMapper } from '../../../src/volumes/device-mapper.ts';
 import { openDeviceNames } from '../../../src/volumes/device-names.ts';
 import type { BlockDevices } from '../../../src/volumes/devices/block-devices.ts';
 import { createStorageDaemon, type NbdListener } from '../../../src/volumes/exports/storage-daemon.ts';
 import { createVolumeExports } from '../../../src/volumes/exports/volume-exports.ts';
 import type { VolumeParts } from '../../../src/volumes/kinds/volume-kind.ts';
+import { createMappedNames } from '../../../src/volumes/mapped-names.ts';
 import { createSqliteCatalogue } from '../../../src/volumes/sqlite/sqlite-catalogue.ts';
 import type { VolumeProvider } from '../../../src/volumes/volume-provider.ts';
 import { createVolumes, volumeKindsOf } from '../../../src/volumes/volume-service.ts';
@@ -33,6 +35,8 @@ export interface VolumeServerOptions {
   readonly exportGraceMs?: number;
   readonly tls?: NbdListener;
   readonly open?: typeof openDatabase;
+  /** Names are its maps. */
+  readonly mapper?: DeviceMapper;
   /** In place of `machines`. */
   readonly machines?: readonly { readonly id: string; readonly name: string }[];
 }
@@ -47,7 +51,8 @@ export async function openVolumeServer(folder: string, options: VolumeServerOpti
   const honest = createDemoProvider({ disks, hasMachine: async (id) => there.some((one) => one.id === id) });
   const { provider, devices } = options.lie?.(honest, disks) ?? { provider: honest, devices: disks };
   const finder = createDeviceFinder({ devices, catalogue, isHere: provider.isHere, timeoutMs: deviceTimeoutMs });
-  const names = await openDeviceNames(join(folder, 'names'));
+  const links = await openDeviceNames(join(folder, 'names'));
+  const names = options.mapper ? createMappedNames(links, options.mapper) : links;
   const daemon = createStorageDaemon({ folder: join(folder, 'nbd'), tls: options.tls ?? null });
   const exports = createVolumeExports({
     daemon,

@@ -1,4 +1,4 @@
-// Random mutants of a folder's logic, against the folder's own tests: npm run mutate -- FOLDER [--count=100] [--seed=1] [--tests=a,b]
+// Random mutants of a folder's logic, against the folder's own tests: npm run mutate -- FOLDER [--count=100] [--seed=1] [--tests=a,b] [--at=FILE:LINE,…]
 //   npm run mutate -- src/operations
 // Each mutant changes one place of a copy of the tree (a comparison, a boolean operator, a constant, a statement) and runs the tests
 // of the same folder below test/, those that name the changed file first. Mutants that no test notices are printed: each is a behaviour
@@ -15,6 +15,7 @@ const { values, positionals } = parseArgs({
     count: { type: 'string', default: '100' },
     seed: { type: 'string', default: '1' },
     tests: { type: 'string' },
+    at: { type: 'string' },
     timeout: { type: 'string', default: '120' },
     jobs: { type: 'string', default: '2' },
   },
@@ -22,7 +23,7 @@ const { values, positionals } = parseArgs({
 const folder = positionals[0]?.replace(/\/$/, '');
 if (folder === undefined) {
   console.error(
-    'usage: npm run mutate -- FOLDER [--count=100] [--seed=1] [--tests=a,b] [--timeout=SECONDS] [--jobs=2]',
+    'usage: npm run mutate -- FOLDER [--count=100] [--seed=1] [--tests=a,b] [--timeout=SECONDS] [--jobs=2] [--at=FILE:LINE,…]',
   );
   process.exit(2);
 }
@@ -103,6 +104,10 @@ const next = random(Number(values.seed));
 const chosen = [];
 while (chosen.length < Number(values.count) && places.length > 0)
   chosen.push(...places.splice(Math.floor(next() * places.length), 1));
+// Of those, some again: what a test was written for.
+const again = values.at?.split(',');
+if (again !== undefined)
+  chosen.splice(0, chosen.length, ...chosen.filter(({ file, line }) => again.includes(`${file}:${line}`)));
 
 /** A copy of the tree for each run at a time: a mutant in one is none in the other. */
 function copyTree() {

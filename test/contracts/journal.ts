@@ -147,6 +147,14 @@ export function journalSuite(name: string, create: () => Promise<JournalFixture>
       expect(await journal.page({ limit: 10 })).toMatchObject({ totalCount: 2 });
     });
 
+    it('keeps no key of a request of which nothing was accepted: once more is a new request', async () => {
+      const { id } = await accept('vm:a');
+      const submit = () => journal.submit([submission('vm:a')], { ...context, idempotencyKey: 'k' }, acceptance());
+      expect((await submit()).outcomes).toMatchObject([{ type: 'ALREADY_ACTIVE' }]);
+      await finish(id);
+      expect(await submit()).toMatchObject({ repeated: false, outcomes: [{ type: 'ACCEPTED' }] });
+    });
+
     it('remembers an idempotency key for a week', async () => {
       const weekMs = 7 * 86_400_000;
       const submit = async (atMs: number) =>

@@ -23,6 +23,13 @@ it('a rate says nothing before it has seen movement, and begins again where the 
   expect(rate.bytesPerSecond).toBeCloseTo(1000);
 });
 
+it('a rate looks at no less than 50 ms', () => {
+  const rate = new Rate();
+  rate.update(0, 0);
+  rate.update(100, 50);
+  expect(rate.bytesPerSecond).toBeCloseTo(2000);
+});
+
 it('tells how fast an operation moves', async () => {
   const board = new ProgressBoard();
   const operation = { id: '1', kind: 'TOY', subjects: ['a'], state: 'RUNNING', seq: 1 } as unknown as Operation;

@@ -1,4 +1,6 @@
+import { setImmediate } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
+import type { Operation } from '../../src/operations/operation.ts';
 import { startTestEngine, submitOne } from '../fakes/engine.ts';
 import { openTestJournal } from '../fakes/sqlite-journal.ts';
 import { ToyKind } from '../fakes/toy-kind.ts';
@@ -30,6 +32,34 @@ describe('a restart', () => {
     for (const id of unwanted) await journal.note({ id, type: 'CANCEL_REQUESTED', atMs: 3 });
     await close();
   };
+
+  it('starts nothing before it is known what becomes of all that ran', async () => {
+    const folder = temporaryFolder();
+    const { journal, close } = await openTestJournal(folder);
+    for (const [id, subject] of [
+      ['0001', 'a'],
+      ['0002', 'b'],
+    ] as const)
+      await journal.submit(
+        [{ kind: 'TOY', subjects: [subject], request: {}, message: 'Queued' }],
+        { actor: 'tester' },
+        { ids: [id], nodeId: 'node-1', host: 'here', atMs: 1 },
+      );
+    await journal.transition({ id: '0002', from: 'QUEUED', to: 'RUNNING', atMs: 2 });
+    await close();
+    class SlowToy extends ToyKind {
+      startedBefore: number | undefined;
+      override async recover(operation: Operation) {
+        for (let turn = 0; turn < 50; turn += 1) await setImmediate();
+        this.startedBefore = this.runs.length;
+        return super.recover(operation);
+      }
+    }
+    const toy = new SlowToy();
+    await startTestEngine([toy], { folder });
+    expect((await toy.next()).context.operation.id).toBe('0001');
+    expect(toy.startedBefore).toBe(0);
+  });
 
   it('leaves nothing RUNNING when it was orderly, and keeps the queue', async () => {
     const folder = temporaryFolder();

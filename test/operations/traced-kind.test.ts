@@ -7,6 +7,7 @@ import { tracedKind } from '../../src/operations/traced-kind.ts';
 interface Seen {
   readonly name: string;
   readonly parent: string | null;
+  readonly isRemote: boolean | undefined;
   status: string | null;
   ended: boolean;
 }
@@ -20,6 +21,7 @@ function recordingTracer() {
       const seen: Seen = {
         name,
         parent: parent && `${parent.traceId}/${parent.spanId}`,
+        isRemote: parent?.isRemote,
         status: null,
         ended: false,
       } as Seen;
@@ -65,7 +67,7 @@ describe('a run as a span', () => {
     );
     await kind.run(contextOf({ traceparent: `00-${traceId}-b7ad6b7169203331-01` }));
     expect(spans).toEqual([
-      { name: 'operation', parent: `${traceId}/b7ad6b7169203331`, status: null, ended: true },
+      { name: 'operation', parent: `${traceId}/b7ad6b7169203331`, isRemote: true, status: null, ended: true },
       { name: 'capture', parent: `${traceId}/0000000000000000`, status: null, ended: true },
       { name: 'commit', parent: `${traceId}/0000000000000000`, status: null, ended: true },
     ]);

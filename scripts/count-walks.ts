@@ -170,7 +170,7 @@ const report = (walk: string, functions: Set<string>, but: Set<string>) => {
 
 const plain = await startServer(128);
 // The first minute of a server has work of its own.
-const first = await idle(plain, 12);
+const first = await idle(plain, 70);
 const dumped = async (server: Server, isOver: () => boolean) => {
   await server.ask(trigger);
   return functionsUntil(server, isOver);

@@ -12,7 +12,7 @@ import { cacheFolder } from '../test/integration/bench/generation.ts';
 
 const version = '13.5.0';
 const lighthouse = join(cacheFolder, `lighthouse-${version}`);
-const screens = ['/', '/dumps', '/machines', '/operations', '/settings'];
+const screens = ['/', '/dumps', '/machines', '/schedules', '/retention', '/notifications', '/operations', '/settings'];
 const categories = ['performance', 'accessibility', 'best-practices', 'seo'] as const;
 const browserFlags =
   '--headless --no-sandbox --disable-gpu --disable-quic --disable-background-networking --disable-component-update --disable-sync';

@@ -5,7 +5,7 @@ import { Route, Switch, useLocation } from 'wouter';
 import type { Api } from './api/client.ts';
 import { ApiContext } from './api/use-api.ts';
 import { Overview } from './overview/overview.tsx';
-import { Dumps, Heaps, Machines, Operations, Settings, Volumes } from './parts.ts';
+import { Dumps, Heaps, Machines, Notifications, Operations, Retention, Schedules, Settings, Volumes } from './parts.ts';
 import { Dialogs } from './shell/dialogs.tsx';
 import { NotFound } from './shell/not-found.tsx';
 import { Shell } from './shell/shell.tsx';
@@ -19,7 +19,10 @@ const screens: Readonly<Record<string, { readonly load: () => Promise<unknown> }
   dumps: Dumps,
   heaps: Heaps,
   machines: Machines,
+  notifications: Notifications,
   operations: Operations,
+  retention: Retention,
+  schedules: Schedules,
   settings: Settings,
   volumes: Volumes,
 };
@@ -60,6 +63,9 @@ function Screens() {
           <Route path="/volumes/:id?">{({ id }) => <Volumes id={id} />}</Route>
           <Route path="/heaps/:before?/:after?">{({ before, after }) => <Heaps before={before} after={after} />}</Route>
           <Route path="/operations/:id?">{({ id }) => <Operations id={id} />}</Route>
+          <Route path="/schedules" component={Schedules} />
+          <Route path="/retention" component={Retention} />
+          <Route path="/notifications" component={Notifications} />
           <Route path="/settings" component={Settings} />
           <Route component={NotFound} />
         </Switch>

@@ -10,6 +10,9 @@ export const Machines = later(() => import('./machines/machines.tsx').then((it) 
 export const Operations = later(() => import('./operations/operations.tsx').then((it) => it.Operations));
 export const Volumes = later(() => import('./volumes/volumes.tsx').then((it) => it.Volumes));
 export const Heaps = later(() => import('./heaps/heaps.tsx').then((it) => it.Heaps));
+export const Schedules = later(() => import('./schedules/schedules.tsx').then((it) => it.Schedules));
+export const Retention = later(() => import('./retention/retention.tsx').then((it) => it.Retention));
+export const Notifications = later(() => import('./notifications/notifications.tsx').then((it) => it.Notifications));
 export const Settings = later(() => import('./settings/settings.tsx').then((it) => it.Settings));
 export const History = later(() => import('./records/history/history.tsx').then((it) => it.History));
 export const PlanDialog = later(() => import('./dumps/plan/plan-dialog.tsx').then((it) => it.PlanDialog));

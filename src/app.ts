@@ -11,6 +11,7 @@ import { lockDirectory } from './database/directory-lock.ts';
 import { watchDatabaseHealth } from './database/health.ts';
 import { readNodeId } from './database/node-id.ts';
 import { privateFolder } from './database/private-folder.ts';
+import { createHostLook } from './doctor/host-look.ts';
 import type { Closable } from './domain/closable.ts';
 import { createIdSource, isUuid } from './domain/id.ts';
 import { MemoirError, toErrorShape } from './domain/memoir-error.ts';
@@ -337,6 +338,7 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
     schedules,
     retention,
     access,
+    examineHost: createHostLook(config),
     info,
     log,
   };

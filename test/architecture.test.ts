@@ -53,6 +53,7 @@ const arrows: Record<string, readonly string[] | 'everything'> = {
     'notifications',
     'schedules',
     'retention',
+    'doctor',
   ],
   http: ['domain', 'async', 'graphql', 'storage', 'access', 'formats'],
   cli: ['domain', 'async'],

@@ -1,20 +1,25 @@
+import { useState } from 'react';
 import { useMutation } from 'urql';
 import {
   CreateHeapDownloadDocument,
   DeleteHeapCaptureDocument,
   HeapPairsDocument,
   type HeapPairsQuery,
+  type HoldFieldsFragment,
   VerifyHeapCaptureDocument,
 } from '../api/generated/graphql.ts';
 import { useFreshQuery } from '../api/use-fresh-query.ts';
 import { formatBytes } from '../format/bytes.ts';
 import { plainText } from '../format/plain-text.ts';
+import { HoldDialog } from '../retention/hold-dialog.tsx';
+import { ReleaseButton } from '../retention/release-button.tsx';
 import { useAddress } from '../state/address.ts';
 import { useGuard } from '../state/authority.ts';
 import { useComplaint } from '../state/complain.ts';
 import { usePage } from '../state/page.ts';
 import { Action } from '../ui/action.tsx';
 import { Empty, Failure, Loading } from '../ui/answer-states.tsx';
+import { Icon } from '../ui/icon.tsx';
 import { Moment } from '../ui/moment.tsx';
 import { Name } from '../ui/name.tsx';
 import { Panel } from '../ui/panel.tsx';
@@ -52,6 +57,8 @@ export function PairsPanel() {
               <SessionItem
                 key={session.id}
                 session={session}
+                hold={data?.holds.find(({ kind, id }) => kind === 'HEAP' && id === session.id) ?? null}
+                refresh={refresh}
                 narrow={service === '' ? () => change({ service: session.service, page: 0 }) : null}
               />
             ))}
@@ -74,11 +81,15 @@ export function PairsPanel() {
 
 interface ItemProps {
   readonly session: Session;
+  /** Who holds its snapshots, and why; null if nobody does. */
+  readonly hold: HoldFieldsFragment | null;
+  readonly refresh: () => void;
   /** Shows this service only; null where it is the only one already. */
   readonly narrow: (() => void) | null;
 }
 
-function SessionItem({ session, narrow }: ItemProps) {
+function SessionItem({ session, hold, refresh, narrow }: ItemProps) {
+  const [isHolding, setHolding] = useState(false);
   const { captures } = session;
   const [first, last] = [captures[0], captures.at(-1)];
   const largest = Math.max(...captures.map(heapOf));
@@ -137,7 +148,36 @@ function SessionItem({ session, narrow }: ItemProps) {
             Growth
           </Action>
         )}
+        {hold === null && (
+          <Action
+            label={`Hold the snapshots of ${plainText(session.service)}`}
+            press={() => setHolding(true)}
+            off={guard('hold')}
+          >
+            Hold…
+          </Action>
+        )}
       </div>
+      {hold !== null && (
+        <p className={styles.hold}>
+          <Icon name="hold" />
+          <span>
+            Held by {plainText(hold.actor)}: {plainText(hold.reason)}
+          </span>
+          <ReleaseButton hold={hold} done={refresh} />
+        </p>
+      )}
+      {isHolding && (
+        <HoldDialog
+          kind="HEAP"
+          id={session.id}
+          what={`the snapshots of ${plainText(session.service)}`}
+          close={() => {
+            setHolding(false);
+            refresh();
+          }}
+        />
+      )}
       <ul className={styles.captures}>
         {captures.map((capture) => (
           <li key={capture.id}>
@@ -168,7 +208,7 @@ function SessionItem({ session, narrow }: ItemProps) {
                 icon="trash"
                 label={`Delete the snapshot of ${plainText(session.service)}`}
                 press={() => askToDelete(capture.id)}
-                off={guard('delete')}
+                off={hold === null ? guard('delete') : 'They are held. Release the hold first.'}
               />
             </span>
           </li>

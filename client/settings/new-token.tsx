@@ -7,8 +7,8 @@ import { usePage } from '../state/page.ts';
 import { Failure } from '../ui/answer-states.tsx';
 import { Choice } from '../ui/choice.tsx';
 import { Dialog } from '../ui/dialog.tsx';
+import styles from '../ui/form.module.css';
 import { CopyButton } from '../ui/hash.tsx';
-import styles from './settings.module.css';
 
 interface Props {
   readonly close: () => void;

@@ -15,14 +15,11 @@ import { Facts } from '../ui/facts.tsx';
 import { Age, Moment } from '../ui/moment.tsx';
 import { Panel } from '../ui/panel.tsx';
 import { AccessPanel } from './access-panel.tsx';
-import { AlertsPanel } from './alerts-panel.tsx';
 import { AuditPanel } from './audit-panel.tsx';
+import { DoctorPanel } from './doctor-panel.tsx';
 import { InfluxPanel } from './influx-panel.tsx';
 import { MeasurementsPanel } from './measurements-panel.tsx';
-import { NotificationsPanel } from './notifications-panel.tsx';
 import { OperationCounts } from './operation-counts.tsx';
-import { RetentionPanel } from './retention-panel.tsx';
-import { SchedulesPanel } from './schedules-panel.tsx';
 import styles from './settings.module.css';
 import { TokensPanel } from './tokens-panel.tsx';
 import { UnwantedArtifacts } from './unwanted-artifacts.tsx';
@@ -44,12 +41,9 @@ export function Settings() {
         <PreferencesPanel />
         <AccessPanel />
       </div>
-      <SchedulesPanel className={styles.wide} />
-      <RetentionPanel className={styles.wide} />
-      <AlertsPanel className={styles.wide} />
       {refusal('tokens', has) === null && (
         <>
-          <NotificationsPanel className={styles.wide} />
+          <DoctorPanel className={styles.wide} />
           <TokensPanel className={styles.wide} />
           <AuditPanel className={styles.wide} />
         </>

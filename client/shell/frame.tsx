@@ -1,6 +1,6 @@
 import type { ReactNode, RefObject } from 'react';
 import { Link } from 'wouter';
-import { Navigation } from './navigation.tsx';
+import { GroupNavigation, Navigation } from './navigation.tsx';
 
 interface Props {
   /** The path that was chosen; the navigation shows it at once, while its screen is still being drawn. */
@@ -40,6 +40,7 @@ export function Frame({ here, main, mark, right, banners, after, children }: Pro
       </header>
       {banners}
       <main id="content" className="frame-main" ref={main} tabIndex={-1}>
+        <GroupNavigation here={here} />
         {children}
       </main>
       {after}

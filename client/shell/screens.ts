@@ -4,6 +4,8 @@ export interface Screen {
   readonly path: string;
   readonly label: string;
   readonly icon: IconName;
+  /** Screens of one group, one after the other in the list, share an entry in the navigation, and have tabs between them. */
+  readonly group?: string;
 }
 
 /** The screens, as the navigation has them; the first part of an address says which it is. */
@@ -13,9 +15,18 @@ export const screens: readonly Screen[] = [
   { path: '/machines', label: 'Machines', icon: 'machines' },
   { path: '/volumes', label: 'Volumes', icon: 'volumes' },
   { path: '/heaps', label: 'Heaps', icon: 'heaps' },
+  { path: '/schedules', label: 'Schedules', icon: 'schedules', group: 'Automation' },
+  { path: '/retention', label: 'Retention', icon: 'retention', group: 'Automation' },
+  { path: '/notifications', label: 'Notifications', icon: 'notifications', group: 'Automation' },
   { path: '/operations', label: 'Operations', icon: 'operations' },
   { path: '/settings', label: 'Settings', icon: 'settings' },
 ];
 
 /** `/dumps` of `/dumps/7`. */
 export const screenPath = (path: string): string => `/${path.split('/')[1] ?? ''}`;
+
+/** The screens of the group that the screen of `path` is in; empty if it is in none. */
+export function groupOf(path: string): readonly Screen[] {
+  const group = screens.find((screen) => screen.path === screenPath(path))?.group;
+  return group === undefined ? [] : screens.filter((screen) => screen.group === group);
+}

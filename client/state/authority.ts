@@ -10,6 +10,7 @@ const needs = {
   cancel: 'OPERATOR',
   verify: 'OPERATOR',
   retry: 'OPERATOR',
+  hold: 'OPERATOR',
   volume: 'OPERATOR',
   export: 'ADMIN',
   download: 'ADMIN',

@@ -50,6 +50,7 @@ const examples: Readonly<Record<string, readonly (readonly [line: string, what: 
     ['memoir records sync --dry-run', 'what does InfluxDB lack?'],
   ],
   watch: [
+    ['memoir watch --after 0 --append events.jsonl', 'the whole log as a file; started again, it goes on at its end'],
     ['memoir watch --cursor-file cursor --exec ./notify', 'run ./notify for each event, none missed across restarts'],
   ],
   hooks: [

@@ -153,6 +153,7 @@ export function createProgram(host: Host, ended: (result: ExitCode | null) => vo
     .description('follow the event log: no event is missed or repeated, across restarts')
     .option('--after <cursor>', 'resume after this event; 0 is the beginning; default is now')
     .option('--cursor-file <file>', 'store the cursor in this file')
+    .option('--append <file>', 'add each event to this file as a line of JSON, exactly once, also across crashes')
     .option('--exec <command>', 'run this for each event, with the event as JSON on its standard input')
     .argument('[argument...]', 'arguments of that command, after --')
     .action((given: string[], options: WatchOptions) => remote((console) => watch(console, options, given))());

@@ -1,7 +1,13 @@
+export const findingStates = {
+  ok: 'Nothing is to be done.',
+  look: 'It works, but somebody should know of it.',
+  broken: 'Something does not work because of it.',
+} as const;
+
 /** One precondition: how it is, what follows from that, and what mends it. */
 export interface HostFinding {
   readonly about: string;
-  readonly state: 'ok' | 'look' | 'broken';
+  readonly state: keyof typeof findingStates;
   readonly finding: string;
   /** What does not work because of it; null where all is well. */
   readonly consequence: string | null;

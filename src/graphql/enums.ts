@@ -1,4 +1,5 @@
 import { roles } from '../access/role.ts';
+import { findingStates } from '../doctor/finding.ts';
 import { type ErrorCode, errorCatalogue } from '../domain/error-catalogue.ts';
 import { operationStates } from '../domain/operation-state.ts';
 import { compressions, imageFormats } from '../dumps/dump-request.ts';
@@ -208,4 +209,13 @@ export const ArtifactKindEnum = builder.enumType('ArtifactKind', {
 export const RetentionReasonEnum = builder.enumType('RetentionReason', {
   description: 'Why an artifact stays or goes.',
   values: valuesOf(retentionReasons),
+});
+
+export const FindingStateEnum = builder.enumType('FindingState', {
+  description: 'How something that the server needs is.',
+  values: {
+    OK: { value: 'ok', description: findingStates.ok },
+    LOOK: { value: 'look', description: findingStates.look },
+    BROKEN: { value: 'broken', description: findingStates.broken },
+  } as const,
 });

@@ -16,6 +16,7 @@ import './queries/heaps.ts';
 import './queries/notifications.ts';
 import './queries/schedules.ts';
 import './queries/retention.ts';
+import './queries/findings.ts';
 import './types/dump-history.ts';
 import './mutations/trigger-dumps.ts';
 import './mutations/dumps.ts';

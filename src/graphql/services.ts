@@ -1,4 +1,5 @@
 import type { Access } from '../access/access.ts';
+import type { HostFinding } from '../doctor/finding.ts';
 import type { Dumps } from '../dumps/dumps.ts';
 import type { Heaps } from '../heaps/heaps.ts';
 import type { Influx } from '../influx/influx.ts';
@@ -50,6 +51,8 @@ export interface Services {
   readonly schedules: Schedules;
   readonly retention: Retention;
   readonly access: Access;
+  /** Looks at the machine that the server runs on; changes nothing. Who asks while it looks gets the same answer. */
+  examineHost(): Promise<readonly HostFinding[]>;
   readonly info: ServerInfo;
   readonly log: Log;
 }

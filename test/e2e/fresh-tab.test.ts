@@ -62,7 +62,7 @@ describe.skipIf(lacks('chromium'))('a tab that was just opened', { timeout: 120_
     await page.getByText('Loading…', { exact: true }).waitFor();
     expect(await page.title()).toBe('Dumps · Memoir');
     const before = await frame();
-    expect(before).toHaveLength(9);
+    expect(before).toHaveLength(10);
     release();
     await page.getByRole('heading', { name: 'Records' }).waitFor();
     // The demo's mark stands beside the brand and moves the navigation; everything else is where it was.

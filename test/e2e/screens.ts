@@ -12,6 +12,17 @@ const visit = (link: string) => async (page: Page) => {
   await page.getByRole('heading', { level: 1, name: link, exact: true }).waitFor();
 };
 
+/** To another screen of the same group, by its tab. */
+const tab = (link: string) => async (page: Page) => {
+  await page.getByRole('navigation', { name: 'Automation' }).getByRole('link', { name: link }).click();
+  await page.getByRole('heading', { level: 1, name: link }).waitFor();
+};
+
+const closeDialog = async (page: Page) => {
+  await page.keyboard.press('Escape');
+  await page.getByRole('dialog').waitFor({ state: 'hidden' });
+};
+
 /** To the end of the overview, as it grows: the charts there are drawn when one comes near them. */
 export async function goToCharts(page: Page): Promise<void> {
   const last = page.getByText('Average duration').first();
@@ -40,8 +51,7 @@ export const stops: readonly Stop[] = [
   {
     name: 'question',
     go: async (page) => {
-      await page.keyboard.press('Escape');
-      await page.getByRole('dialog').waitFor({ state: 'hidden' });
+      await closeDialog(page);
       await page
         .getByRole('button', { name: /^Cancel the dump of/ })
         .first()
@@ -52,8 +62,7 @@ export const stops: readonly Stop[] = [
   {
     name: 'dumps',
     go: async (page) => {
-      await page.keyboard.press('Escape');
-      await page.getByRole('dialog').waitFor({ state: 'hidden' });
+      await closeDialog(page);
       await visit('Dumps')(page);
       await page.getByRole('rowheader').first().waitFor();
       await page.getByRole('button', { name: 'Export CSV', disabled: false }).waitFor();
@@ -73,10 +82,18 @@ export const stops: readonly Stop[] = [
     },
   },
   {
+    name: 'hold',
+    go: async (page) => {
+      await page.getByRole('button', { name: 'Hold…' }).click();
+      await page.getByRole('dialog', { name: /^Hold the dump of/ }).waitFor();
+    },
+  },
+  {
     name: 'machines',
     go: async (page) => {
-      await page.keyboard.press('Escape');
-      await page.getByRole('dialog').waitFor({ state: 'hidden' });
+      await page.getByRole('button', { name: 'Cancel', exact: true }).click();
+      await page.getByRole('dialog', { name: /^Hold/ }).waitFor({ state: 'hidden' });
+      await closeDialog(page);
       await visit('Machines')(page);
       await page.getByRole('rowheader').first().waitFor();
     },
@@ -115,8 +132,7 @@ export const stops: readonly Stop[] = [
   {
     name: 'volume',
     go: async (page) => {
-      await page.keyboard.press('Escape');
-      await page.getByRole('dialog').waitFor({ state: 'hidden' });
+      await closeDialog(page);
       await page.getByRole('rowheader').getByRole('link', { name: 'data-2' }).click();
       await page.getByRole('dialog').getByRole('heading', { name: 'History' }).waitFor();
     },
@@ -124,17 +140,82 @@ export const stops: readonly Stop[] = [
   {
     name: 'detach question',
     go: async (page) => {
-      await page.keyboard.press('Escape');
-      await page.getByRole('dialog').waitFor({ state: 'hidden' });
+      await closeDialog(page);
       await page.getByRole('button', { name: 'Detach data-3' }).click();
       await page.getByRole('dialog', { name: /^Detach data-3/ }).waitFor();
     },
   },
   {
+    name: 'schedules',
+    go: async (page) => {
+      await closeDialog(page);
+      await page.getByRole('navigation', { name: 'Screens' }).getByRole('link', { name: 'Automation' }).click();
+      await page.getByRole('heading', { level: 1, name: 'Schedules' }).waitFor();
+      await page.getByRole('rowheader', { name: 'nightly' }).waitFor();
+    },
+  },
+  {
+    name: 'schedule',
+    go: async (page) => {
+      await page.getByRole('button', { name: 'Details of nightly' }).click();
+      await page
+        .getByRole('dialog')
+        .getByRole('region', { name: 'Last runs' })
+        .getByText('The machine is off')
+        .waitFor();
+    },
+  },
+  {
+    name: 'new schedule',
+    go: async (page) => {
+      await closeDialog(page);
+      await page.getByRole('button', { name: 'New schedule…' }).click();
+      await page
+        .getByRole('dialog')
+        .getByRole('region', { name: 'Next due times' })
+        .getByRole('listitem')
+        .first()
+        .waitFor();
+    },
+  },
+  {
+    name: 'retention',
+    go: async (page) => {
+      await closeDialog(page);
+      await tab('Retention')(page);
+      await page.getByRole('region', { name: 'Preview' }).getByRole('rowheader').first().waitFor();
+      await page.getByRole('region', { name: 'Holds' }).getByText('Evidence of incident 42').waitFor();
+    },
+  },
+  {
+    name: 'new policy',
+    go: async (page) => {
+      await page.getByRole('button', { name: 'New policy…' }).click();
+      await page
+        .getByRole('dialog')
+        .getByText(/would go/)
+        .waitFor();
+    },
+  },
+  {
+    name: 'notifications',
+    go: async (page) => {
+      await closeDialog(page);
+      await tab('Notifications')(page);
+      await page.getByRole('region', { name: 'Delivery log' }).getByRole('rowheader').nth(2).waitFor();
+    },
+  },
+  {
+    name: 'new notification',
+    go: async (page) => {
+      await page.getByRole('button', { name: 'New notification…' }).click();
+      await page.getByRole('dialog', { name: 'New notification' }).waitFor();
+    },
+  },
+  {
     name: 'operations',
     go: async (page) => {
-      await page.keyboard.press('Escape');
-      await page.getByRole('dialog').waitFor({ state: 'hidden' });
+      await closeDialog(page);
       await visit('Operations')(page);
       await page.getByRole('rowheader').first().waitFor();
     },
@@ -149,10 +230,10 @@ export const stops: readonly Stop[] = [
   {
     name: 'settings',
     go: async (page) => {
-      await page.keyboard.press('Escape');
-      await page.getByRole('dialog').waitFor({ state: 'hidden' });
+      await closeDialog(page);
       await visit('Settings')(page);
       await page.getByRole('heading', { name: 'Storage' }).waitFor();
+      await page.getByRole('region', { name: 'Doctor' }).getByText('sysctl -w').waitFor();
     },
   },
   {

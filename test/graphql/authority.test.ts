@@ -31,6 +31,7 @@ const needs: Record<string, Role> = {
   'Mutation.createDownload': 'ADMIN',
   'Query.hooks': 'ADMIN',
   'Query.deliveries': 'ADMIN',
+  'Query.hostFindings': 'ADMIN',
   'Mutation.createHook': 'ADMIN',
   'Mutation.updateHook': 'ADMIN',
   'Mutation.setHookEnabled': 'ADMIN',

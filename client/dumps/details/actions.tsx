@@ -1,8 +1,11 @@
 import { Button } from '@mantine/core';
+import { useState } from 'react';
 import { useMutation } from 'urql';
 import { DeleteDumpDocument, VerifyDumpDocument } from '../../api/generated/graphql.ts';
 import { formatBytes } from '../../format/bytes.ts';
+import { plainText } from '../../format/plain-text.ts';
 import { useDownload } from '../../records/use-download.ts';
+import { HoldDialog } from '../../retention/hold-dialog.tsx';
 import { useGuard } from '../../state/authority.ts';
 import { useComplaint } from '../../state/complain.ts';
 import { usePage } from '../../state/page.ts';
@@ -26,6 +29,7 @@ export function DetailsActions({ dump, record }: Props) {
   const { dialogs, freshness, toasts } = usePage();
   const guard = useGuard();
   const complain = useComplaint();
+  const [isHolding, setHolding] = useState(false);
   const over = dump?.state === 'FAILED' || dump?.state === 'CANCELLED';
   if (dump && over) {
     const off = guard('trigger');
@@ -48,9 +52,10 @@ export function DetailsActions({ dump, record }: Props) {
   if (!record || !dump) return null;
   const { id, dom, gzipSizeBytes } = record;
   const there = record.state !== 'DELETED';
-  const blocked = (action: 'verify' | 'download' | 'delete'): string | null =>
+  const blocked = (action: 'verify' | 'download' | 'hold' | 'delete'): string | null =>
     guard(action) ??
     (there ? null : 'The file was deleted.') ??
+    (action === 'delete' && record.hold !== null ? 'It is held. Release the hold first.' : null) ??
     (action === 'download' && record.state === 'DAMAGED' ? 'Verification found that the file is damaged.' : null);
 
   async function startVerification(): Promise<void> {
@@ -109,6 +114,17 @@ export function DetailsActions({ dump, record }: Props) {
             Download image
           </Button>
         )}
+        {record.hold === null && (
+          <Button
+            variant="default"
+            leftSection={<Icon name="hold" />}
+            onClick={() => setHolding(true)}
+            disabled={blocked('hold') !== null}
+            title={blocked('hold') ?? 'Protects the file from deletion until an admin releases it'}
+          >
+            Hold…
+          </Button>
+        )}
         <Button
           variant="default"
           className={styles.delete ?? ''}
@@ -120,6 +136,9 @@ export function DetailsActions({ dump, record }: Props) {
           Delete…
         </Button>
       </div>
+      {isHolding && (
+        <HoldDialog kind="DUMP" id={id} what={`the dump of ${plainText(dom)}`} close={() => setHolding(false)} />
+      )}
     </>
   );
 }

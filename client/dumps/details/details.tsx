@@ -1,10 +1,14 @@
 import { Link } from 'wouter';
 import { DumpDetailsDocument, type DumpDetailsQuery } from '../../api/generated/graphql.ts';
 import { useFreshQuery } from '../../api/use-fresh-query.ts';
+import { plainText } from '../../format/plain-text.ts';
 import { sentence } from '../../format/sentence.ts';
+import { ReleaseButton } from '../../retention/release-button.tsx';
 import { Empty, Failure, Loading } from '../../ui/answer-states.tsx';
 import { Dialog } from '../../ui/dialog.tsx';
 import { Facts } from '../../ui/facts.tsx';
+import { Icon } from '../../ui/icon.tsx';
+import { Moment } from '../../ui/moment.tsx';
 import { DemoMark, Name } from '../../ui/name.tsx';
 import { PauseMeter } from '../../ui/pause-meter.tsx';
 import { StateBadge } from '../../ui/state-badge.tsx';
@@ -39,14 +43,20 @@ export function Details({ id, close }: { readonly id: string; readonly close: ()
       ) : !data.dump && !data.dumpRecord ? (
         <Empty>Dump {id} was not found.</Empty>
       ) : (
-        <Known dump={data.dump} record={data.dumpRecord} />
+        <Known dump={data.dump} record={data.dumpRecord} refresh={refresh} />
       )}
     </Dialog>
   );
 }
 
+interface KnownProps {
+  readonly dump: Dump | null;
+  readonly record: DumpRecord | null;
+  readonly refresh: () => void;
+}
+
 /** A record of another server has no operation here; a dump that is not completed has no record. */
-function Known({ dump, record }: { readonly dump: Dump | null; readonly record: DumpRecord | null }) {
+function Known({ dump, record, refresh }: KnownProps) {
   const pause = record?.guestPauseMs ?? dump?.guestPauseMs;
   return (
     <>
@@ -65,6 +75,15 @@ function Known({ dump, record }: { readonly dump: Dump | null; readonly record: 
         <div className={styles.error} role="alert">
           <strong>{sentence(dump.error.message)}</strong> <code>{dump.error.code}</code>
           <p>{sentence(dump.error.hint)}</p>
+        </div>
+      )}
+      {record?.hold && (
+        <div className={styles.hold}>
+          <Icon name="hold" />
+          <p>
+            Held by {plainText(record.hold.actor)} since <Moment at={record.hold.at} />: {plainText(record.hold.reason)}
+          </p>
+          <ReleaseButton hold={record.hold} done={refresh} />
         </div>
       )}
       {dump && <Timeline dump={dump} pauseMs={pause} />}

@@ -1,5 +1,6 @@
 // Long: the resolvers of the whole mock server are one map, with nothing to split it by.
 import { GraphQLError } from 'graphql';
+import { automationResolvers } from './automation.ts';
 import { mockStats, mockUsage } from './usage.ts';
 import { volumeResolvers } from './volumes.ts';
 import { type MockDump, type MockEvent, type MockRecord, type MockVm, sha256, type World } from './world.ts';
@@ -218,6 +219,7 @@ export function resolvers(world: World) {
 
   return {
     ...volumeResolvers(world),
+    ...automationResolvers(world, page),
     vms: () => world.vms.map(vmView),
     vm: ({ name }: { name: string }) => {
       const vm = world.vms.find((it) => it.name === name || it.id === name);
@@ -284,57 +286,6 @@ export function resolvers(world: World) {
     service,
     session: () => ({ name: 'local', role: world.role, tokenRequired: false }),
     tokens: () => [],
-    hooks: () => [
-      {
-        id: 'hook-1',
-        name: 'on-call',
-        type: 'WEBHOOK',
-        url: 'https://example.com/memoir',
-        to: [],
-        kinds: [],
-        machinePattern: null,
-        minSeverity: 'WARNING',
-        enabled: true,
-        disabledReason: null,
-        createdAt: iso(world.startedAt),
-        createdBy: 'local',
-        pending: 0,
-        dead: 1,
-      },
-    ],
-    deliveries: () => page([], 0, 0),
-    alerts: () => [
-      {
-        id: 'alert-1',
-        kind: 'DISK_FILLING',
-        machine: null,
-        message: 'The disk of /var/dumps will be full in about 3 days at the rate of the last week.',
-        raisedAt: iso(world.startedAt),
-        clearedAt: null,
-      },
-    ],
-    schedules: () => [
-      {
-        id: 'schedule-1',
-        name: 'nightly',
-        paused: false,
-        timing: { cron: { expression: '0 2 * * *', timeZone: 'Europe/Berlin' }, every: null },
-        machines: { all: false, names: null, pattern: 'db-*', label: null },
-        nextDueTimes: [iso(world.startedAt)],
-      },
-    ],
-    scheduleDueTimes: () => [iso(world.startedAt)],
-    retentionPolicies: () => [],
-    retentionPreview: () => ({
-      going: [],
-      goingCount: 0,
-      goingBytes: 0,
-      staying: [],
-      stayingCount: 0,
-      stayingBytes: 0,
-      fingerprint: 'none',
-      warning: null,
-    }),
     auditLog: () => page([], 0, 0),
     triggerDumps: ({ input }: { input: MockDump['input'] & { vms?: string[]; all: boolean } }) => {
       const accepted: object[] = [];

@@ -8,13 +8,16 @@ import {
   ResendDeliveryDocument,
 } from '../api/generated/graphql.ts';
 import { useFreshQuery } from '../api/use-fresh-query.ts';
+import { plainText } from '../format/plain-text.ts';
 import { useComplaint } from '../state/complain.ts';
 import { usePage } from '../state/page.ts';
+import { Action } from '../ui/action.tsx';
 import { Empty, Failure, Loading } from '../ui/answer-states.tsx';
 import { Choice } from '../ui/choice.tsx';
 import { cell, DataTable } from '../ui/data-table.tsx';
-import { Dialog } from '../ui/dialog.tsx';
 import { Moment } from '../ui/moment.tsx';
+import { Name } from '../ui/name.tsx';
+import { Panel } from '../ui/panel.tsx';
 import { outcomeOf } from './hook-words.ts';
 import styles from './notifications.module.css';
 
@@ -25,16 +28,27 @@ const choices = [
   { value: 'DEAD', label: 'Given up' },
 ] as const;
 
-/** What was sent to one hook, newest first, and what became of it. */
-export function Deliveries({ hook, close }: { readonly hook: HookFieldsFragment; readonly close: () => void }) {
+interface Props {
+  readonly hooks: readonly HookFieldsFragment[];
+  /** Whose deliveries are shown; empty for all. */
+  readonly hookId: string;
+  readonly choose: (id: string) => void;
+}
+
+/** What was sent, newest first, and what became of it. */
+export function DeliveriesPanel({ hooks, hookId, choose }: Props) {
   const [state, setState] = useState<'' | DeliveryState>('');
   const [after, setAfter] = useState<string | null>(null);
   const { freshness, toasts } = usePage();
   const complain = useComplaint();
   const [, resend] = useMutation(ResendDeliveryDocument);
-  const variables = { hookId: hook.id, states: state === '' ? null : [state], after };
+  const variables = { hookId: hookId === '' ? null : hookId, states: state === '' ? null : [state], after };
   const { data, error, refresh } = useFreshQuery(DeliveriesDocument, variables, ['access', 'operations']);
   const page = data?.deliveries;
+  const receivers = [
+    { value: '', label: 'All' },
+    ...hooks.map(({ id, name }) => ({ value: id, label: plainText(name) })),
+  ];
 
   async function again(id: string): Promise<void> {
     const { error: refused } = await resend({ id });
@@ -44,8 +58,17 @@ export function Deliveries({ hook, close }: { readonly hook: HookFieldsFragment;
   }
 
   return (
-    <Dialog title={`Deliveries to ${hook.name}`} close={close} size="xl">
+    <Panel title="Delivery log" flush>
       <div className={styles.bar}>
+        <Choice
+          label="Receiver"
+          choices={receivers}
+          value={receivers.some(({ value }) => value === hookId) ? hookId : ''}
+          change={(id) => {
+            choose(id);
+            setAfter(null);
+          }}
+        />
         <Choice<'' | DeliveryState>
           label="State"
           choices={choices}
@@ -71,6 +94,7 @@ export function Deliveries({ hook, close }: { readonly hook: HookFieldsFragment;
           head={
             <>
               <th scope="col">Event</th>
+              <th scope="col">Receiver</th>
               <th scope="col">Time</th>
               <th scope="col">Outcome</th>
               <th scope="col">Next attempt</th>
@@ -83,8 +107,11 @@ export function Deliveries({ hook, close }: { readonly hook: HookFieldsFragment;
           {page.nodes.map((one) => (
             <tr key={one.id}>
               <th scope="row" className={`${cell.first} ${styles.where}`}>
-                {one.message}
+                {plainText(one.message)}
               </th>
+              <td data-label="Receiver">
+                <Name>{hooks.find(({ id }) => id === one.hookId)?.name ?? 'deleted'}</Name>
+              </td>
               <td data-label="Time">
                 <Moment at={one.createdAt} />
               </td>
@@ -94,20 +121,28 @@ export function Deliveries({ hook, close }: { readonly hook: HookFieldsFragment;
               <td data-label="Next attempt">{one.nextAttemptAt == null ? '–' : <Moment at={one.nextAttemptAt} />}</td>
               <td className={cell.actions}>
                 {one.state !== 'PENDING' && (
-                  <Button size="compact-xs" variant="default" onClick={() => again(one.id)}>
+                  <Action label={`Send again: ${plainText(one.message)}`} press={() => void again(one.id)}>
                     Send again
-                  </Button>
+                  </Action>
                 )}
               </td>
             </tr>
           ))}
         </DataTable>
       )}
-      {page?.pageInfo.hasNextPage && (
-        <Button variant="default" onClick={() => setAfter(page.pageInfo.endCursor ?? null)}>
-          Older
-        </Button>
+      {(after !== null || page?.pageInfo.hasNextPage) && (
+        <div className={styles.pages}>
+          <Action press={() => setAfter(null)} off={after === null ? 'These are the newest' : null}>
+            Newest
+          </Action>
+          <Action
+            press={() => setAfter(page?.pageInfo.endCursor ?? null)}
+            off={page?.pageInfo.hasNextPage ? null : 'These are the oldest'}
+          >
+            Older
+          </Action>
+        </div>
       )}
-    </Dialog>
+    </Panel>
   );
 }

@@ -1,48 +1,49 @@
 import { Button } from '@mantine/core';
 import { useState } from 'react';
-import { useMutation } from 'urql';
+import { type CombinedError, useMutation } from 'urql';
 import {
   DeleteHookDocument,
   type HookFieldsFragment,
-  HooksDocument,
+  type HooksQuery,
   SetHookEnabledDocument,
   TestHookDocument,
 } from '../api/generated/graphql.ts';
-import { useFreshQuery } from '../api/use-fresh-query.ts';
+import { plainText } from '../format/plain-text.ts';
 import { useComplaint } from '../state/complain.ts';
 import { usePage } from '../state/page.ts';
+import { Action } from '../ui/action.tsx';
 import { Empty, Failure, Loading } from '../ui/answer-states.tsx';
 import { cell, DataTable } from '../ui/data-table.tsx';
 import { Name } from '../ui/name.tsx';
 import { Panel } from '../ui/panel.tsx';
-import { Deliveries } from './deliveries.tsx';
 import { outcomeOf, scopeOf } from './hook-words.ts';
 import { NewHook } from './new-hook.tsx';
 import styles from './notifications.module.css';
 
-/** Who is told what happens, by webhook or mail. For admins. */
-export function NotificationsPanel({ className }: { readonly className?: string | undefined }) {
-  const { data, error, refresh } = useFreshQuery(HooksDocument, {}, ['access', 'operations']);
-  const [making, setMaking] = useState(false);
-  const [shown, setShown] = useState<HookFieldsFragment | null>(null);
+interface Props {
+  readonly data: HooksQuery | undefined;
+  readonly error: CombinedError | undefined;
+  readonly refresh: () => void;
+  /** Shows the deliveries to a hook. */
+  readonly show: (id: string) => void;
+}
 
+/** Who is told what happens, by webhook or mail. For admins. */
+export function HooksPanel({ data, error, refresh, show }: Props) {
+  const [making, setMaking] = useState(false);
+  const create = (
+    <Button size="compact-sm" variant="default" onClick={() => setMaking(true)} disabled={!data}>
+      New notification…
+    </Button>
+  );
   return (
-    <Panel
-      title="Notifications"
-      className={className}
-      flush
-      actions={
-        <Button size="compact-sm" variant="default" onClick={() => setMaking(true)} disabled={!data}>
-          New notification…
-        </Button>
-      }
-    >
+    <Panel title="Receivers" flush actions={data?.hooks.length === 0 ? undefined : create}>
       {error && !data ? (
         <Failure error={error} retry={refresh} />
       ) : !data ? (
         <Loading lines={3} />
       ) : data.hooks.length === 0 ? (
-        <Empty>
+        <Empty action={create}>
           No notifications yet. A webhook or mail can tell of failed dumps, damaged files and a disk that fills up.
         </Empty>
       ) : (
@@ -62,12 +63,11 @@ export function NotificationsPanel({ className }: { readonly className?: string 
           }
         >
           {data.hooks.map((hook) => (
-            <HookRow key={hook.id} hook={hook} show={() => setShown(hook)} />
+            <HookRow key={hook.id} hook={hook} show={() => show(hook.id)} />
           ))}
         </DataTable>
       )}
       {making && data && <NewHook close={() => setMaking(false)} canMail={data.service.canMail} />}
-      {shown && <Deliveries hook={shown} close={() => setShown(null)} />}
     </Panel>
   );
 }
@@ -76,6 +76,7 @@ function HookRow({ hook, show }: { readonly hook: HookFieldsFragment; readonly s
   const { id, name, url, to, enabled, disabledReason, pending, dead } = hook;
   const { dialogs, freshness, toasts } = usePage();
   const complain = useComplaint();
+  const called = plainText(name);
   const [{ fetching: tests }, test] = useMutation(TestHookDocument);
   const [, setEnabled] = useMutation(SetHookEnabledDocument);
   const [, remove] = useMutation(DeleteHookDocument);
@@ -84,7 +85,7 @@ function HookRow({ hook, show }: { readonly hook: HookFieldsFragment; readonly s
     const { data, error } = await test({ id });
     if (!data) return error && complain('Not tested', error);
     const { delivery } = data.testHook;
-    toasts.show(delivery.state === 'DELIVERED' ? 'success' : 'error', `Test of ${name}: ${outcomeOf(delivery)}`);
+    toasts.show(delivery.state === 'DELIVERED' ? 'success' : 'error', `Test of ${called}: ${outcomeOf(delivery)}`);
   }
   async function switchIt(): Promise<void> {
     const { error } = await setEnabled({ id, enabled: !enabled });
@@ -93,13 +94,13 @@ function HookRow({ hook, show }: { readonly hook: HookFieldsFragment; readonly s
   }
   function askToDelete(): void {
     dialogs.question.set({
-      title: `Delete the notification ${name}?`,
+      title: `Delete the notification ${called}?`,
       text: `Its ${pending} pending deliveries are dropped, and its delivery log is deleted.`,
       action: 'Delete notification',
       run: async () => {
         const { error } = await remove({ id });
         if (error) complain('Not deleted', error);
-        else toasts.show('success', `Deleted the notification ${name}`);
+        else toasts.show('success', `Deleted the notification ${called}`);
         freshness.mark(['access']);
       },
     });
@@ -122,20 +123,18 @@ function HookRow({ hook, show }: { readonly hook: HookFieldsFragment; readonly s
         {enabled ? 'On' : `Off${disabledReason == null ? '' : `. ${disabledReason}`}`}
       </td>
       <td className={cell.actions}>
-        <div className={styles.actions}>
-          <Button size="compact-xs" variant="default" onClick={show}>
-            Deliveries
-          </Button>
-          <Button size="compact-xs" variant="default" onClick={tryIt} loading={tests}>
-            Test
-          </Button>
-          <Button size="compact-xs" variant="default" onClick={switchIt}>
-            {enabled ? 'Switch off' : 'Switch on'}
-          </Button>
-          <Button size="compact-xs" variant="default" onClick={askToDelete}>
-            Delete…
-          </Button>
-        </div>
+        <Action label={`Deliveries to ${called}`} press={show}>
+          Deliveries
+        </Action>{' '}
+        <Action label={`Test ${called}`} press={tryIt} off={tests ? 'The test is under way' : null}>
+          Test
+        </Action>{' '}
+        <Action label={`${enabled ? 'Switch off' : 'Switch on'} ${called}`} press={switchIt}>
+          {enabled ? 'Switch off' : 'Switch on'}
+        </Action>{' '}
+        <Action label={`Delete ${called}`} press={askToDelete}>
+          Delete…
+        </Action>
       </td>
     </tr>
   );

@@ -6,9 +6,9 @@ import { usePage } from '../state/page.ts';
 import { Failure } from '../ui/answer-states.tsx';
 import { Choice } from '../ui/choice.tsx';
 import { Dialog } from '../ui/dialog.tsx';
+import styles from '../ui/form.module.css';
 import { CopyButton } from '../ui/hash.tsx';
 import { kindLabels, severityLabels } from './hook-words.ts';
-import styles from './settings.module.css';
 
 type HookKind = keyof typeof kindLabels;
 const allKinds = Object.keys(kindLabels) as HookKind[];

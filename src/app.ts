@@ -49,6 +49,8 @@ import { noGoodDump } from './notifications/alerts/no-good-dump.ts';
 import { createNotifications } from './notifications/create-notifications.ts';
 import type { OperationFacts } from './notifications/feeder.ts';
 import { createSmtpTransport } from './notifications/mail/mail-transport.ts';
+import { retentionBulletins } from './notifications/retention-bulletins.ts';
+import { scheduleBulletins } from './notifications/schedule-bulletins.ts';
 import { createWebhookSender } from './notifications/webhook/webhook-sender.ts';
 import { afterEffects } from './operations/after-effects.ts';
 import { startOperations } from './operations/engine.ts';
@@ -266,23 +268,6 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
     const { rows } = await catalogue.page({ filter, order: { by: 'TIME', direction: 'DESC' }, limit: 1 });
     return rows[0] === undefined ? null : rows[0].record.timeUs / 1000;
   };
-  const notifications = await createNotifications({
-    database,
-    operations,
-    nodeId,
-    host: hypervisor.host,
-    factsOf: operationFacts,
-    webhooks: createWebhookSender({ allowPrivate, version: packageFile.version }),
-    addressRules: { allowPrivate },
-    mail: mail && createSmtpTransport(mail),
-    alertSources: [
-      ...(influx ? [influxBehind(() => influx.outbox.status())] : []),
-      ...(noDump ? [noGoodDump({ ...noDump, machines: () => hypervisor.list(), lastGoodMs })] : []),
-    ],
-    disk: diskDays === 0 ? null : { folder: config.dumpDir, days: diskDays },
-    log,
-  });
-  opened.defer(() => notifications.close());
   dumpVolume?.watch(volumes, operations);
   const info: ServerInfo = {
     version: packageFile.version,
@@ -324,6 +309,24 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
     log,
   });
   opened.defer(() => schedules.close());
+  const notifications = await createNotifications({
+    database,
+    operations,
+    nodeId,
+    host: hypervisor.host,
+    factsOf: operationFacts,
+    webhooks: createWebhookSender({ allowPrivate, version: packageFile.version }),
+    addressRules: { allowPrivate },
+    mail: mail && createSmtpTransport(mail),
+    alertSources: [
+      ...(influx ? [influxBehind(() => influx.outbox.status())] : []),
+      ...(noDump ? [noGoodDump({ ...noDump, machines: () => hypervisor.list(), lastGoodMs })] : []),
+    ],
+    disk: diskDays === 0 ? null : { folder: config.dumpDir, days: diskDays },
+    bulletins: [scheduleBulletins(schedules), retentionBulletins(retention)],
+    log,
+  });
+  opened.defer(() => notifications.close());
   const services: Services = {
     operations,
     dumps,

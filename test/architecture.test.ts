@@ -35,7 +35,8 @@ const arrows: Record<string, readonly string[] | 'everything'> = {
   schedules: ['domain', 'async', 'operations', 'database', 'machines', 'dumps', 'heaps'],
   retention: ['domain', 'async', 'operations', 'database', 'records', 'dumps', 'heaps'],
   telemetry: ['domain', 'async', 'machines', 'database', 'influx'],
-  notifications: ['domain', 'async', 'operations', 'database'],
+  // Tells of what schedules and retention list; they know nothing of it.
+  notifications: ['domain', 'async', 'operations', 'database', 'schedules', 'retention'],
   access: ['domain', 'database'],
   graphql: [
     'domain',

@@ -10,6 +10,13 @@ export const kindLabels: Readonly<Record<Exclude<NotificationKind, 'TEST'>, stri
   VERIFICATION_FAILED: 'Verification failed',
   NO_GOOD_DUMP: 'No recent dump',
   DISK_FILLING: 'Disk is filling up',
+  SCHEDULE_MISSED: 'Scheduled runs missed',
+  SCHEDULE_SKIPPED: 'Scheduled run skipped',
+  SCHEDULE_REFUSED: 'Scheduled run refused',
+  SCHEDULE_FAILED: 'Scheduled run failed',
+  SCHEDULE_NO_MACHINES: 'Schedule matched no machine',
+  RETENTION_REMOVED: 'Retention removed artifacts',
+  RETENTION_FAILED: 'Retention failed',
   INFLUX_BEHIND: 'InfluxDB is behind',
 };
 

@@ -57,6 +57,7 @@ export function describeCommandLine(): string {
     '| 2 | the command or the configuration makes no sense |',
     '| 3 | the server does not respond |',
     '| 4 | a token is missing, or does not allow it |',
+    '| 130 | left (Ctrl-C) before the end; what was started goes on |',
     '',
     ...commands.flatMap((command) => sectionOf(command)),
   ].join('\n')}`;

@@ -11,6 +11,8 @@ export const exitCodes = {
   unreachable: 3,
   /** A token is missing or does not allow it. */
   denied: 4,
+  /** The person left (Ctrl-C) before what was waited for had ended: 128 + SIGINT, as shells have it. */
+  interrupted: 130,
 } as const;
 
 export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes];

@@ -22,6 +22,7 @@ import { addMemwatchCommands, type MemwatchDefaults } from './memwatch/commands.
 import { addNotificationCommands } from './notification-commands.ts';
 import { addScheduleCommands } from './schedule-commands.ts';
 import { plain } from './text.ts';
+import { Left } from './until-complete.ts';
 import { addVolumeCommands } from './volume/commands.ts';
 
 /** What the process gives to the command line. */
@@ -234,6 +235,10 @@ function explain(error: unknown, { tell }: Host): ExitCode {
   if (error instanceof Unreachable) {
     tell(`memoir: ${plain(error.message)}\n  Is the server running? --url or MEMOIR_URL says where it is.\n`);
     return exitCodes.unreachable;
+  }
+  if (error instanceof Left) {
+    tell(`memoir: left; ${plain(error.message)}\n`);
+    return exitCodes.interrupted;
   }
   // `main.ts` tells how a start ended that was broken off.
   if (!isMemoirError(error) || error.code === 'SHUTTING_DOWN') throw error;

@@ -1,5 +1,5 @@
 import type { Console } from './console.ts';
-import { bytes, plain, seconds } from './text.ts';
+import { bytes, columnsOf, fit, plain, seconds } from './text.ts';
 
 /** One operation as its progress tells it. */
 export interface ShownProgress {
@@ -16,6 +16,7 @@ export interface ShownProgress {
 }
 
 const barWidth = 24;
+const nameWidth = 20;
 
 /** Most bars that are redrawn: with more than a window has lines, the cursor could not find back to the first. */
 const mostBars = 16;
@@ -53,7 +54,7 @@ export class ProgressView {
     // What has ended is drawn a last time and stays; what goes on is below it.
     const lines = isOver ? [line(next, columns), ...bars] : bars;
     tell(this.#back(columns) + lines.map((one) => `\r\u001b[2K${one}\n`).join(''));
-    this.#drawn = bars.map(({ length }) => length);
+    this.#drawn = bars.map(columnsOf);
   }
 
   /** Up to the first line of the last drawing. A window that became narrower has wrapped them: they take more lines, and all are wiped. */
@@ -65,15 +66,23 @@ export class ProgressView {
   }
 }
 
+/** Name, bar and percent first: a narrow window leaves out the rest, and then the bar. */
 function line({ name, state, phase, progress }: ShownProgress, columns: number): string {
-  const percent = progress?.percent ?? (state === 'COMPLETED' ? 100 : 0);
-  const filled = Math.round((percent / 100) * barWidth);
-  const bar = `${'█'.repeat(filled)}${'░'.repeat(barWidth - filled)}`;
+  const room = Math.max(20, columns - 1);
+  const percent = state === 'COMPLETED' ? 100 : (progress?.percent ?? 0);
+  const stage = state === 'RUNNING' && phase !== null ? phase : state.toLowerCase();
+  const count = `${percent.toFixed(0).padStart(3)} %  ${plain(stage)}`;
+  const shown = fit(plain(name), Math.max(nameWidth, Math.floor(room / 3)));
+  const called = shown + ' '.repeat(Math.max(0, Math.min(nameWidth, Math.floor(room / 3)) - columnsOf(shown)));
+  const width = Math.min(barWidth, room - columnsOf(called) - columnsOf(count) - 2);
+  const filled = Math.round((percent / 100) * width);
+  const bar = width < 4 ? '' : `${'█'.repeat(filled)}${'░'.repeat(width - filled)} `;
   const rate = progress?.bytesPerSecond == null ? '' : `  ${bytes(progress.bytesPerSecond)}/s`;
   const left = progress?.secondsLeft == null ? '' : `  ${seconds(progress.secondsLeft)} left`;
-  const stage = state === 'RUNNING' && phase !== null ? phase : state.toLowerCase();
-  const text = `${plain(name).padEnd(20)} ${bar} ${percent.toFixed(0).padStart(3)} %  ${plain(stage)}${rate}${left}`;
-  return text.slice(0, Math.max(10, columns - 1));
+  const text = `${called} ${bar}${count}`;
+  // As a whole or not at all.
+  const more = [`${rate}${left}`, rate, ''].find((one) => columnsOf(text + one) <= room) ?? '';
+  return fit(text + more, room);
 }
 
 function sentence({ name, state, phase, message }: ShownProgress): string {

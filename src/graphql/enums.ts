@@ -195,6 +195,7 @@ export const ScheduleEventTypeEnum = builder.enumType('ScheduleEventType', {
   description: 'What about a schedule needs attention.',
   values: valuesOf({
     MISSED: 'Due times passed while the server did not run, or the clock was set.',
+    SKIPPED: 'A run waited for the one before it until a later one took its place.',
     REFUSED: 'A run could not start.',
     FAILED: 'A run failed.',
     NO_MACHINES: 'No machine matched when it was due.',

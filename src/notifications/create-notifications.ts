@@ -5,6 +5,7 @@ import type { Operations } from '../operations/operations.ts';
 import type { AlertSource } from './alerts/alert-source.ts';
 import { AlertWatch, type AlertWatchOptions } from './alerts/alert-watch.ts';
 import { diskFilling, trendMs } from './alerts/disk-filling.ts';
+import { BulletinFeeder, type BulletinSource } from './bulletin-feeder.ts';
 import { cloudEvent } from './cloud-event.ts';
 import { Dispatcher } from './dispatcher.ts';
 import { Feeder, type FeederOptions } from './feeder.ts';
@@ -39,6 +40,8 @@ export interface NotificationOptions {
   readonly mail: MailTransport | null;
   /** Beside the dump folder's disk. */
   readonly alertSources: readonly AlertSource[];
+  /** What other rooms list as worth telling. */
+  readonly bulletins?: readonly BulletinSource[];
   /** The folder whose disk is watched, and how many days ahead; null for not at all. */
   readonly disk: { readonly folder: string; readonly days: number } | null;
   readonly log: { warn(fields: object, message: string): void };
@@ -82,6 +85,15 @@ export async function createNotifications(options: NotificationOptions): Promise
     host,
     factsOf: options.factsOf,
     hooks: currentHooks,
+    onNew,
+    warn,
+  });
+  const bulletins = new BulletinFeeder({
+    service,
+    sources: options.bulletins ?? [],
+    hooks: currentHooks,
+    nodeId,
+    host,
     onNew,
     warn,
   });
@@ -207,6 +219,7 @@ export async function createNotifications(options: NotificationOptions): Promise
     async close() {
       clearInterval(tidying);
       await watch.close();
+      await bulletins.close();
       await feeder.close();
       await dispatcher.close();
     },

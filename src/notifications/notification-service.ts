@@ -53,6 +53,7 @@ const migrations: Migrations = [
    CREATE UNIQUE INDEX alerts_active ON alerts (kind, subject) WHERE cleared_at_ms IS NULL;
    CREATE TABLE disk_samples (folder TEXT NOT NULL, at_ms INTEGER NOT NULL, free_bytes INTEGER NOT NULL,
      PRIMARY KEY (folder, at_ms)) STRICT;`,
+  'CREATE TABLE notification_places (source TEXT PRIMARY KEY, seq INTEGER NOT NULL) STRICT;',
 ];
 
 /** A delivery that is to be made, with all that it needs. */
@@ -142,6 +143,10 @@ export function openService(connection: DatabaseSync) {
   const setPlace = connection.prepare(
     'INSERT INTO notification_place VALUES (1, ?) ON CONFLICT (id) DO UPDATE SET seq = excluded.seq',
   );
+  const placeOf = connection.prepare('SELECT seq FROM notification_places WHERE source = ?');
+  const setPlaceOf = connection.prepare(
+    'INSERT INTO notification_places VALUES (?, ?) ON CONFLICT (source) DO UPDATE SET seq = excluded.seq',
+  );
   const insert = connection.prepare(
     `INSERT INTO deliveries (hook_id, notification_id, order_key, type, message, body, state, next_at_ms, created_at_ms)
      VALUES (?, ?, ?, ?, ?, ?, 'PENDING', ?, ?) ON CONFLICT (hook_id, notification_id) DO NOTHING`,
@@ -186,6 +191,18 @@ export function openService(connection: DatabaseSync) {
     const row = oneHook.get(id);
     return row === undefined ? null : toHook(row);
   };
+  /** In a transaction of the caller's. */
+  function enqueue(deliveries: readonly NewDelivery[], nowMs: number): void {
+    for (const { hookId, notificationId, orderKey, type, message, body } of deliveries) {
+      // A hook that was deleted meanwhile gets nothing.
+      if (oneHook.get(hookId) === undefined) continue;
+      insert.run(hookId, notificationId, orderKey, type, message, body, nowMs, nowMs);
+    }
+    for (const hookId of new Set(deliveries.map((delivery) => delivery.hookId))) {
+      const over = numberOf(rowOf(countPending.get(hookId)), 'n') - maxPending;
+      if (over > 0) giveUp.run(nowMs, hookId, over);
+    }
+  }
   const activeAlerts = connection.prepare('SELECT * FROM alerts WHERE cleared_at_ms IS NULL ORDER BY raised_at_ms');
 
   return {
@@ -243,15 +260,14 @@ export function openService(connection: DatabaseSync) {
     enqueue: (seq: number | null, deliveries: readonly NewDelivery[], nowMs: number): void =>
       transact(connection, () => {
         if (seq !== null) setPlace.run(seq);
-        for (const { hookId, notificationId, orderKey, type, message, body } of deliveries) {
-          // A hook that was deleted meanwhile gets nothing.
-          if (oneHook.get(hookId) === undefined) continue;
-          insert.run(hookId, notificationId, orderKey, type, message, body, nowMs, nowMs);
-        }
-        for (const hookId of new Set(deliveries.map((delivery) => delivery.hookId))) {
-          const over = numberOf(rowOf(countPending.get(hookId)), 'n') - maxPending;
-          if (over > 0) giveUp.run(nowMs, hookId, over);
-        }
+        enqueue(deliveries, nowMs);
+      }),
+    /** The same of another list than the event log. */
+    placeOf: (source: string): number | null => seqOf(placeOf.get(source)),
+    enqueueOf: (source: string, seq: number, deliveries: readonly NewDelivery[], nowMs: number): void =>
+      transact(connection, () => {
+        setPlaceOf.run(source, seq);
+        enqueue(deliveries, nowMs);
       }),
     /**
      * What a hook is to get now, oldest first; with `inOrder`, of each operation only the first that it has not got. What is due later

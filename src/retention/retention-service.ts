@@ -39,6 +39,7 @@ export async function createRetention(parts: RetentionParts): Promise<Retention>
   const { firstMs, everyMs } = parts.times ?? { firstMs: 60_000, everyMs: 3_600_000 };
   const guard = new ClockGuard({ now, elapsedMs, lastSeenMs: await store.lastSeenMs() });
   const closing = new AbortController();
+  const listeners = new Set<() => void>();
   /** One run at a time: two would argue about the last ones. */
   let turn: Promise<unknown> = Promise.resolve();
   const inTurn = <T>(work: () => Promise<T>): Promise<T> => {
@@ -100,7 +101,10 @@ export async function createRetention(parts: RetentionParts): Promise<Retention>
       await breathe();
     }
     const run = { atMs: now(), actor, removed, freedBytes, failed, warning: problem };
-    if (removed > 0 || failed > 0 || problem !== null) await store.addRun(run);
+    if (removed > 0 || failed > 0 || problem !== null) {
+      await store.addRun(run);
+      for (const listener of listeners) listener();
+    }
     if (removed > 0) log.info({ removed, freedBytes, actor }, 'removed what retention does not keep');
     if (problem !== null) log.warn({ warning: problem }, 'retention could not do all that its policies say');
     return { seq: 0, ...run };
@@ -164,6 +168,10 @@ export async function createRetention(parts: RetentionParts): Promise<Retention>
     },
     run: (actor, fingerprint) => inTurn(() => runOnce(actor, fingerprint)),
     runs: (limit) => store.runs(Math.max(0, Math.min(maxRuns, limit))),
+    watch(listener) {
+      listeners.add(listener);
+      return () => void listeners.delete(listener);
+    },
     makeRoom: (neededBytes) =>
       inTurn(async () => {
         const policies = await store.list();

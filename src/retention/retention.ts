@@ -32,6 +32,8 @@ export interface Retention extends Closable {
   run(actor: string, fingerprint: string | null): Promise<RetentionRun>;
   /** Newest first; at most 100. */
   runs(limit: number): Promise<readonly RetentionRun[]>;
+  /** Calls back after each run that did something, or could not; answers what ends that. */
+  watch(listener: () => void): () => void;
   makeRoom(neededBytes: number): Promise<number>;
   hold(kind: ArtifactKind, id: string, reason: string, actor: string): Promise<Hold>;
   release(kind: ArtifactKind, id: string): Promise<Hold>;

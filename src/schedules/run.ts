@@ -49,8 +49,8 @@ export interface ScheduleEvent {
   readonly atMs: number;
   readonly scheduleId: string;
   readonly scheduleName: string;
-  /** MISSED: due times passed unattended. REFUSED, FAILED: one machine's run. NO_MACHINES: nothing matched the selection. */
-  readonly type: 'MISSED' | 'REFUSED' | 'FAILED' | 'NO_MACHINES';
+  /** SKIPPED: a later run of one machine took its place. MISSED: due times passed unattended. REFUSED, FAILED: one machine's run. NO_MACHINES: nothing matched the selection. */
+  readonly type: 'MISSED' | 'SKIPPED' | 'REFUSED' | 'FAILED' | 'NO_MACHINES';
   readonly dueMs: number;
   /** Null where it is about all machines. */
   readonly targetName: string | null;

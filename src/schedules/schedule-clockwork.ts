@@ -140,7 +140,7 @@ export class ScheduleClockwork {
         error: null,
       };
     });
-    await store.plan(due, chosen, missed === 'RUN_ALL' ? maxCaughtUp : 1, event);
+    await store.plan(due, chosen, missed === 'RUN_ALL' ? maxCaughtUp : 1, event, nowMs);
     return true;
   }
 

@@ -141,6 +141,7 @@ export function createSchedules(parts: ScheduleServiceParts): Schedules {
       return dueTimes.upcoming(timing, now(), Math.min(maxUpcoming, count));
     },
     events: store.events,
+    newestEvent: store.newestEvent,
     watch(listener) {
       listeners.add(listener);
       return () => void listeners.delete(listener);

@@ -43,7 +43,7 @@ export interface WaitingShot {
  *   not come (`journaledAtMs` before it: the clock had been set forward and back since), which opens again. An entry
  *   of another version is left out: the schedule was changed meanwhile, and is still due.
  * - `plan` chooses the machines of an open due time; where a target has `keepWaiting` waiting shots of this schedule
- *   already, the oldest of them give way (SKIPPED).
+ *   already, the oldest of them give way (SKIPPED, with an event each).
  * - A changed schedule starts anew at `atMs`: due times before that and not journaled are no longer missed.
  */
 export interface ScheduleStore {
@@ -62,7 +62,13 @@ export interface ScheduleStore {
   due(nowMs: number, limit: number): Promise<readonly Schedule[]>;
   journalDue(entries: readonly DueEntry[], atMs: number): Promise<void>;
   open(limit: number): Promise<readonly OpenDue[]>;
-  plan(due: Due, shots: readonly Shot[], keepWaiting: number, event: NewScheduleEvent | null): Promise<void>;
+  plan(
+    due: Due,
+    shots: readonly Shot[],
+    keepWaiting: number,
+    event: NewScheduleEvent | null,
+    atMs: number,
+  ): Promise<void>;
   /** Whose moment has come, in the order of due times. */
   waiting(nowMs: number, limit: number): Promise<readonly WaitingShot[]>;
   /** At work, of all schedules. */
@@ -74,6 +80,8 @@ export interface ScheduleStore {
   runs(scheduleId: string, limit: number): Promise<readonly ScheduleRun[]>;
   /** After a number, ascending. */
   events(after: number, limit: number): Promise<readonly ScheduleEvent[]>;
+  /** The number of the newest event; 0 before the first. */
+  newestEvent(): Promise<number>;
   /** The schedule whose run an operation is; null for others. */
   scheduleOf(operationIds: readonly string[]): Promise<readonly (string | null)[]>;
   /** Forgets runs and events from before a time, those that are not settled excepted. */

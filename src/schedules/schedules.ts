@@ -30,5 +30,7 @@ export interface Schedules extends Closable {
   /** When this would be due next, whether or not it is a schedule's; at most 100. */
   upcoming(timing: TimingDraft, count: number): readonly number[];
   events(after: number, limit: number): Promise<readonly ScheduleEvent[]>;
+  /** The number of the newest event; 0 before the first. */
+  newestEvent(): Promise<number>;
   watch(listener: () => void): () => void;
 }

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { bytes, plain, seconds, table } from '../../src/cli/text.ts';
+import { bytes, columnsOf, fit, plain, seconds, table } from '../../src/cli/text.ts';
 import { anyText } from '../contracts/any-text.ts';
 import { hostileNames } from '../contracts/sample-records.ts';
 
@@ -13,6 +13,14 @@ describe('text from outside', () => {
     fc.assert(fc.property(anyText(), (text) => !dangerous.test(plain(text))));
     expect(plain('\u001b[31mred\u001b[0m')).toBe('\\u001b[31mred\\u001b[0m');
     expect(plain('ünïcödé 🦊')).toBe('ünïcödé 🦊');
+  });
+
+  it('is cut so that it takes no more columns than there are, whatever its signs', () => {
+    fc.assert(
+      fc.property(anyText(), fc.nat(40), (text, columns) => columnsOf(fit(plain(text), columns + 1)) <= columns + 1),
+    );
+    expect([columnsOf('web'), columnsOf('数据库'), columnsOf('e\u0301'), columnsOf('🦊')]).toEqual([3, 6, 1, 2]);
+    expect([fit('数据库', 6), fit('数据库', 5), fit('数据库', 4)]).toEqual(['数据库', '数据…', '数…']);
   });
 
   it('does not break a table', () => {

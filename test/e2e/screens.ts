@@ -82,17 +82,8 @@ export const stops: readonly Stop[] = [
     },
   },
   {
-    name: 'hold',
-    go: async (page) => {
-      await page.getByRole('button', { name: 'Hold…' }).click();
-      await page.getByRole('dialog', { name: /^Hold the dump of/ }).waitFor();
-    },
-  },
-  {
     name: 'machines',
     go: async (page) => {
-      await page.getByRole('button', { name: 'Cancel', exact: true }).click();
-      await page.getByRole('dialog', { name: /^Hold/ }).waitFor({ state: 'hidden' });
       await closeDialog(page);
       await visit('Machines')(page);
       await page.getByRole('rowheader').first().waitFor();

@@ -1,5 +1,6 @@
-# Runs a command on a terminal of its own, and acts a script of steps on it: {"send", "until", "resize", "signal"}, as JSON on
-# standard input. Everything that the terminal showed goes to standard output, as JSON.
+# Runs a command on a terminal of its own, and acts a script of steps on it: {"send", "until", "resize", "signal", "mark"}, as JSON
+# on standard input; a mark is a file that is made when its step is over. Everything that the terminal showed, and at which offsets it was
+# resized, goes to standard output, as JSON.
 import fcntl, json, os, pty, select, signal, struct, sys, termios, time
 
 job = json.load(sys.stdin)
@@ -13,6 +14,7 @@ def size(columns, rows):
 
 
 seen = b""
+resizes = []
 ended = False
 
 
@@ -36,16 +38,19 @@ for step in job["steps"]:
     begin = len(seen)
     if "resize" in step:
         size(step["resize"], 24)
+        resizes.append({"offset": len(seen.decode("utf-8", "replace")), "columns": step["resize"]})
     if "signal" in step:
         os.kill(pid, step["signal"])
     if "send" in step:
         os.write(fd, step["send"].encode())
     while "until" in step and step["until"].encode() not in seen[begin:] and not ended and time.monotonic() < deadline:
         read(0.2)
+    if "mark" in step:
+        open(step["mark"], "x").close()
 while not ended and time.monotonic() < deadline:
     read(0.2)
 if not ended:
     os.kill(pid, signal.SIGKILL)
 _, status = os.waitpid(pid, 0)
 code = os.WEXITSTATUS(status) if os.WIFEXITED(status) else -os.WTERMSIG(status)
-json.dump({"output": seen.decode("utf-8", "replace"), "code": code}, sys.stdout)
+json.dump({"output": seen.decode("utf-8", "replace"), "code": code, "resizes": resizes}, sys.stdout)

@@ -9,7 +9,7 @@ import {
 } from '../generated/graphql.ts';
 import { ProgressView } from '../progress-view.ts';
 import { bytes, plain, seconds, table } from '../text.ts';
-import { untilComplete } from '../until-complete.ts';
+import { Left, untilComplete } from '../until-complete.ts';
 
 export interface DumpOptions {
   readonly all?: boolean;
@@ -54,9 +54,16 @@ async function watch(console: Console, accepted: readonly { id: string }[]): Pro
   if (accepted.length === 0) return ends;
   const view = new ProgressView(console);
   const ids = accepted.map(({ id }) => id);
-  for await (const { dumpProgress } of untilComplete(console, CliProgressDocument, () => ({ ids }))) {
-    view.show({ ...dumpProgress, name: dumpProgress.vmName });
-    if (dumpProgress.final) ends.set(dumpProgress.id, dumpProgress);
+  try {
+    for await (const { dumpProgress } of untilComplete(console, CliProgressDocument, () => ({ ids }))) {
+      view.show({ ...dumpProgress, name: dumpProgress.vmName });
+      if (dumpProgress.final) ends.set(dumpProgress.id, dumpProgress);
+    }
+  } catch (error) {
+    if (!(error instanceof Left)) throw error;
+    const rest = ids.filter((id) => !ends.has(id));
+    const many = rest.length === 1 ? 'the dump goes on' : `${rest.length} dumps go on`;
+    throw new Left(`${many}. To end ${rest.length === 1 ? 'it' : 'them'}: memoir cancel ${rest.join(' ')}`);
   }
   return ends;
 }

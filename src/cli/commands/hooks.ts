@@ -29,6 +29,13 @@ const kinds = [
   'NO_GOOD_DUMP',
   'DISK_FILLING',
   'INFLUX_BEHIND',
+  'SCHEDULE_MISSED',
+  'SCHEDULE_SKIPPED',
+  'SCHEDULE_REFUSED',
+  'SCHEDULE_FAILED',
+  'SCHEDULE_NO_MACHINES',
+  'RETENTION_REMOVED',
+  'RETENTION_FAILED',
 ] as const satisfies readonly NotificationKind[];
 const severities = ['INFO', 'WARNING', 'ERROR'] as const satisfies readonly NotificationSeverity[];
 const deliveryStates = ['PENDING', 'DELIVERED', 'DEAD'] as const satisfies readonly DeliveryState[];

@@ -358,6 +358,20 @@ export type NotificationKind =
   | 'OPERATION_QUEUED'
   /** An operation started. */
   | 'OPERATION_STARTED'
+  /** Retention could not remove all that its policies say, or may remove nothing now. */
+  | 'RETENTION_FAILED'
+  /** Retention removed artifacts. */
+  | 'RETENTION_REMOVED'
+  /** A scheduled run failed. */
+  | 'SCHEDULE_FAILED'
+  /** Due times of a schedule passed while the server did not run, or the clock was set. */
+  | 'SCHEDULE_MISSED'
+  /** No machine matched when a schedule was due. */
+  | 'SCHEDULE_NO_MACHINES'
+  /** A scheduled run could not start. */
+  | 'SCHEDULE_REFUSED'
+  /** A scheduled run waited for the one before it until a later one took its place. */
+  | 'SCHEDULE_SKIPPED'
   /** A test that somebody asked for. */
   | 'TEST'
   /** A verification found that an artifact is damaged. */

@@ -15,6 +15,13 @@ const meanings: Readonly<Record<keyof typeof eventKinds, string>> = {
   VERIFICATION_FAILED: 'A verification found that an artifact is damaged.',
   NO_GOOD_DUMP: 'A machine has had no good dump for too long.',
   DISK_FILLING: 'The dump folder’s disk will soon be full.',
+  SCHEDULE_MISSED: 'Due times of a schedule passed while the server did not run, or the clock was set.',
+  SCHEDULE_SKIPPED: 'A scheduled run waited for the one before it until a later one took its place.',
+  SCHEDULE_REFUSED: 'A scheduled run could not start.',
+  SCHEDULE_FAILED: 'A scheduled run failed.',
+  SCHEDULE_NO_MACHINES: 'No machine matched when a schedule was due.',
+  RETENTION_REMOVED: 'Retention removed artifacts.',
+  RETENTION_FAILED: 'Retention could not remove all that its policies say, or may remove nothing now.',
   INFLUX_BEHIND: 'Records have waited for InfluxDB for an hour, or it refused some.',
   TEST: 'A test that somebody asked for.',
 };

@@ -14,6 +14,8 @@ export function openService(connection: DatabaseSync) {
     'SELECT * FROM schedule_shots WHERE schedule_id = ? AND due_ms >= ? ORDER BY due_ms, target_name',
   );
   const events = connection.prepare('SELECT * FROM schedule_events WHERE seq > ? ORDER BY seq LIMIT ?');
+  // Also of those that were pruned.
+  const newest = connection.prepare("SELECT seq FROM sqlite_sequence WHERE name = 'schedule_events'");
   const byOperation = connection.prepare('SELECT schedule_id FROM schedule_shots WHERE operation_id = ?');
   return {
     get(id: string): Schedule | null {
@@ -29,6 +31,7 @@ export function openService(connection: DatabaseSync) {
       return found.map((due) => ({ due, shots: byDue.get(due.dueMs) ?? [] }));
     },
     events: (after: number, limit: number): ScheduleEvent[] => events.all(after, limit).map(toScheduleEvent),
+    newestEvent: (): number => (newest.get()?.seq as number | undefined) ?? 0,
     scheduleOf: (operationIds: readonly string[]): (string | null)[] =>
       operationIds.map((id) => (byOperation.get(id)?.schedule_id as string | undefined) ?? null),
   };

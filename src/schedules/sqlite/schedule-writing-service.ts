@@ -112,7 +112,8 @@ function runs(connection: DatabaseSync) {
   const giveWay = connection.prepare(
     `UPDATE schedule_shots SET state = 'SKIPPED' WHERE schedule_id = :id AND target_id = :target AND state = 'WAITING' AND due_ms <
        (SELECT due_ms FROM schedule_shots WHERE schedule_id = :id AND target_id = :target AND state = 'WAITING'
-        ORDER BY due_ms DESC LIMIT 1 OFFSET :keep)`,
+        ORDER BY due_ms DESC LIMIT 1 OFFSET :keep)
+     RETURNING due_ms, target_name`,
   );
   const floor = connection.prepare(
     `UPDATE schedules SET floor_ms = max(floor_ms, coalesce(
@@ -125,6 +126,14 @@ function runs(connection: DatabaseSync) {
     `DELETE FROM schedule_shots WHERE due_ms < ? AND state NOT IN ('WAITING', 'ACCEPTED')`,
   );
   const pruneEvents = connection.prepare('DELETE FROM schedule_events WHERE at_ms < ?');
+
+  function skipped(scheduleId: string, row: Row, atMs: number): NewScheduleEvent {
+    const targetName = row.target_name as string;
+    const message = `The run of ${targetName} still waited for the one before it when the next was due, and is skipped`;
+    const scheduleName = toSchedule(byId.get(scheduleId) as Row).spec.name;
+    const of = { scheduleId, scheduleName, dueMs: row.due_ms as number, targetName, operationId: null };
+    return { ...of, atMs, type: 'SKIPPED', message };
+  }
 
   return {
     due: (nowMs: number, limit: number): Schedule[] => {
@@ -151,12 +160,14 @@ function runs(connection: DatabaseSync) {
       chosen: readonly Shot[],
       keepWaiting: number,
       event: NewScheduleEvent | null,
+      atMs: number,
     ): void =>
       transact(connection, () => {
         if (close.run(scheduleId, dueMs).changes === 0) return;
         for (const { targetId, targetName, fireAtMs } of chosen) {
           insertShot.run(scheduleId, dueMs, targetId, targetName, fireAtMs);
-          giveWay.run({ id: scheduleId, target: targetId, keep: keepWaiting - 1 });
+          for (const row of giveWay.all({ id: scheduleId, target: targetId, keep: keepWaiting - 1 }))
+            say(skipped(scheduleId, row, atMs));
         }
         if (event !== null) say(event);
       }),

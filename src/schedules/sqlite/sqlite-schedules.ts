@@ -32,6 +32,7 @@ export async function createSqliteSchedules(database: Database): Promise<Schedul
     list: reading.list,
     runs: reading.runs,
     events: reading.events,
+    newestEvent: reading.newestEvent,
     scheduleOf: reading.scheduleOf,
   };
 }

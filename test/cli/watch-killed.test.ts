@@ -91,9 +91,10 @@ describe('memoir watch --append', () => {
       const folder = temporaryFolder();
       const file = join(folder, 'events.jsonl');
       const next = random(7);
-      let server = await startServer(folder, { DEMO_SPEED: '512' });
-      // The same address for every server: who follows comes back by itself.
-      const variables = { DEMO_SPEED: '512', PORT: new URL(server.url).port };
+      // The same address for every server: who follows comes back by itself. Below the ports that connections are given: one of
+      // those could get a dead server's, even from whoever tries to reach it.
+      const variables = { DEMO_SPEED: '512', PORT: `${20_000 + (process.pid % 10_000)}` };
+      let server = await startServer(folder, variables);
       let watching = startWatch(server.url, file);
       let isOver = false;
 
@@ -116,7 +117,7 @@ describe('memoir watch --append', () => {
       const machines = ['web-01', 'db-01', 'mail-01', 'build-01'];
       const dump = async (vm: string, key: string): Promise<void> => {
         // Killed before it answered, or busy with the dump before: asked again, and the key names one dump.
-        for (;;) {
+        while (!isOver) {
           const document =
             'mutation ($vms: [String!], $key: String) { triggerDumps(input: { vms: $vms, idempotencyKey: $key }) { accepted { id } errors { code } } }';
           const answer = await server.query(document, { vms: [vm], key }).catch(() => null);
@@ -128,6 +129,10 @@ describe('memoir watch --append', () => {
         for (const key of own) await dump(vm, key);
       };
       const killing = Promise.all([killWatches(), killServers()]);
+      // A server that does not start again ends the test, and not its patience.
+      killing.catch(() => {
+        isOver = true;
+      });
       await Promise.all(
         machines.map((vm, index) =>
           dumpAll(

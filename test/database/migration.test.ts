@@ -1,7 +1,10 @@
+import { mkdirSync, readdirSync, statSync } from 'node:fs';
+import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { toDatabaseError, transact } from '../../src/database/connection.ts';
 import { migrate } from '../../src/database/migration.ts';
+import { temporaryFolder } from '../temporary-folder.ts';
 
 function open(): DatabaseSync {
   const connection = new DatabaseSync(':memory:');
@@ -40,6 +43,47 @@ describe('migrations', () => {
     expect(() => migrate(connection, 'a', ['CREATE TABLE a1 (x)'])).toThrow(
       /newer version of Memoir \(schema 2, known 1\)/,
     );
+  });
+
+  it('copy what is there before they change it: the older version goes on with the copy', () => {
+    const folder = temporaryFolder();
+    const path = join(folder, 'memoir.sqlite');
+    const first = ['CREATE TABLE a1 (x)'];
+    const second = [...first, "ALTER TABLE a1 ADD COLUMN y; UPDATE a1 SET x = 'changed'"];
+    const third = [...second, 'CREATE TABLE a3 (x)'];
+    const use = <T>(file: string, steps: readonly string[], work: (connection: DatabaseSync) => T): T => {
+      const connection = new DatabaseSync(file);
+      try {
+        connection.exec('PRAGMA journal_mode = WAL');
+        migrate(connection, 'a', steps);
+        return work(connection);
+      } finally {
+        connection.close();
+      }
+    };
+    const rows = (connection: DatabaseSync) => connection.prepare('SELECT * FROM a1').all();
+    use(path, first, (connection) => connection.exec("INSERT INTO a1 VALUES ('as it was')"));
+    expect(readdirSync(folder).filter((name) => name.includes('before'))).toEqual([]);
+    use(path, second, rows);
+    expect(use(join(folder, 'memoir.sqlite.before-a-1'), first, rows)).toEqual([{ x: 'as it was' }]);
+    expect(statSync(join(folder, 'memoir.sqlite.before-a-1')).mode & 0o777).toBe(0o600);
+    // The newest copy is the one that is kept.
+    use(path, third, rows);
+    const copies = readdirSync(folder).filter((name) => /before-a-\d+$/.test(name));
+    expect(copies).toEqual(['memoir.sqlite.before-a-2']);
+    expect(use(join(folder, 'memoir.sqlite.before-a-2'), second, rows)).toEqual([{ x: 'changed', y: null }]);
+    expect(() => use(path, first, rows)).toThrow(/schema 3, known 1/);
+  });
+
+  it('change nothing where there is no room for the copy', () => {
+    const folder = temporaryFolder();
+    const connection = new DatabaseSync(join(folder, 'memoir.sqlite'));
+    onTestFinished(() => connection.close());
+    migrate(connection, 'a', ['CREATE TABLE a1 (x)']);
+    // A folder of that name stands in for a full disk: the copy cannot be made.
+    mkdirSync(join(folder, 'memoir.sqlite.before-a-1', 'in the way'), { recursive: true });
+    expect(() => migrate(connection, 'a', ['CREATE TABLE a1 (x)', 'CREATE TABLE a2 (x)'])).toThrow();
+    expect(tables(connection)).toEqual(['a1']);
   });
 });
 

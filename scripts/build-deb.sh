@@ -61,7 +61,8 @@ cp deploy/README.md "$root/usr/share/doc/memoir/README.deploy.md"
 cp LICENSE "$root/usr/share/doc/memoir/copyright"
 cp CHANGELOG.md "$root/usr/share/doc/memoir/changelog"
 gzip -9n "$root/usr/share/doc/memoir/changelog"
-cp deploy/unprivileged.conf deploy/memoir.logrotate deploy/grafana-dashboard.json deploy/prometheus-rules.yml "$root/usr/share/doc/memoir/examples/"
+install -D -m 644 deploy/memoir.logrotate "$root/etc/logrotate.d/memoir"
+cp deploy/unprivileged.conf deploy/grafana-dashboard.json deploy/prometheus-rules.yml "$root/usr/share/doc/memoir/examples/"
 
 size=$(du -sk --exclude=DEBIAN "$root" | cut -f 1)
 cat >"$root/DEBIAN/control" <<END
@@ -71,14 +72,14 @@ Architecture: $arch
 Maintainer: The Memoir authors <memoir@localhost>
 Installed-Size: $size
 Depends: libc6, libstdc++6, adduser
-Suggests: libvirt-daemon-system, openssh-client, qemu-utils
+Suggests: logrotate, libvirt-daemon-system, openssh-client, qemu-utils
 Section: admin
 Priority: optional
 Description: captures the memory of running machines
  Consistent images of KVM guests with milliseconds of pause, hashed and
  compressed on the way, with an API, a dashboard and a command line.
 END
-echo /etc/memoir/memoir.conf >"$root/DEBIAN/conffiles"
+printf '%s\n' /etc/memoir/memoir.conf /etc/logrotate.d/memoir >"$root/DEBIAN/conffiles"
 for script in postinst prerm postrm; do install -m 755 "deploy/debian/$script" "$root/DEBIAN/$script"; done
 chmod -R go-w "$root"
 file=$out/memoir_${version}_$arch.deb

@@ -54,6 +54,25 @@ export function createHeaps(parts: HeapServiceParts): Heaps {
     throw missing;
   }
 
+  /** The one process that an input means. */
+  async function meant({ target, pods }: HeapCaptureInput, signal: AbortSignal): Promise<HeapTarget> {
+    if ((target === undefined) === (pods === undefined))
+      throw new MemoirError('BAD_INPUT', 'name a process, or pods by their labels');
+    if (target !== undefined) return find(target, signal);
+    const place = targets.get('kubernetes');
+    if (place === undefined) throw notReached('kubernetes');
+    const found = await place.list(signal, { kind: 'kubernetes', ...pods });
+    const [only] = found;
+    if (only !== undefined && found.length === 1) return only;
+    const labels = `the labels ${pods?.selector}`;
+    if (only === undefined) throw new MemoirError('NOT_FOUND', `no Node.js process runs in a pod with ${labels}`);
+    const candidates = found.map(({ id }) => id);
+    throw new MemoirError('BAD_INPUT', `${found.length} Node.js processes run in pods with ${labels}: name one`, {
+      hint: `One of ${candidates.slice(0, 20).join(', ')}`,
+      details: { candidates },
+    });
+  }
+
   /** Looks at a process without a capture; never while one is under way, which its inspector belongs to. */
   async function look<T>(
     reference: string,
@@ -120,7 +139,7 @@ export function createHeaps(parts: HeapServiceParts): Heaps {
 
     async capture(input, actor) {
       const waitsMs = checkWaits(input);
-      const target = await find(input.target, AbortSignal.timeout(30_000));
+      const target = await meant(input, AbortSignal.timeout(30_000));
       if (target.obstacle !== null) throw new MemoirError('TARGET_UNAVAILABLE', target.obstacle);
       if (looking.has(target.id)) throw new MemoirError('ALREADY_ACTIVE', 'the process is being looked at: try again');
       const request = {

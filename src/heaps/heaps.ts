@@ -23,9 +23,20 @@ export interface HeapOptions extends Preflight {
   readonly threads: readonly TargetThread[];
 }
 
+/** Pods of a cluster by their labels. */
+export interface PodSelection {
+  /** `app=shop,tier!=test` */
+  readonly selector: string;
+  /** The server's own if absent. */
+  readonly namespace?: string;
+  readonly container?: string;
+}
+
 export interface HeapCaptureInput {
-  /** An id of `targets`, a pid, or a name. */
-  readonly target: string;
+  /** An id of `targets`, a pid, or a name; or `pods`, never both. */
+  readonly target?: string;
+  /** Instead of a target: the one Node.js process in the pods with these labels. */
+  readonly pods?: PodSelection;
   /** What the service is called; the target's own name unless told. */
   readonly service?: string;
   readonly thread?: string;

@@ -26,12 +26,14 @@ export type CaptureHeapInput = {
   force?: boolean;
   /** The same key again starts nothing new. */
   idempotencyKey?: string | null | undefined;
+  /** Instead of a target: the one process in these pods. */
+  pods?: PodSelectionInput | null | undefined;
   /** Take contents of strings out; as the server is set if absent. */
   redact?: boolean | null | undefined;
   /** What the service is called; the target’s own name if absent. */
   service?: string | null | undefined;
-  /** An id of heapTargets, a pid, or a name. */
-  target: string;
+  /** An id of heapTargets, a pid, or a name; or pods instead. */
+  target?: string | null | undefined;
   /** A worker thread of heapOptions; the main one if absent. */
   thread?: string | null | undefined;
   /** Seconds between each snapshot and the next, at most 20: [180] is a pair. A single one if absent. */
@@ -506,6 +508,16 @@ export type OutboxState =
   | 'RETRYING'
   /** Lines are being sent. */
   | 'SENDING';
+
+/** Pods of a cluster by their labels. */
+export type PodSelectionInput = {
+  /** Only containers with this name. */
+  container?: string | null | undefined;
+  /** Their namespace; the server’s own if absent. */
+  namespace?: string | null | undefined;
+  /** Their labels: app=shop,tier!=test. */
+  selector: string;
+};
 
 /** Which store the answer came from. */
 export type RecordSource =

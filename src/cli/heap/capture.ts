@@ -4,7 +4,7 @@ import { CliCancelHeapCaptureDocument, CliCaptureHeapDocument } from '../generat
 import { bytes, plain } from '../text.ts';
 import { showDiff } from './diff.ts';
 import { followCapture } from './heap-progress.ts';
-import { type PlaceOptions, referenceOf } from './place.ts';
+import { meantBy, type PlaceOptions } from './place.ts';
 
 export interface CaptureOptions extends PlaceOptions {
   readonly service?: string;
@@ -23,7 +23,7 @@ export async function heapCapture(
 ) {
   const { service, thread, force = false, redact, key } = options;
   const input = {
-    target: referenceOf(target, options),
+    ...meantBy(target, options),
     service: service ?? null,
     thread: thread ?? null,
     waitsSec: [...waitsSec],

@@ -5,8 +5,8 @@ import { type CaptureOptions, heapCapture } from './capture.ts';
 import { heapDemo } from './demo.ts';
 import { type DiffOptions, heapDiff } from './diff.ts';
 import { heapOpen, type OpenOptions } from './open.ts';
-import { addPlaceOptions } from './place.ts';
-import { heapList, heapTargets, type TargetOptions } from './targets.ts';
+import { addPlaceOptions, type PlaceOptions } from './place.ts';
+import { heapList, heapTargets } from './targets.ts';
 
 type Run = (console: Console) => Promise<ExitCode>;
 type Server = { readonly url: string; readonly token: string | null };
@@ -24,8 +24,7 @@ export function addHeapCommands(program: Command, { remote, withOwnServer, serve
   addPlaceOptions(heap.command('targets'))
     .description('list the Node.js processes; for one, say what a capture would mean')
     .argument('[target]', 'id, pid or name')
-    .option('--selector <labels>', 'pods with these labels: app=shop')
-    .action((target: string | undefined, options: TargetOptions) =>
+    .action((target: string | undefined, options: PlaceOptions) =>
       remote((console) => heapTargets(console, target, options))(),
     );
   capturing(heap.command('capture').description('take one snapshot of a process')).action(
@@ -67,7 +66,7 @@ export function addHeapCommands(program: Command, { remote, withOwnServer, serve
 
 function capturing(command: Command): Command {
   return addPlaceOptions(command)
-    .argument('[target]', 'id, pid or name of the process; or --pod')
+    .argument('[target]', 'id, pid or name of the process; or --pod, or --selector')
     .option('--service <name>', 'what the service is called')
     .option('--thread <id>', 'a worker thread')
     .option('--force', 'also if the process may not survive it')

@@ -7,6 +7,7 @@ export interface PlaceOptions {
   readonly namespace?: string;
   readonly pod?: string;
   readonly container?: string;
+  readonly selector?: string;
 }
 
 const kinds = { process: 'PROCESS', docker: 'DOCKER', k8s: 'K8S' } as const;
@@ -18,12 +19,14 @@ export function addPlaceOptions(command: Command): Command {
     .option('--strategy <place>', 'where it runs: process, docker or k8s')
     .option('--namespace <name>', 'namespace of the pod; the server’s own unless given')
     .option('--pod <name>', 'the pod')
-    .option('--container <name>', 'the container of the pod, where several run Node.js');
+    .option('--container <name>', 'the container of the pod, where several run Node.js')
+    .option('--selector <labels>', 'instead of a pod, pods with these labels: app=shop');
 }
 
 /** Null for all places that need no choice. */
-export function kindOf({ strategy, namespace, pod, container }: PlaceOptions): Kind | null {
-  if (strategy === undefined) return [namespace, pod, container].some((one) => one !== undefined) ? kinds.k8s : null;
+export function kindOf({ strategy, namespace, pod, container, selector }: PlaceOptions): Kind | null {
+  if (strategy === undefined)
+    return [namespace, pod, container, selector].some((one) => one !== undefined) ? kinds.k8s : null;
   if (Object.hasOwn(kinds, strategy)) return kinds[strategy as keyof typeof kinds];
   throw new MemoirError('BAD_INPUT', '--strategy is process, docker or k8s');
 }
@@ -40,4 +43,14 @@ export function referenceOf(target: string | undefined, place: PlaceOptions): st
     return `kubernetes:${pod}${container}`;
   }
   return `${kind.toLowerCase()}:${meant}`;
+}
+
+/** What is to be captured: a process, or the one in the pods that `--selector` means. */
+export function meantBy(target: string | undefined, place: PlaceOptions) {
+  const { selector, namespace, container, pod } = place;
+  if (selector === undefined) return { target: referenceOf(target, place), pods: null };
+  if (target !== undefined || pod !== undefined)
+    throw new MemoirError('BAD_INPUT', '--selector stands instead of a process or pod: leave one of them out');
+  if (kindOf(place) !== 'K8S') throw new MemoirError('BAD_INPUT', '--selector needs --strategy k8s, or none');
+  return { target: null, pods: { selector, namespace: namespace ?? null, container: container ?? null } };
 }

@@ -4,16 +4,12 @@ import { CliHeapOptionsDocument, CliHeapPairsDocument, CliHeapTargetsDocument } 
 import { bytes, plain, seconds, table } from '../text.ts';
 import { kindOf, type PlaceOptions, referenceOf } from './place.ts';
 
-export interface TargetOptions extends PlaceOptions {
-  readonly selector?: string;
-}
-
 /** Lists the Node.js processes that the server reaches; for one, what a capture would mean. */
-export async function heapTargets(console: Console, target: string | undefined, place: TargetOptions) {
+export async function heapTargets(console: Console, target: string | undefined, place: PlaceOptions) {
   if (target !== undefined) return heapOptions(console, referenceOf(target, place));
   const { namespace, pod, container, selector } = place;
   const { heapTargets } = await console.client.ask(CliHeapTargetsDocument, {
-    kind: selector === undefined ? kindOf(place) : 'K8S',
+    kind: kindOf(place),
     namespace: namespace ?? null,
     pod: pod ?? null,
     container: container ?? null,

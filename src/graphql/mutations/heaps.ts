@@ -8,10 +8,20 @@ import { heapDownload } from '../heap-download.ts';
 import { attempt, payloadType } from '../payload.ts';
 import { HeapCaptureType, HeapSnapshotType, HeapVerificationType } from '../types/heap-capture.ts';
 
+const PodSelectionInput = builder.inputType('PodSelectionInput', {
+  description: 'Pods of a cluster by their labels.',
+  fields: (t) => ({
+    selector: t.string({ required: true, description: 'Their labels: app=shop,tier!=test.' }),
+    namespace: t.string({ description: 'Their namespace; the server’s own if absent.' }),
+    container: t.string({ description: 'Only containers with this name.' }),
+  }),
+});
+
 const CaptureHeapInput = builder.inputType('CaptureHeapInput', {
   description: 'Whose heap to capture, and how.',
   fields: (t) => ({
-    target: t.string({ required: true, description: 'An id of heapTargets, a pid, or a name.' }),
+    target: t.string({ description: 'An id of heapTargets, a pid, or a name; or pods instead.' }),
+    pods: t.field({ type: PodSelectionInput, description: 'Instead of a target: the one process in these pods.' }),
     service: t.string({ description: 'What the service is called; the target’s own name if absent.' }),
     thread: t.string({ description: 'A worker thread of heapOptions; the main one if absent.' }),
     waitsSec: t.floatList({
@@ -41,7 +51,10 @@ builder.mutationField('captureHeap', (t) =>
       'Captures the heap of a running Node.js process, once or several times in one session. The process does not respond during a snapshot: ask heapOptions before.',
     args: { input: t.arg({ type: CaptureHeapInput, required: true, description: 'Whose, and how.' }) },
     resolve: attempt(async ({ input }: { input: typeof CaptureHeapInput.$inferInput }, { services, actor }) => ({
-      operation: await services.heaps.capture(given(input) as never, actor.name),
+      operation: await services.heaps.capture(
+        { ...given(input), ...(input.pods == null ? {} : { pods: given(input.pods) }) } as never,
+        actor.name,
+      ),
     })),
   }),
 );

@@ -439,7 +439,10 @@ async function openHeapRoom(config: Config, host: string, catalogue: CaptureCata
   const targets = new Map(places.map((place) => [place.kind, place]));
   const analysis = new HeapAnalysis(reference, join(dataDir, 'heap-analysis'));
   return {
-    kinds: [createHeapCaptureKind({ targets, store, captures, host }), createHeapVerifyKind(reference, captures)],
+    kinds: [
+      tracedKind(createHeapCaptureKind({ targets, store, captures, host })),
+      createHeapVerifyKind(reference, captures),
+    ],
     reconcile: (signal: AbortSignal) => captures.reconcile(signal),
     front: (operations: Operations) => createHeaps({ operations, targets, store, captures, analysis, redact, host }),
     isOpen,

@@ -153,7 +153,7 @@ export function createHeaps(parts: HeapServiceParts): Heaps {
       };
       const submission = heapCaptureType.submission({
         subjects: [targetSubject(target.id)],
-        request,
+        request: { ...request, traceparent: input.traceparent ?? null },
         message: 'Waiting for its turn',
       });
       const { idempotencyKey } = input;

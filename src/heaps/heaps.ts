@@ -46,6 +46,8 @@ export interface HeapCaptureInput {
   /** Unless told as the server is set. */
   readonly redact?: boolean;
   readonly idempotencyKey?: string;
+  /** The caller's trace (W3C Trace Context). */
+  readonly traceparent?: string;
 }
 
 /**

@@ -13,6 +13,8 @@ const heapCaptureRequest = z.object({
   /** Take it although the memory may not suffice. */
   force: z.boolean(),
   redact: z.boolean(),
+  /** The caller's trace, which the capture is a span of. */
+  traceparent: z.string().nullable().default(null),
 });
 export type HeapCaptureRequest = z.infer<typeof heapCaptureRequest>;
 

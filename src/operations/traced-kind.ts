@@ -6,7 +6,9 @@ import type { OperationKind } from './operation-kind.ts';
 
 /** Names of the spans of phases; what is not named here has no span of its own. */
 const phaseSpans: Readonly<Record<string, string>> = {
+  connecting: 'connect',
   capturing: 'capture',
+  waiting: 'wait',
   finishing: 'commit',
   creating: 'create',
   attaching: 'attach',
@@ -21,7 +23,8 @@ const phaseSpans: Readonly<Record<string, string>> = {
 };
 
 /**
- * A kind whose runs are spans: `operation`, and below it its phases: `capture` and `commit` of a dump, `attach` and `find-device` of a volume. Without an OpenTelemetry SDK in the
+ * A kind whose runs are spans: `operation`, and below it its phases: `capture` and `commit` of a dump,
+ * `connect` and `wait` of a pair of heaps, `attach` and `find-device` of a volume. Without an OpenTelemetry SDK in the
  * process (`node --import …`) the API does nothing, and this costs nothing. A run belongs to the trace of its request's `traceparent`,
  * also after a restart: it is in the journal.
  */

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { connect } from 'node:net';
 import { describe, expect, it } from 'vitest';
+import { MemoirError } from '../../src/domain/memoir-error.ts';
 import { startTestServer } from '../fakes/server.ts';
 import { writeSnapshot } from '../formats/heap-snapshot/written-snapshot.ts';
 
@@ -135,5 +136,26 @@ describe('a comparison of snapshots', () => {
     client.abort();
     await expect(answer).rejects.toThrow();
     await expect.poll(() => signal.aborted, { timeout: 10_000 }).toBe(true);
+  });
+});
+
+describe('a capture of a heap', () => {
+  it('belongs to the trace of the request that asked for it', async () => {
+    const { url, services } = await startTestServer();
+    const asked: (string | undefined)[] = [];
+    services.heaps.capture = async ({ traceparent }) => {
+      asked.push(traceparent);
+      throw new MemoirError('NOT_FOUND', 'nobody');
+    };
+    const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
+    for (const headers of [{ traceparent }, {}]) {
+      const answer = await fetch(`${url}/graphql`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', ...headers },
+        body: JSON.stringify({ query: 'mutation { captureHeap(input: { target: "1" }) { errors { code } } }' }),
+      });
+      expect((await answer.json()).data.captureHeap.errors).toEqual([{ code: 'NOT_FOUND' }]);
+    }
+    expect(asked).toEqual([traceparent, undefined]);
   });
 });

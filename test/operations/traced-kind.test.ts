@@ -74,6 +74,18 @@ describe('a run as a span', () => {
     expect(kind.parallel).toBe(3);
   });
 
+  it('has a span for each step of a pair of heap captures', async () => {
+    const { spans, tracer } = recordingTracer();
+    const steps = ['connecting', 'capturing', 'finishing', 'waiting', 'capturing', 'finishing'];
+    const run: OperationKind['run'] = async ({ phase }) => {
+      for (const step of steps) await phase(step, '');
+      return { result: null, message: '' };
+    };
+    await tracedKind(kindOf(run), tracer).run(contextOf(null));
+    const names = ['operation', 'connect', 'capture', 'commit', 'wait', 'capture', 'commit'];
+    expect(spans.map(({ name, ended }) => [name, ended])).toEqual(names.map((name) => [name, true]));
+  });
+
   it.each([null, 'text', {}])('begins a trace of its own for a request that names none: %j', async (request) => {
     const { spans, tracer } = recordingTracer();
     const kind = tracedKind(

@@ -50,12 +50,18 @@ builder.mutationField('captureHeap', (t) =>
     description:
       'Captures the heap of a running Node.js process, once or several times in one session. The process does not respond during a snapshot: ask heapOptions before.',
     args: { input: t.arg({ type: CaptureHeapInput, required: true, description: 'Whose, and how.' }) },
-    resolve: attempt(async ({ input }: { input: typeof CaptureHeapInput.$inferInput }, { services, actor }) => ({
-      operation: await services.heaps.capture(
-        { ...given(input), ...(input.pods == null ? {} : { pods: given(input.pods) }) } as never,
-        actor.name,
-      ),
-    })),
+    resolve: attempt(
+      async ({ input }: { input: typeof CaptureHeapInput.$inferInput }, { services, actor, traceparent }) => ({
+        operation: await services.heaps.capture(
+          {
+            ...given(input),
+            ...(input.pods == null ? {} : { pods: given(input.pods) }),
+            ...(traceparent === null ? {} : { traceparent }),
+          } as never,
+          actor.name,
+        ),
+      }),
+    ),
   }),
 );
 

@@ -115,9 +115,10 @@ export async function startApiServer({
     const wanted = (url.searchParams.get('labelSelector') ?? '')
       .split(',')
       .filter(Boolean)
-      .map((one) => one.split('='));
+      .map((one) => /^([^!=]+)(!?)==?(.*)$/.exec(one) ?? []);
     const found = pods.filter(
-      (one) => one.namespace === namespace && wanted.every(([label = '', value]) => one.labels[label] === value),
+      ({ namespace: where, labels }) =>
+        where === namespace && wanted.every(([, label = '', not, value]) => (labels[label] === value) === (not === '')),
     );
     send(200, { kind: 'PodList', apiVersion: 'v1', metadata: { resourceVersion: '1' }, items: found.map(podOf) });
   });

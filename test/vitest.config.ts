@@ -11,6 +11,8 @@ export default defineConfig({
     include: ['test/**/*.test.ts', 'test/**/*.test.tsx'],
     testTimeout: 60_000,
     hookTimeout: 120_000,
+    // A second, as Vitest has it, is less than a busy machine needs.
+    expect: { poll: { timeout: 20_000 } },
     // Two cores are the smallest machine that must pass. Real guests and browsers keep both busy; without them many tests wait.
     maxWorkers: missing('qemu-system-x86_64', 'chromium').length > 0 ? 3 : 2,
     sequence: { sequencer: LongestFirst },

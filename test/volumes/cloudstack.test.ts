@@ -1,3 +1,5 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { inspect } from 'node:util';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { createCloudstackProvider } from '../../src/volumes/cloudstack/cloudstack-provider.ts';
@@ -138,6 +140,30 @@ describe('CloudStack', () => {
     expect(make('https://cloud.example/client/api')).not.toThrow();
     for (const url of ['http://cloud.example/client/api', 'ftp://x', 'nonsense', 'https://user:secret@cloud.example/'])
       expect(make(url), url).toThrow(expect.objectContaining({ code: 'CONFIG_INVALID' }));
+  });
+
+  it('that never ends its answer is unavailable, and fills no memory', async () => {
+    let sent = 0;
+    const endless = createServer((_, response) => {
+      const more = (): void => {
+        do sent += 1 << 20;
+        while (response.write(Buffer.alloc(1 << 20, ' ')));
+      };
+      response.on('drain', more);
+      more();
+    });
+    await new Promise<void>((resolve) => endless.listen(0, '127.0.0.1', resolve));
+    onTestFinished(() => {
+      endless.close();
+      endless.closeAllConnections();
+    });
+    const url = `http://127.0.0.1:${(endless.address() as AddressInfo).port}/client/api`;
+    const provider = createCloudstackProvider({ url, apiKey: 'k', secretKey: 's', ...placed });
+    await expect(provider.list(signal)).rejects.toMatchObject({
+      code: 'PROVIDER_UNAVAILABLE',
+      message: expect.stringContaining('too large'),
+    });
+    expect(sent).toBeLessThan(64 << 20);
   });
 
   it('that does not respond is unavailable', async () => {

@@ -61,9 +61,7 @@ export function createCloudstackClient({ url, apiKey, secretKey }: CloudstackAdd
     const limit = AbortSignal.any([signal, AbortSignal.timeout(requestMs)]);
     try {
       const answer = await fetch(address, { method: 'POST', headers, body, signal: limit, redirect: 'error' });
-      const text = await answer.text();
-      if (text.length > maxAnswerBytes) throw new Error('the answer is too large');
-      return { status: answer.status, text };
+      return { status: answer.status, text: await bodyOf(answer) };
     } catch (cause) {
       signal.throwIfAborted();
       const reason = clean(cause instanceof Error ? cause.message : String(cause));
@@ -146,6 +144,18 @@ function checkAddress(url: string): string {
 
 const escapeRegExp = (text: string): string =>
   text.replaceAll(/[^A-Za-z0-9]/g, (sign) => `\\u{${sign.codePointAt(0)?.toString(16)}}`);
+
+/** What goes on beyond the limit is not waited for. */
+async function bodyOf({ body }: Response): Promise<string> {
+  const chunks: Uint8Array[] = [];
+  let bytes = 0;
+  for await (const chunk of body ?? []) {
+    bytes += chunk.byteLength;
+    if (bytes > maxAnswerBytes) throw new Error('the answer is too large');
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString();
+}
 
 const answered = z.record(z.string(), z.unknown());
 /** Whatever else it may be, it is a failure. */

@@ -60,7 +60,7 @@ async function start() {
   return { ...server, loops, told, dumpDir, attach, mount, format };
 }
 
-describe.skipIf(lacksLoopDevices())('formatting a volume', () => {
+describe.skipIf(lacksLoopDevices())('formatting a volume', { timeout: 180_000 }, () => {
   it('makes a file system of its own UUID on what is proven empty and asked for by word; once more changes nothing', async () => {
     const { volumes, attach, format } = await start();
     const { path } = await attach();
@@ -107,7 +107,7 @@ async function put(path: string, position: number, bytes = [1]): Promise<void> {
   await handle.close();
 }
 
-describe.skipIf(lacksLoopDevices())('the volume of the dumps', () => {
+describe.skipIf(lacksLoopDevices())('the volume of the dumps', { timeout: 180_000 }, () => {
   it('is mounted on their folder, grows with its file system when space is short, and is unmounted at the end', async () => {
     const { volumes, attach, format, mount, dumpDir, ended, told } = await start();
     const { rdev, sizeBytes } = await attach();

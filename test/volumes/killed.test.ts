@@ -137,5 +137,5 @@ it.skipIf(!thorough)(
     expect(found.volumes).toMatchObject([{ state: 'ATTACHED' }]);
     expect(found.disks[0]?.device?.diskseq).toBe(1);
   },
-  60_000,
+  180_000,
 );

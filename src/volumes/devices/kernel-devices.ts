@@ -20,7 +20,7 @@ export interface KernelDevicesOptions extends SysfsPlaces {
 
 /** The kernel's devices: its events say when to look, /sys/block says what is there, and a poll finds what no event told. */
 export function createKernelDevices(options: KernelDevicesOptions = {}): BlockDevices {
-  const { pollMs = 1_800, debounceMs = 20, onListenerError = () => undefined } = options;
+  const { pollMs = 1_500, debounceMs = 20, onListenerError = () => undefined } = options;
   const listeners = new Set<{ readonly listener: (change: DeviceChange) => void }>();
   let known: ReadonlyMap<string, BlockDevice> | undefined;
   let closed = false;

@@ -1,11 +1,13 @@
 import type { ErrorShape } from '../domain/memoir-error.ts';
 
 /** One due time of a schedule, journaled once: (schedule, due) is unique. */
+export const dueStates = ['OPEN', 'PLANNED', 'SKIPPED'] as const;
+
 export interface Due {
   readonly scheduleId: string;
   readonly dueMs: number;
   /** OPEN until its machines are chosen; PLANNED then; SKIPPED if it was missed and the policy says so. */
-  readonly state: 'OPEN' | 'PLANNED' | 'SKIPPED';
+  readonly state: (typeof dueStates)[number];
   /** It passed while nobody was there to act on it. */
   readonly missed: boolean;
   readonly journaledAtMs: number;
@@ -43,6 +45,8 @@ export interface ScheduleRun {
   readonly shots: readonly Shot[];
 }
 
+export const scheduleEventTypes = ['MISSED', 'SKIPPED', 'REFUSED', 'FAILED', 'NO_MACHINES'] as const;
+
 /** What someone who does not watch all day has to learn. Kept, numbered without reuse. */
 export interface ScheduleEvent {
   readonly seq: number;
@@ -50,7 +54,7 @@ export interface ScheduleEvent {
   readonly scheduleId: string;
   readonly scheduleName: string;
   /** SKIPPED: a later run of one machine took its place. MISSED: due times passed unattended. REFUSED, FAILED: one machine's run. NO_MACHINES: nothing matched the selection. */
-  readonly type: 'MISSED' | 'SKIPPED' | 'REFUSED' | 'FAILED' | 'NO_MACHINES';
+  readonly type: (typeof scheduleEventTypes)[number];
   readonly dueMs: number;
   /** Null where it is about all machines. */
   readonly targetName: string | null;

@@ -1,4 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite';
+import { numberOrNull, textOf } from '../../database/row.ts';
 import type { ScheduleEvent, ScheduleRun } from '../run.ts';
 import type { Schedule } from '../schedule.ts';
 import { toDue, toSchedule, toScheduleEvent, toShot } from './schedule-rows.ts';
@@ -31,8 +32,14 @@ export function openService(connection: DatabaseSync) {
       return found.map((due) => ({ due, shots: byDue.get(due.dueMs) ?? [] }));
     },
     events: (after: number, limit: number): ScheduleEvent[] => events.all(after, limit).map(toScheduleEvent),
-    newestEvent: (): number => (newest.get()?.seq as number | undefined) ?? 0,
+    newestEvent(): number {
+      const row = newest.get();
+      return row === undefined ? 0 : (numberOrNull(row, 'seq') ?? 0);
+    },
     scheduleOf: (operationIds: readonly string[]): (string | null)[] =>
-      operationIds.map((id) => (byOperation.get(id)?.schedule_id as string | undefined) ?? null),
+      operationIds.map((id) => {
+        const row = byOperation.get(id);
+        return row === undefined ? null : textOf(row, 'schedule_id');
+      }),
   };
 }

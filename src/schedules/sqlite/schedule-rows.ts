@@ -1,6 +1,7 @@
-import type { SQLOutputValue } from 'node:sqlite';
 import type { Migrations } from '../../database/migration.ts';
-import type { Due, ScheduleEvent, Shot } from '../run.ts';
+import { jsonOf, nameOf, numberOf, numberOrNull, type Row, textOf, textOrNull } from '../../database/row.ts';
+import { namesOf } from '../../domain/table.ts';
+import { type Due, dueStates, type ScheduleEvent, type Shot, scheduleEventTypes, shotStates } from '../run.ts';
 import { type Schedule, scheduleSpec } from '../schedule.ts';
 
 export const scheduleMigrations: Migrations = [
@@ -26,48 +27,46 @@ export const scheduleMigrations: Migrations = [
      type TEXT NOT NULL, due_ms INTEGER NOT NULL, target_name TEXT, operation_id TEXT, message TEXT NOT NULL) STRICT;`,
 ];
 
-export type Row = Record<string, SQLOutputValue>;
-
 export const toSchedule = (row: Row): Schedule => ({
-  id: row.id as string,
-  spec: scheduleSpec.parse(JSON.parse(row.spec as string)),
+  id: textOf(row, 'id'),
+  spec: scheduleSpec.parse(jsonOf(row, 'spec')),
   paused: row.paused === 1,
-  cursorMs: row.cursor_ms as number,
-  nextDueMs: row.next_due_ms as number | null,
-  floorMs: row.floor_ms as number,
-  createdAtMs: row.created_at_ms as number,
-  updatedAtMs: row.updated_at_ms as number,
-  actor: row.actor as string,
-  version: row.version as number,
+  cursorMs: numberOf(row, 'cursor_ms'),
+  nextDueMs: numberOrNull(row, 'next_due_ms'),
+  floorMs: numberOf(row, 'floor_ms'),
+  createdAtMs: numberOf(row, 'created_at_ms'),
+  updatedAtMs: numberOf(row, 'updated_at_ms'),
+  actor: textOf(row, 'actor'),
+  version: numberOf(row, 'version'),
 });
 
 export const toDue = (row: Row): Due => ({
-  scheduleId: row.schedule_id as string,
-  dueMs: row.due_ms as number,
-  state: row.state as Due['state'],
+  scheduleId: textOf(row, 'schedule_id'),
+  dueMs: numberOf(row, 'due_ms'),
+  state: nameOf(row, 'state', dueStates),
   missed: row.missed === 1,
-  journaledAtMs: row.journaled_at_ms as number,
+  journaledAtMs: numberOf(row, 'journaled_at_ms'),
 });
 
 export const toShot = (row: Row): Shot => ({
-  scheduleId: row.schedule_id as string,
-  dueMs: row.due_ms as number,
-  targetId: row.target_id as string,
-  targetName: row.target_name as string,
-  fireAtMs: row.fire_at_ms as number,
-  state: row.state as Shot['state'],
-  operationId: row.operation_id as string | null,
-  error: row.error === null ? null : JSON.parse(row.error as string),
+  scheduleId: textOf(row, 'schedule_id'),
+  dueMs: numberOf(row, 'due_ms'),
+  targetId: textOf(row, 'target_id'),
+  targetName: textOf(row, 'target_name'),
+  fireAtMs: numberOf(row, 'fire_at_ms'),
+  state: nameOf(row, 'state', namesOf(shotStates)),
+  operationId: textOrNull(row, 'operation_id'),
+  error: row.error === null ? null : JSON.parse(textOf(row, 'error')),
 });
 
 export const toScheduleEvent = (row: Row): ScheduleEvent => ({
-  seq: row.seq as number,
-  atMs: row.at_ms as number,
-  scheduleId: row.schedule_id as string,
-  scheduleName: row.schedule_name as string,
-  type: row.type as ScheduleEvent['type'],
-  dueMs: row.due_ms as number,
-  targetName: row.target_name as string | null,
-  operationId: row.operation_id as string | null,
-  message: row.message as string,
+  seq: numberOf(row, 'seq'),
+  atMs: numberOf(row, 'at_ms'),
+  scheduleId: textOf(row, 'schedule_id'),
+  scheduleName: textOf(row, 'schedule_name'),
+  type: nameOf(row, 'type', scheduleEventTypes),
+  dueMs: numberOf(row, 'due_ms'),
+  targetName: textOrNull(row, 'target_name'),
+  operationId: textOrNull(row, 'operation_id'),
+  message: textOf(row, 'message'),
 });

@@ -1,11 +1,12 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { transact } from '../../database/connection.ts';
 import { migrate } from '../../database/migration.ts';
+import { numberOf, numberOrNull, type Row, rowOf, textOf } from '../../database/row.ts';
 import { MemoirError } from '../../domain/memoir-error.ts';
 import type { Due, NewScheduleEvent, Shot } from '../run.ts';
 import type { Schedule, ScheduleSpec } from '../schedule.ts';
 import type { DueEntry, OpenDue, ShotStep, WaitingShot } from '../schedule-store.ts';
-import { type Row, scheduleMigrations, toDue, toSchedule, toShot } from './schedule-rows.ts';
+import { scheduleMigrations, toDue, toSchedule, toShot } from './schedule-rows.ts';
 
 export type ScheduleWritingService = ReturnType<typeof openService>;
 
@@ -128,10 +129,10 @@ function runs(connection: DatabaseSync) {
   const pruneEvents = connection.prepare('DELETE FROM schedule_events WHERE at_ms < ?');
 
   function skipped(scheduleId: string, row: Row, atMs: number): NewScheduleEvent {
-    const targetName = row.target_name as string;
+    const targetName = textOf(row, 'target_name');
     const message = `The run of ${targetName} still waited for the one before it when the next was due, and is skipped`;
-    const scheduleName = toSchedule(byId.get(scheduleId) as Row).spec.name;
-    const of = { scheduleId, scheduleName, dueMs: row.due_ms as number, targetName, operationId: null };
+    const scheduleName = toSchedule(rowOf(byId.get(scheduleId))).spec.name;
+    const of = { scheduleId, scheduleName, dueMs: numberOf(row, 'due_ms'), targetName, operationId: null };
     return { ...of, atMs, type: 'SKIPPED', message };
   }
 
@@ -153,7 +154,7 @@ function runs(connection: DatabaseSync) {
     open: (limit: number): OpenDue[] =>
       open.all(limit).map((row) => ({
         due: toDue(row),
-        schedule: toSchedule(byId.get(row.schedule_id as string) as Row),
+        schedule: toSchedule(rowOf(byId.get(textOf(row, 'schedule_id')))),
       })),
     plan: (
       { scheduleId, dueMs }: Due,
@@ -202,8 +203,8 @@ function shots(connection: DatabaseSync) {
   const withSchedule = (rows: readonly Row[]): WaitingShot[] => {
     const schedules = new Map<string, Schedule>();
     return rows.map((row) => {
-      const id = row.schedule_id as string;
-      const schedule = schedules.get(id) ?? toSchedule(byId.get(id) as Row);
+      const id = textOf(row, 'schedule_id');
+      const schedule = schedules.get(id) ?? toSchedule(rowOf(byId.get(id)));
       schedules.set(id, schedule);
       return { shot: toShot(row), schedule };
     });
@@ -220,6 +221,6 @@ function shots(connection: DatabaseSync) {
           if (changes > 0 && event !== undefined) say(event);
         }
       }),
-    nextMoment: (nowMs: number): number | null => (nextMoment.get(nowMs)?.at as number | null) ?? null,
+    nextMoment: (nowMs: number): number | null => numberOrNull(rowOf(nextMoment.get(nowMs)), 'at'),
   };
 }

@@ -127,6 +127,16 @@ process.on('exit', () => running.forEach(end));
 const copies = Array.from({ length: Number(values.jobs) }, copyTree);
 for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => process.exit(1));
 
+/** Processes that a run left: a mutant that loops hears of no end, and may write without one until the memory is full. */
+function endStrays(copy) {
+  for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name)))
+    try {
+      if (readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes(copy)) process.kill(Number(pid), 'SIGKILL');
+    } catch {
+      // Gone meanwhile.
+    }
+}
+
 /** The test files that name a source file: most mutants are killed by one of them, in a fraction of the time. */
 const testFiles = tests.flatMap((path) =>
   path.endsWith('.ts')
@@ -156,6 +166,7 @@ function passes(copy, chosenTests = tests) {
     child.on('exit', (code) => {
       clearTimeout(timer);
       running.delete(child.pid);
+      endStrays(copy);
       rmSync(own, { recursive: true, force: true });
       done(code === 0);
     });

@@ -90,7 +90,7 @@ export function DeliveriesPanel({ hooks, hookId, choose }: Props) {
         <Empty>{state === '' ? 'Nothing was sent yet.' : 'No deliveries in this state.'}</Empty>
       ) : (
         <DataTable
-          cardsBelow="48em"
+          cardsBelow="64em"
           head={
             <>
               <th scope="col">Event</th>
@@ -106,7 +106,7 @@ export function DeliveriesPanel({ hooks, hookId, choose }: Props) {
         >
           {page.nodes.map((one) => (
             <tr key={one.id}>
-              <th scope="row" className={`${cell.first} ${styles.where}`}>
+              <th scope="row" className={styles.where}>
                 {plainText(one.message)}
               </th>
               <td data-label="Receiver">

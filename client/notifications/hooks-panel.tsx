@@ -116,13 +116,15 @@ function HookRow({ hook, show }: { readonly hook: HookFieldsFragment; readonly s
       </td>
       <td data-label="About">{scopeOf(hook)}</td>
       <td data-label="Pending">
-        {pending}
-        {dead > 0 && <span className={styles.dead}>, {dead} given up</span>}
+        <span>
+          {pending}
+          {dead > 0 && <span className={styles.dead}>, {dead} given up</span>}
+        </span>
       </td>
       <td data-label="State" className={enabled ? undefined : styles.off}>
         {enabled ? 'On' : `Off${disabledReason == null ? '' : `. ${disabledReason}`}`}
       </td>
-      <td className={cell.actions}>
+      <td className={cell.actionRow}>
         <Action label={`Deliveries to ${called}`} press={show}>
           Deliveries
         </Action>{' '}

@@ -78,7 +78,7 @@ export function ScheduleRow({ schedule, off, refresh, show }: Props) {
         )}
       </td>
       <td data-label="Next">{paused ? 'Paused' : next === undefined ? 'Never' : <Moment at={next} />}</td>
-      <td className={cell.actions}>
+      <td className={cell.actionRow}>
         <Action label={`Details of ${called}`} press={show}>
           Details
         </Action>{' '}

@@ -31,5 +31,10 @@ function followRow({ target, metaKey, ctrlKey, shiftKey }: MouseEvent<HTMLElemen
   target.closest('tr')?.querySelector<HTMLAnchorElement>('th[scope="row"] a')?.click();
 }
 
-/** Classes of cells that need them: the row's name with what stands beside it, and its buttons. */
-export const cell = { first: styles.first ?? '', name: styles.name ?? '', actions: styles.actions ?? '' } as const;
+/** Classes of cells that need them: the row's name with what stands beside it, and its buttons; more of them than fit beside a name are a row on a phone. */
+export const cell = {
+  first: styles.first ?? '',
+  name: styles.name ?? '',
+  actions: styles.actions ?? '',
+  actionRow: styles.actionRow ?? '',
+} as const;

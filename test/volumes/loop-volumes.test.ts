@@ -1,4 +1,5 @@
 import { execFile, spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -7,6 +8,7 @@ import { openSameThreadDatabase } from '../fakes/same-thread-database.ts';
 import { lacksLoopDevices } from '../fakes/volumes/loop-device.ts';
 import { loopWorld } from '../fakes/volumes/loop-world.ts';
 import { openVolumeServer } from '../fakes/volumes/volume-server.ts';
+import { lacks } from '../system.ts';
 import { temporaryFolder } from '../temporary-folder.ts';
 
 const run = promisify(execFile);
@@ -81,4 +83,31 @@ describe.skipIf(lacksLoopDevices())('a volume that is a real device of this host
     await expect.poll(() => names.list()).toEqual(new Map());
     await expect(volumes.device('data')).rejects.toMatchObject({ code: 'DEVICE_MISSING' });
   });
+
+  it.skipIf(lacks('qemu-storage-daemon', 'qemu-img', 'nbdinfo', 'nbdcopy'))(
+    'shows its bytes over NBD, and never those of a device that took its place',
+    async () => {
+      const { volumes, ended, attach, loops } = await open();
+      const { path, name, sizeBytes } = await attach('data');
+      const bytes = randomBytes(sizeBytes);
+      await writeFile(path, bytes);
+      expect(await ended(volumes.addExport('data', false, caller))).toMatchObject({ state: 'COMPLETED' });
+      const uri = (await volumes.get('data'))?.export?.uri as string;
+      const copy = join(temporaryFolder(), 'copy');
+      await run('nbdcopy', [uri, copy]);
+      expect((await readFile(copy)).equals(bytes)).toBe(true);
+      await run('qemu-img', ['compare', '-f', 'raw', '-F', 'raw', uri, path]);
+      expect((await run('nbdinfo', ['--size', uri])).stdout).toBe(`${sizeBytes}\n`);
+      expect(await ended(volumes.removeExport('data', caller))).toMatchObject({ state: 'COMPLETED' });
+
+      await loops.pull((await volumes.get('data'))?.id as string);
+      // Somebody's disk of the same size comes, and gets the same name and number.
+      await run('losetup', [`/dev/${name}`, copy]);
+      onTestFinished(() => run('losetup', ['--detach', `/dev/${name}`]).then(undefined, () => undefined));
+      expect(await ended(volumes.addExport('data', false, caller))).toMatchObject({
+        error: { code: expect.stringMatching(/^DEVICE_/) },
+      });
+    },
+    120_000,
+  );
 });

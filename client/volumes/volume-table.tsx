@@ -109,10 +109,12 @@ const Row = memo(function Row({ index, measure, volume, message, query, off, pre
           <span className="dim">none</span>
         )}
       </td>
-      <td data-label="Device" className={`mono ${styles.device}`} title={device?.path}>
-        {device ? plainText(baseName(device.path)) : '–'}
+      <td data-label="Device" className={device ? `mono ${styles.device}` : styles.device} title={device?.path}>
+        {device ? plainText(baseName(device.path)) : <span className="dim">–</span>}
       </td>
-      <td data-label="Export">{volume.export ? (volume.export.writable ? 'Read-write' : 'Read-only') : '–'}</td>
+      <td data-label="Export">
+        {volume.export ? volume.export.writable ? 'Read-write' : 'Read-only' : <span className="dim">–</span>}
+      </td>
       <td data-label="Status" className={styles.status}>
         {message ?? (problem ? <Problem text={problem.message} /> : <span className="dim">–</span>)}
       </td>

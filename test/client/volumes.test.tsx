@@ -208,12 +208,12 @@ describe('the screen of volumes', () => {
       failure: null,
     });
     const { page, asked } = await show({
-      VolumeDifferences: { volumeReport: report(['data: demo has it no more']) },
+      VolumeDifferences: { volumeReport: report(['data: demo no longer has it']) },
       ReconcileVolumes: { reconcileVolumes: { report: { ...report([]), orphans: [] }, errors: [] } },
     });
     const panel = within(await screen.findByRole('region', { name: 'Differences' }));
     expect(await panel.findByText('2 volumes compared: 2 differences.')).toBeTruthy();
-    expect(panel.getByText('data: demo has it no more')).toBeTruthy();
+    expect(panel.getByText('data: demo no longer has it')).toBeTruthy();
     expect(panel.getByText('stray.img (1 GiB). It is left alone.')).toBeTruthy();
     await act(async () => fireEvent.click(panel.getByRole('button', { name: 'Reconcile now' })));
     expect(asked.map(({ name }) => name)).toContain('ReconcileVolumes');

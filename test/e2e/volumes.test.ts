@@ -92,9 +92,9 @@ describe.skipIf(lacks('chromium'))('the screen of volumes', { timeout: 180_000 }
     await page.getByRole('button', { name: 'Reconcile now' }).click();
     await messages(page).getByText('1 volume compared: 2 differences.').waitFor();
     const differences = page.getByRole('region', { name: 'Differences' });
-    await differences.getByText('data: demo has it no more').waitFor();
+    await differences.getByText('data: demo no longer has it').waitFor();
     await differences.getByText(/11111111-0000-4000-8000-000000000001.* It is left alone\./).waitFor();
-    await row(page, 'data').getByText('Demo has it no more.').waitFor();
+    await row(page, 'data').getByText('Demo no longer has it.').waitFor();
     await page.getByLabel('State').selectOption({ label: 'With a problem' });
     await row(page, 'data').waitFor();
     await page.getByLabel('State').selectOption({ label: 'Attached' });

@@ -42,7 +42,7 @@ describe('reconciliation', () => {
     const report = await volumes.reconcile();
     expect(report).toMatchObject({ volumes: 3, failure: null });
     expect(report.orphans.map(({ mark }) => mark)).toEqual(['orphan']);
-    expect(report.problems).toEqual(['three: demo has it no more']);
+    expect(report.problems).toEqual(['three: demo no longer has it']);
     expect(await volumes.get('one')).toMatchObject({ state: 'AVAILABLE', attachment: null, device: null });
     expect(await volumes.get('two')).toMatchObject({ state: 'ATTACHED', attachment: { machineName: 'web01' } });
     expect(await volumes.get('three')).toMatchObject({ problem: { code: 'NOT_FOUND' } });

@@ -125,7 +125,7 @@ export function startReconciler(options: ReconcilerOptions): Reconciler {
     if (provided === null) {
       if (state === 'DELETING')
         return (await catalogue.remove(id, version)) ? fixed('its deletion was finished') : nothing;
-      const problem = new MemoirError('NOT_FOUND', `${provider.kind} has it no more`);
+      const problem = new MemoirError('NOT_FOUND', `${provider.kind} no longer has it`);
       return write(volume, { problem: toErrorShape(problem) }, null, problem.message);
     }
     const [machineId, another] = provided.attachedTo;
@@ -148,7 +148,7 @@ export function startReconciler(options: ReconcilerOptions): Reconciler {
     if (losesExport) await options.exports.remove(volume.id);
     const kept = losesExport ? ({ export: null } as const) : {};
     const patch = { ...facts, ...kept, state: 'AVAILABLE', attachment: null, device: null } as const;
-    const text = volume.attachment === null ? `its state was ${volume.state}` : 'it is attached no more';
+    const text = volume.attachment === null ? `its state was ${volume.state}` : 'it is no longer attached';
     const isNews = volume.state !== 'AVAILABLE' || volume.attachment !== null;
     if (isNews) await dropName(volume.name);
     return write(volume, patch, isNews ? text : null, null);

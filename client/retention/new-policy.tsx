@@ -93,7 +93,7 @@ export function NewPolicy({ close, done }: { readonly close: () => void; readonl
 function DraftPreview({ preview }: { readonly preview: RetentionPreviewFieldsFragment }) {
   const { going, goingCount, goingBytes, stayingCount, stayingBytes, warning } = preview;
   return (
-    <section aria-label="Preview">
+    <section aria-label="What this policy would remove">
       {warning != null && <p role="alert">{warning}</p>}
       <p>
         {goingCount} would go ({formatBytes(goingBytes)}), {stayingCount} would stay ({formatBytes(stayingBytes)}).

@@ -61,14 +61,16 @@ export function ScheduleRow({ schedule, off, refresh, show }: Props) {
         {timing.cron == null ? (
           `Every ${formatSeconds(timing.every?.seconds)}`
         ) : (
-          <>
+          <span>
             <code>{timing.cron.expression}</code> {timing.cron.timeZone}
-          </>
+          </span>
         )}
       </td>
       <td data-label="Machines">
-        {machinesOf(schedule)}
-        {heapPairWaitSeconds != null && <span className="dim"> (heaps)</span>}
+        <span>
+          {machinesOf(schedule)}
+          {heapPairWaitSeconds != null && <span className="dim"> (heaps)</span>}
+        </span>
       </td>
       <td data-label="Last run">
         {last === undefined ? (

@@ -2,6 +2,7 @@ import { longer, release, runningTotals, sizeAt, wordAt } from './columns.ts';
 import type { EdgeSet } from './edge-set.ts';
 // Long: one algorithm over arrays that its steps share.
 import { edgeTarget, type HeapGraph } from './heap-graph.ts';
+import { PackedColumn } from './packed-column.ts';
 
 export interface Dominators {
   /** The node that every way from the root leads through last; the root's own is the root. */
@@ -20,12 +21,12 @@ const unflagged = 0x7fff_ffff;
  * hold, and circles that nothing leads to, hang below them.
  *
  * It is the moment when a snapshot takes most memory, so nothing is kept twice: sources are listed only for edges that lead
- * back in the search's order (the others settle a semidominator when they are seen), and two lists lie in parts of arrays
- * that are not in use yet, or no more.
+ * back in the search's order (the others settle a semidominator when they are seen), two lists lie in parts of arrays that
+ * are not in use yet, or no more, and the numbers of the nodes are packed until they are asked for again.
  */
 export function dominatorsOf(graph: HeapGraph, essential: EdgeSet): Dominators {
   const n = graph.nodeCount;
-  const { node, parent, semi, sources } = prepare(graph, essential);
+  const { numbers, parent, semi, sources } = prepare(graph, essential);
   // A vertex that is linked has a label; one that is not yet heads the list of those whose semidominator it is.
   const label = new Uint32Array(n + 1);
   const bucket = label;
@@ -89,6 +90,8 @@ export function dominatorsOf(graph: HeapGraph, essential: EdgeSet): Dominators {
     if (dominator[w] !== semi[w]) dominator[w] = wordAt(dominator, wordAt(dominator, w));
   }
   release(semi);
+  const node = new Uint32Array(n + 1);
+  for (let at = 0; at < n; at++) node[numbers.at(at)] = at;
   const result = new Uint32Array(n);
   for (let w = 1; w <= n; w++) result[wordAt(node, w)] = wordAt(node, wordAt(dominator, w));
   release(dominator);
@@ -97,8 +100,8 @@ export function dominatorsOf(graph: HeapGraph, essential: EdgeSet): Dominators {
 
 /** Vertices are numbered from 1 in the order of the search, 0 is nothing; nodes are numbers of the graph. */
 interface Preparation {
-  /** The node of a vertex. */
-  readonly node: Uint32Array<ArrayBuffer>;
+  /** The vertex of a node. */
+  readonly numbers: PackedColumn;
   readonly parent: Uint32Array<ArrayBuffer>;
   /** The lowest vertex that leads to one by a later or tree edge; flagged where `sources` has more of them. */
   readonly semi: Uint32Array<ArrayBuffer>;
@@ -108,7 +111,7 @@ interface Preparation {
 
 function prepare(graph: HeapGraph, essential: EdgeSet): Preparation {
   const { nodeCount, firstEdge, edges } = graph;
-  const { node, number, parent } = search(graph, essential);
+  const { number, parent } = search(graph, essential);
   const semi = parent.slice();
   const first = new Uint32Array(nodeCount + 2);
   for (let from = 0; from < nodeCount; from++) {
@@ -142,8 +145,10 @@ function prepare(graph: HeapGraph, essential: EdgeSet): Preparation {
     semi[w] = (wordAt(semi, w) | flag) >>> 0;
   }
   release(first);
+  const numbers = new PackedColumn(nodeCount);
+  for (let at = 0; at < nodeCount; at++) numbers.push(wordAt(number, at));
   release(number);
-  return { node, parent, semi, sources };
+  return { numbers, parent, semi, sources };
 }
 
 /** Numbers all nodes depth first from the root, then from what the root does not reach, as if the root led there. */
@@ -187,9 +192,8 @@ function search(graph: HeapGraph, essential: EdgeSet) {
       if (number[orphan] === 0 && (circles || held[orphan] === 0)) walk(orphan, 1);
     }
   }
-  release(nextEdge);
-  release(held);
-  return { node, number, parent };
+  for (const done of [nextEdge, held, node]) release(done);
+  return { number, parent };
 }
 
 /** Marks with 1 what an essential edge leads to. */

@@ -7,7 +7,7 @@ const chunkBytes = 256 * 1024;
 const keptBytes = 512;
 
 /** Chunks beyond these are packed. */
-const plainChunks = 64;
+const plainChunks = 32;
 
 /** Strings one after the other, and where each of them ends. */
 interface Chunk {

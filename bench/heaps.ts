@@ -88,7 +88,9 @@ export async function run(args: readonly string[]): Promise<void> {
     } else console.log('memlab is not here: scripts/install-system-deps.sh fetches it');
     if (args.includes('--large')) {
       const large = join(folder, 'large.heapsnapshot');
-      await writeLarge(large, file);
+      const mixed = join(folder, 'mixed.heapsnapshot');
+      execFileSync(process.execPath, ['-e', mixedProgram(mixed)]);
+      await writeLarge(large, mixed);
       console.log(`a snapshot of ${(statSync(large).size / 1e6).toFixed(0)} MB`);
       const opened = measure(['--input-type=module', '-e', ours(large)]);
       show('memoir', opened);
@@ -102,6 +104,33 @@ export async function run(args: readonly string[]): Promise<void> {
     rmSync(folder, { recursive: true });
   }
 }
+
+/** A program whose objects come and go in no order: what is regular packs better than any service would. */
+const mixedProgram = (file: string) => `
+  let seed = 1;
+  const random = (n) => { seed = (Math.imul(seed, 1103515245) + 12345) >>> 0; return (seed >>> 8) % n; };
+  const text = () => random(1e9).toString(36);
+  class Session {
+    constructor() {
+      Object.assign(this, { id: random(1e9), name: text(), tags: Array.from({ length: random(4) }, () => 'tag ' + random(5000)) });
+    }
+  }
+  class Order { constructor(of) { this.of = of; this.lines = []; } }
+  class Line { constructor() { this.text = 'item ' + random(20000); this.price = random(1e5) / 3; } }
+  const byId = new Map(), all = [], listeners = new Set();
+  for (let i = 0; i < 160000; i++) {
+    const session = new Session();
+    byId.set(text(), session);
+    all[random(120000)] = session;
+    if (random(3) === 0) {
+      session.order = new Order(all[random(all.length)]);
+      for (let n = random(5); n > 0; n--) session.order.lines.push(new Line());
+    }
+    if (random(9) === 0) listeners.add(() => session.id);
+    if (random(50) === 0) session.buffer = new Uint8Array(random(500));
+  }
+  globalThis.kept = { byId, all, listeners };
+  require('v8').writeHeapSnapshot(${JSON.stringify(file)});`;
 
 /**
  * Copies of a real snapshot side by side below one root, each with strings and ids of its own, until the file has a

@@ -42,11 +42,19 @@ async function start() {
   const [before, folder] = [process.cwd(), temporaryFolder()];
   process.chdir(folder);
   onTestFinished(() => process.chdir(before));
-  const run = (...args: string[]) => memoir(server.url, ['zupee-memwatch', ...args]);
-  return { service, operations, run, folder };
+  const runWith = (more: Parameters<typeof memoir>[2], ...args: string[]) =>
+    memoir(server.url, ['zupee-memwatch', ...args], more);
+  const run = (...args: string[]) => runWith({}, ...args);
+  /** Resolves when the first snapshot is stored and the wait has begun. */
+  const waiting = () =>
+    expect
+      .poll(async () => (await operations.page({ limit: 1 })).operations[0]?.phase, { timeout: 50_000 })
+      .toBe('waiting');
+  return { service, operations, run, runWith, waiting, folder };
 }
 
-describe('the old command zupee-memwatch', () => {
+// Each takes two snapshots of a real process: seconds, and more beside other work.
+describe('the old command zupee-memwatch', { timeout: 180_000 }, () => {
   it('captures a container before and after a wait (H1, H6, H7), names files and session as ever (H4), uploads both (H8)', async () => {
     const { service, operations, run, folder } = await start();
     const dashboard = await startTestServer();
@@ -88,6 +96,59 @@ describe('the old command zupee-memwatch', () => {
       told: expect.stringContaining('❌ Failed during initial snapshot capture'),
     });
     expect(existsSync(join(folder, 'snapshots'))).toBe(false);
+  });
+
+  it('ends with Ctrl-C while it waits, says so, and lets the service go on (H7, H9)', async () => {
+    const { service, operations, runWith, waiting } = await start();
+    const interrupt = new AbortController();
+    const done = runWith({ signal: interrupt.signal }, 'capture', '--container-id', container, '--timeframe', '60');
+    await waiting();
+    interrupt.abort();
+    expect(await done).toMatchObject({ code: 1, told: expect.stringContaining('❌ Interrupted during wait period') });
+    const [operation] = (await operations.page({ limit: 1 })).operations;
+    expect((await operations.settled(operation?.id ?? '')).state).toBe('CANCELLED');
+    expect(await service.say('0')).toBe('0');
+  });
+
+  it('keeps the first snapshot where the service ends during the wait (H9)', async () => {
+    const { service, run, waiting, folder } = await start();
+    const done = run('capture', '--container-id', container, '--timeframe', '0.03');
+    await waiting();
+    service.process.kill('SIGKILL');
+    expect(await done).toMatchObject({
+      code: 1,
+      told: expect.stringContaining('❌ Failed during final snapshot capture'),
+    });
+    expect(readdirSync(join(folder, 'snapshots', container))).toEqual([
+      expect.stringMatching(/_before_.*Z\.heapsnapshot$/),
+    ]);
+  });
+
+  it('takes a flag before the environment, and the environment before its defaults (H3)', async () => {
+    const { runWith, folder } = await start();
+    const dashboard = await startTestServer();
+    const memwatch = { dashboardUrl: dashboard.url, sessionId: 'custom-session-name', strategy: 'lxc' };
+    const capture = ['capture', '--container-id', container, '--timeframe', '0'];
+    expect((await runWith({ memwatch }, ...capture)).told).toMatch(/strategy "lxc" is not supported/);
+    expect(await runWith({ memwatch }, ...capture, '--strategy', 'docker')).toMatchObject({
+      code: 0,
+      told: expect.stringContaining(`Uploaded both to ${dashboard.url}`),
+    });
+    for (const name of readdirSync(join(folder, 'snapshots', container)))
+      expect(name).toMatch(/^custom-session-name_(before|after)_/);
+  });
+
+  it('understands the commands that the old manual prints: minimal, full, pod, weekly loop, CI (H12)', async () => {
+    const { run } = await start();
+    const printed = [
+      'capture --container-id other --timeframe 3',
+      'capture --container-id other --timeframe 5 --strategy docker --service-name my-service --dashboard-url https://analysis.example.com',
+      'capture --container-id service-a-pod --timeframe 5',
+      'capture --container-id my-pod --timeframe 5 --strategy k8s --namespace production',
+    ];
+    // Nothing of these names runs here: each gets as far as looking for it.
+    for (const line of printed)
+      expect((await run(...line.split(' '))).told, line).toContain('❌ Failed during initial snapshot capture');
   });
 
   it('keeps both files where the upload fails (H9)', async () => {

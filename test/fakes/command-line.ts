@@ -3,6 +3,7 @@ import { createLocalToken } from '../../src/access/local-token.ts';
 import { createBackup } from '../../src/backup.ts';
 import type { ShownConfig } from '../../src/cli/commands/config.ts';
 import type { HostDoctor } from '../../src/cli/commands/doctor.ts';
+import type { MemwatchDefaults } from '../../src/cli/memwatch/commands.ts';
 import { runProgram } from '../../src/cli/program.ts';
 import { extractFile, inspectFile, verifyFile } from '../../src/dumps/artifact-file.ts';
 
@@ -16,6 +17,8 @@ export async function memoir(
     columns?: number;
     signal?: AbortSignal;
     dataDir?: string;
+    /** What the old tool was told by its environment. */
+    memwatch?: Partial<MemwatchDefaults>;
     configFolder?: string;
     /** Whether the address was named by a person; a context's is taken otherwise. */
     isUrlSet?: boolean;
@@ -34,7 +37,7 @@ export async function memoir(
     isUrlSet: more.isUrlSet ?? true,
     token: more.token ?? null,
     configFolder: more.configFolder ?? '/nonexistent',
-    memwatch: { dashboardUrl: null, strategy: null, sessionId: null },
+    memwatch: { dashboardUrl: null, strategy: null, sessionId: null, ...more.memwatch },
     signal: more.signal ?? new AbortController().signal,
     columns: more.columns ?? null,
     terminal: more.terminal ?? false,

@@ -1,13 +1,31 @@
 import type { Console } from '../console.ts';
-import { CliHeapCapturedDocument, CliVerificationDocument } from '../generated/graphql.ts';
+import { CliHeapCapturedDocument, type CliHeapCapturedQuery, CliVerificationDocument } from '../generated/graphql.ts';
 import { plain, seconds } from '../text.ts';
-import { untilComplete } from '../until-complete.ts';
+import { Left, untilComplete } from '../until-complete.ts';
 
 /** How often the time left is told while a pair waits. */
 const tellEveryMs = 30_000;
 
-/** Follows a heap capture to its end: a line for each stage, and the time left while it waits. Answers what became of it. */
-export async function followCapture(console: Console, id: string, waitingText = waitingLine) {
+/**
+ * Follows a heap capture to its end: a line for each stage, and the time left while it waits. Answers what became of it; null when
+ * the person left, who has to say what is to become of it.
+ */
+export async function followCapture(
+  console: Console,
+  id: string,
+  waitingText = waitingLine,
+): Promise<CliHeapCapturedQuery['operation'] | null> {
+  try {
+    await tellProgress(console, id, waitingText);
+  } catch (error) {
+    if (error instanceof Left) return null;
+    throw error;
+  }
+  const { operation } = await console.client.ask(CliHeapCapturedDocument, { id });
+  return operation;
+}
+
+async function tellProgress(console: Console, id: string, waitingText: (secondsLeft: number) => string) {
   let phase: string | null = null;
   let message = '';
   let toldAt = 0;
@@ -23,8 +41,6 @@ export async function followCapture(console: Console, id: string, waitingText = 
       console.tell(`${waitingText(((progress.totalBytes ?? 0) - progress.doneBytes) / 1000)}\n`);
     }
   }
-  const { operation } = await console.client.ask(CliHeapCapturedDocument, { id });
-  return operation;
 }
 
 const waitingLine = (secondsLeft: number): string => `${seconds(secondsLeft)} left`;

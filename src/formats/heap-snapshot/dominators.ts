@@ -158,7 +158,6 @@ function search(graph: HeapGraph, essential: EdgeSet) {
   const number = new Uint32Array(nodeCount);
   const parent = new Uint32Array(nodeCount + 1);
   const nextEdge = new Uint32Array(nodeCount);
-  const held = heldNodes(graph, essential);
   let count = 0;
   const visit = (target: number, from: number) => {
     count++;
@@ -187,6 +186,8 @@ function search(graph: HeapGraph, essential: EdgeSet) {
     }
   };
   walk(0, 0);
+  // Mostly the root reaches everything.
+  const held = count < nodeCount ? heldNodes(graph, essential) : new Uint8Array(0);
   for (const circles of [false, true]) {
     for (let orphan = 0; orphan < nodeCount && count < nodeCount; orphan++) {
       if (number[orphan] === 0 && (circles || held[orphan] === 0)) walk(orphan, 1);

@@ -46,7 +46,8 @@ export type JournalWriter = ReturnType<typeof journalWriter>;
 function journalWriter(connection: DatabaseSync, effects: ReadonlyMap<string, EffectWriter>) {
   const select = connection.prepare('SELECT * FROM operations WHERE id = ?');
   const selectActive = connection.prepare(
-    `SELECT operations.*, operation_subjects.in_turn AS waits FROM operation_subjects JOIN operations ON operations.id = operation_id
+    `SELECT operations.*, operation_subjects.in_turn AS waits FROM operation_subjects INDEXED BY operation_subjects_active
+     JOIN operations ON operations.id = operation_id
      WHERE operation_subjects.subject = ? AND operation_subjects.state IN ('QUEUED', 'RUNNING')
      ORDER BY operation_id`,
   );

@@ -58,10 +58,8 @@ function walkStates(connection: DatabaseSync, query: OperationQuery): Map<string
 
 function walkSubjects(connection: DatabaseSync, query: OperationQuery): Map<string, Row> {
   const { sql, values } = walkFrom(query, 'operation_id');
-  const { condition, values: wanted } = ofSubject(query);
-  const statement = connection.prepare(
-    `SELECT operation_id FROM operation_subjects WHERE subject = ? ${condition} ${sql}`,
-  );
+  const { table, condition, values: wanted } = ofSubject(query);
+  const statement = connection.prepare(`SELECT operation_id FROM ${table} WHERE subject = ? ${condition} ${sql}`);
   const ids = new Set<string>();
   for (const subject of new Set(query.subjects)) {
     for (const row of statement.iterate(subject, ...wanted, ...values)) ids.add(textOf(row, 'operation_id'));
@@ -72,8 +70,12 @@ function walkSubjects(connection: DatabaseSync, query: OperationQuery): Map<stri
   return new Map(nearest.map((id) => [id, rowOf(select.get(id))]));
 }
 
-/** Conditions on a subject's own rows. Where only active ones are wanted, the index of active subjects has them. */
-function ofSubject({ kind, states }: OperationQuery): { condition: string; values: string[] } {
+/**
+ * Conditions on a subject's own rows. Where only active ones are wanted, the index of active subjects has them, by name:
+ * SQLite would choose the primary key, and read the subject's whole history.
+ */
+function ofSubject({ kind, states }: OperationQuery): { table: string; condition: string; values: string[] } {
+  let table = 'operation_subjects';
   const parts: string[] = [];
   const values: string[] = [];
   if (kind !== undefined) {
@@ -81,11 +83,14 @@ function ofSubject({ kind, states }: OperationQuery): { condition: string; value
     values.push(kind);
   }
   if (states !== undefined) {
-    if (states.length > 0 && !states.some(isTerminal)) parts.push("AND state IN ('QUEUED', 'RUNNING')");
+    if (states.length > 0 && !states.some(isTerminal)) {
+      table += ' INDEXED BY operation_subjects_active';
+      parts.push("AND state IN ('QUEUED', 'RUNNING')");
+    }
     parts.push('AND state IN (SELECT value FROM json_each(?))');
     values.push(JSON.stringify(states));
   }
-  return { condition: parts.join(' '), values };
+  return { table, condition: parts.join(' '), values };
 }
 
 function countByTally(connection: DatabaseSync, { kind, states }: OperationQuery): number {
@@ -99,13 +104,13 @@ function countByTally(connection: DatabaseSync, { kind, states }: OperationQuery
 }
 
 function countBySubject(connection: DatabaseSync, query: OperationQuery): number {
-  const { condition, values } = ofSubject(query);
+  const { table, condition, values } = ofSubject(query);
   const subjects = [...new Set(query.subjects)];
   // An operation that has two of the subjects is one.
   const what = subjects.length === 1 ? 'count(*)' : 'count(DISTINCT operation_id)';
   const row = connection
     .prepare(
-      `SELECT ${what} AS count FROM operation_subjects
+      `SELECT ${what} AS count FROM ${table}
        WHERE subject IN (SELECT value FROM json_each(?)) ${condition}`,
     )
     .get(JSON.stringify(subjects), ...values);

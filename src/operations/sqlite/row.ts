@@ -116,7 +116,8 @@ export const operationMigrations = [
   CREATE INDEX operation_subjects_active ON operation_subjects (subject) WHERE state IN ('QUEUED', 'RUNNING');
   CREATE TRIGGER operation_subjects_exclusion BEFORE INSERT ON operation_subjects WHEN NEW.state IN ('QUEUED', 'RUNNING') BEGIN
     SELECT RAISE(ABORT, 'an active operation has this subject') WHERE EXISTS (
-      SELECT 1 FROM operation_subjects WHERE subject = NEW.subject AND state IN ('QUEUED', 'RUNNING')
+      SELECT 1 FROM operation_subjects INDEXED BY operation_subjects_active
+        WHERE subject = NEW.subject AND state IN ('QUEUED', 'RUNNING')
         AND (in_turn = 0 OR NEW.in_turn = 0));
   END;
   DROP TRIGGER operations_subjects_insert;

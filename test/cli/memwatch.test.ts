@@ -9,6 +9,7 @@ import { openHeapWorld } from '../fakes/heap-world.ts';
 import { startLeakingService } from '../fakes/leaking-service.ts';
 import { startTestServer } from '../fakes/server.ts';
 import { temporaryFolder } from '../temporary-folder.ts';
+import { thorough } from '../thorough.ts';
 
 const container = 'd71ae883f659';
 
@@ -98,11 +99,18 @@ describe('the old command zupee-memwatch', { timeout: 180_000 }, () => {
     expect(existsSync(join(folder, 'snapshots'))).toBe(false);
   });
 
-  it('ends with Ctrl-C while it waits, says so, and lets the service go on (H7, H9)', async () => {
+  it('tells the time left, ends with Ctrl-C while it waits, says so, and lets the service go on (H7, H9)', async () => {
     const { service, operations, runWith, waiting } = await start();
     const interrupt = new AbortController();
-    const done = runWith({ signal: interrupt.signal }, 'capture', '--container-id', container, '--timeframe', '60');
+    let told = '';
+    const onTell = (text: string): void => {
+      told += text;
+    };
+    const more = { signal: interrupt.signal, onTell };
+    const done = runWith(more, 'capture', '--container-id', container, '--timeframe', '60');
     await waiting();
+    // Told every half minute.
+    if (thorough) await expect.poll(() => told, { timeout: 90_000 }).toMatch(/^⏳ 59\.\d minutes remaining\.\.\.$/m);
     interrupt.abort();
     expect(await done).toMatchObject({ code: 1, told: expect.stringContaining('❌ Interrupted during wait period') });
     const [operation] = (await operations.page({ limit: 1 })).operations;

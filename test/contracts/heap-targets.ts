@@ -72,7 +72,7 @@ export function heapTargetsSuite(name: string, open: () => Promise<HeapTargetsBe
       await expect(targets.wake(target, signal)).rejects.toMatchObject({ code: 'TARGET_GONE' });
     });
 
-    it('have their inspector woken, and put to sleep again with the session; nothing else is left', async () => {
+    it('have their inspector woken, and put to sleep again with the session; nothing else is left (H5, H6)', async () => {
       const { targets } = bench;
       const service = await bench.start('woken');
       const before = await traces(service);

@@ -27,6 +27,7 @@ export async function memoir(
     config?: ShownConfig;
     doctor?: HostDoctor;
     onOut?: (text: string) => void;
+    onTell?: (text: string) => void;
   } = {},
 ) {
   let out = '';
@@ -47,6 +48,7 @@ export async function memoir(
     },
     tell: (text) => {
       told += text;
+      more.onTell?.(text);
     },
     localTokens: { create: (request) => createLocalToken(more.dataDir ?? '', request) },
     artifactFiles: { verify: verifyFile, inspect: inspectFile, extract: extractFile },

@@ -113,7 +113,14 @@ async function readToken(): Promise<string | null> {
   return text.trim() || null;
 }
 
+function endWithReader(): void {
+  process.exit(0);
+}
+
 async function serve(): Promise<void> {
+  // A server outlives whoever reads its output.
+  process.stdout.off('error', endWithReader).on('error', () => undefined);
+  process.stderr.on('error', () => undefined);
   // Before anything of it is used: Node makes these threads once, at the first file or frame.
   sizeThreadPool();
   // Loaded only here: every other command starts without the server's code.
@@ -184,7 +191,7 @@ const leave = (signal: NodeJS.Signals) => {
 };
 process.on('SIGTERM', leave).on('SIGINT', leave);
 // Whoever reads the output may leave first (`memoir records | head`).
-process.stdout.on('error', () => process.exit(0));
+process.stdout.on('error', endWithReader);
 
 try {
   const code = await runProgram(process.argv.slice(2), {

@@ -16,12 +16,15 @@ async function listening(child: ChildProcess): Promise<string> {
   child.stderr?.on('data', (chunk) => {
     output += chunk;
   });
-  for await (const chunk of child.stdout ?? []) {
-    output += chunk;
-    const found = /listens on (\S+)/.exec(output);
-    if (found) return found[1] as string;
-  }
-  throw new Error(`the server ended:\n${output}`);
+  // Read on afterwards: a server whose output nobody reads ends.
+  return new Promise((resolve, reject) => {
+    child.stdout?.on('data', (chunk) => {
+      output += chunk;
+      const found = /listens on (\S+)/.exec(output);
+      if (found) resolve(found[1] as string);
+    });
+    child.once('exit', () => reject(new Error(`the server ended:\n${output}`)));
+  });
 }
 
 // Half a minute, most of it npm’s.
@@ -64,7 +67,6 @@ describe.skipIf(!thorough)('the npm package, installed into an empty folder', ()
     const server = spawn(command, ['serve'], { env, stdio: ['ignore', 'pipe', 'pipe'] });
     onTestFinished(() => void server.kill('SIGKILL'));
     const url = await listening(server);
-    server.stdout?.resume();
     expect(await (await fetch(url)).text()).toContain('<div id="root"');
     const memoir = (...args: string[]) =>
       JSON.parse(execFileSync(command, ['--url', url, '--json', ...args], { env: environment({}) }).toString());

@@ -106,6 +106,7 @@ describe.skipIf(lacks('chromium'))('what the dashboard says when things are not 
     await page.getByRole('button', { name: 'New token…' }).click();
     await dialog.getByLabel('Name').fill('chief');
     await dialog.getByRole('button', { name: 'Create token' }).click();
+    await dialog.locator('code').waitFor();
     // However long one looks at it: within seconds the server asks this browser who it is, too.
     await page.getByRole('heading', { name: 'Sign in' }).waitFor();
     await dialog.getByRole('button', { name: 'Sign in with this token' }).click();

@@ -111,6 +111,32 @@ it('a simulation that was asked for is not taken for a missing hypervisor', asyn
   expect(output).toContain('DEMO: the machines are simulated.');
 });
 
+it('a server goes on when nobody reads its output any more, and still ends when it is asked to', async () => {
+  const child = spawn(process.execPath, ['src/main.ts', 'serve'], {
+    env: { ...quiet, LOG_LEVEL: 'info', DATA_DIR: temporaryFolder() },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  onTestFinished(() => void child.kill('SIGKILL'));
+  let output = '';
+  const url = await new Promise<string>((resolve) => {
+    child.stdout.on('data', (chunk) => {
+      output += chunk;
+      const found = /listens on (\S+)/.exec(output)?.[1];
+      if (found !== undefined) resolve(found);
+    });
+  });
+  child.stdout.destroy();
+  child.stderr.destroy();
+  const query = 'mutation { triggerDumps(input: { vms: ["web-01"] }) { accepted { id } } }';
+  const headers = { 'content-type': 'application/json' };
+  for (let request = 0; request < 3; request++) {
+    const answer = await fetch(`${url}/graphql`, { method: 'POST', headers, body: JSON.stringify({ query }) });
+    expect(answer.status).toBe(200);
+  }
+  child.kill('SIGTERM');
+  expect(await once(child, 'exit')).toEqual([0, null]);
+}, 60_000);
+
 it('ending `npm start` ends the server, and orphans nobody', async () => {
   const folder = temporaryFolder();
   mkdirSync(join(folder, 'data'));

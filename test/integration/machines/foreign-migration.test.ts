@@ -124,6 +124,8 @@ describe.skipIf(lacksBench())('a guest that someone else migrates or saves', { t
   });
 
   it('has it cancelled, and says so, when it began between our two commands: QEMU has made a snapshot of it', async () => {
+    // Paused: one that executes is held up meanwhile, perhaps with its QEMU.
+    await bench.virsh('suspend', guest.uuid);
     const plan = await hypervisor.plan(await find(), 'SNAPSHOT');
     const { setSnapshotCapability } = Guest.prototype;
     let other: HeldWork | undefined;
@@ -142,6 +144,8 @@ describe.skipIf(lacksBench())('a guest that someone else migrates or saves', { t
     });
     expect(await migration()).toBe('cancelled');
     await other?.finish();
+    expect(await guest.state()).toBe('paused');
+    await bench.virsh('resume', guest.uuid);
     await expectUntouched(guest);
   });
 
@@ -178,6 +182,8 @@ describe.skipIf(lacksBench())('a guest that someone else migrates or saves', { t
   );
 
   it('is not touched while it migrates with our capability on; afterwards that is switched off, without being asked', async () => {
+    // Paused: one that executes is held up by a snapshot that nobody reads, perhaps with its QEMU.
+    await bench.virsh('suspend', guest.uuid);
     await guest.qmp('migrate-set-capabilities', { capabilities: [{ capability: 'background-snapshot', state: true }] });
     const other = await held(holdMigration);
     await leave(await noteOf(true));
@@ -193,6 +199,8 @@ describe.skipIf(lacksBench())('a guest that someone else migrates or saves', { t
     expect(notes()).toEqual([`${guest.uuid}.json`]);
     await other.finish();
     while (notes().length > 0) await sleep(50);
+    expect(await guest.state()).toBe('paused');
+    await bench.virsh('resume', guest.uuid);
     await expectUntouched(guest);
   });
 

@@ -12,7 +12,9 @@ mkdir "$work/context"
 dpkg-deb -x "$deb" "$work/context/root"
 # The container has its settings from its environment, and no unit.
 rm -rf "$work/context/root/lib" "$work/context/root/etc" "$work/context/root/usr/share"
-install -d -m 777 "$work/context/root/var/lib/memoir" "$work/context/root/tmp"
+rm -rf "$work/context/root/var/lib/memoir"
+install -d "$work/context/data"
+install -d -m 1777 "$work/context/root/tmp"
 base=${BASE:-debian:bookworm-slim}
 if [ "$base" = local ]; then
   base=memoir-local-base

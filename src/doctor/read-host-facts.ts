@@ -2,7 +2,6 @@ import { execFile } from 'node:child_process';
 import { constants } from 'node:fs';
 import { access, readdir, readFile, stat, statfs } from 'node:fs/promises';
 import { connect, createServer } from 'node:net';
-import { userInfo } from 'node:os';
 import { promisify } from 'node:util';
 import type { FolderFacts, HostFacts } from './host-facts.ts';
 
@@ -55,7 +54,8 @@ export async function readHostFacts(asked: HostQuestions): Promise<HostFacts> {
     ...(await Promise.all([readFolder('DUMP_DIR', dumpDir), readFolder('HEAP_DIR', heapDir)])),
   ];
   return {
-    uid: userInfo().uid,
+    // Not userInfo(), which needs a name: in a container the user may have none.
+    uid: process.getuid?.() ?? 0,
     umask: process.umask(),
     libvirt,
     isDemo: asked.libvirtUri?.startsWith('demo:') === true,

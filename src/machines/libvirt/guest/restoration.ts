@@ -51,7 +51,7 @@ async function isSameInstance(link: ReconnectingConnection, note: CaptureNote): 
 }
 
 /**
- * No migration of ours runs any more and the capability is off, read back. A migration under way is never cancelled, because
+ * No migration of ours runs any more and the capability is off, read back. A migration under way is never cancelled here, because
  * `migrate_cancel` says nothing of whose is meant: ours fails by itself, since the read end of its stream is closed by now
  * (before QEMU 8.1 a drain process reads it to its end instead: there an interrupted one freezes the guest). Ours has the
  * capability on, and QEMU lets nobody change that meanwhile: with the capability off there is nothing of ours to wait for.

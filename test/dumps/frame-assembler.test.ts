@@ -1,6 +1,5 @@
 import fc from 'fast-check';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { EarlyPages } from '../../src/dumps/pipeline/early-pages.ts';
 import { FrameAssembler } from '../../src/dumps/pipeline/frame-assembler.ts';
 import { FrameBuffers } from '../../src/dumps/pipeline/frame-buffers.ts';
 import { Spool } from '../../src/dumps/pipeline/spool.ts';
@@ -26,7 +25,8 @@ async function assemble(rangePages: readonly number[], options: { earlyPages?: n
     }),
     gapsBefore: rangePages.map(() => 0),
     buffers: new FrameBuffers(frameBytes),
-    early: (frames) => new EarlyPages(spool, frames, (options.earlyPages ?? 1000) * pageBytes),
+    spool,
+    earlyBytes: (options.earlyPages ?? 1000) * pageBytes,
     lateFrames: options.lateFrames ?? 0,
     target: {
       push: (content) => void out.push(content.slice()),
@@ -35,8 +35,9 @@ async function assemble(rangePages: readonly number[], options: { earlyPages?: n
         const place = new Uint8Array(length);
         out.push(place);
         late.count += 1;
-        return { settle: (content) => place.set(content) };
+        return place;
       },
+      settle: (place, content) => place.set(content),
     },
   });
   return { assembler, out, spool, late };
@@ -148,12 +149,14 @@ describe('frames from pages', () => {
       ranges: [{ start: 0n, end: 2n ** 40n }],
       gapsBefore: [0],
       buffers: new FrameBuffers(bytesPerFrame),
-      early: (frames) => new EarlyPages(spool, frames, 4 * 1024 * 1024),
+      spool,
+      earlyBytes: 4 * 1024 * 1024,
       lateFrames: 16,
       target: {
         push: () => undefined,
         pushZeros: () => undefined,
-        pushLate: () => ({ settle: () => undefined }),
+        pushLate: () => undefined,
+        settle: () => undefined,
       },
     });
     const one = page(1);

@@ -6,7 +6,6 @@ import type { ArtifactWriter } from '../../storage/artifact-store.ts';
 import type { ImageFormat } from '../dump-request.ts';
 import type { ImageFacts } from '../manifest.ts';
 import { bytesOf, type Codec } from './codec.ts';
-import { EarlyPages } from './early-pages.ts';
 import { FrameAssembler } from './frame-assembler.ts';
 import { FrameBuffers } from './frame-buffers.ts';
 import { FrameQueue } from './frame-queue.ts';
@@ -81,7 +80,8 @@ export class DumpSink implements MemorySink {
       gapsBefore,
       buffers: this.#buffers,
       lateFrames,
-      early: (frames) => new EarlyPages(this.#options.spool, frames, earlyBytes),
+      spool: this.#options.spool,
+      earlyBytes,
       target: this.#queue,
     });
   }

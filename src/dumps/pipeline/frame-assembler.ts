@@ -1,20 +1,17 @@
 import { MemoirError } from '../../domain/memoir-error.ts';
 import { type MemoryRange, pageBytes } from '../../machines/memory-source.ts';
-import type { EarlyPages } from './early-pages.ts';
+import { EarlyPages, type SlotStore } from './early-pages.ts';
 import type { FrameBuffers } from './frame-buffers.ts';
 
-/** Where whole frames go, in ascending order. */
-export interface FrameTarget {
+/** Where whole frames go, in ascending order. `Place` is where a frame stands whose content comes later. */
+export interface FrameTarget<Place = unknown> {
   /** Takes over the bytes. */
   push(content: Uint8Array): void;
   pushZeros(length: number): void;
-  /** A frame whose content is not known yet: keeps its place, and is told later what belongs there. */
-  pushLate(length: number): LateFrame;
-}
-
-/** A place that was kept. */
-export interface LateFrame {
-  settle(content: Uint8Array): void;
+  /** A frame whose content is not known yet: keeps its place. */
+  pushLate(length: number): Place;
+  /** What belongs to a place that was kept. */
+  settle(place: Place, content: Uint8Array): void;
 }
 
 interface RangePages {
@@ -31,16 +28,17 @@ interface FramePages {
   readonly isFirst: boolean;
 }
 
-interface Options {
+interface Options<Place> {
   readonly ranges: readonly MemoryRange[];
   /** Zeros in the file before each of them. */
   readonly gapsBefore: readonly number[];
   readonly buffers: FrameBuffers;
-  /** Where so many frames' pages wait that come before their turn. */
-  early(frames: number): EarlyPages;
+  /** Where pages wait that come before their turn, and how many bytes of them in memory. */
+  readonly spool: SlotStore;
+  readonly earlyBytes: number;
   /** How many frames may be passed over and filled in later; each takes its whole size in the artifact. */
   readonly lateFrames: number;
-  readonly target: FrameTarget;
+  readonly target: FrameTarget<Place>;
 }
 
 /** Frames that are open at once: pages within this distance are put in place, others wait as early pages. */
@@ -49,11 +47,11 @@ const openFrames = 8;
 /**
  * Puts pages that arrive in any order into frames, and hands the frames out in order. A frame never spans two ranges of
  * memory. A snapshot leaves out a few pages and brings them at its very end: so that everything behind them need not wait
- * until then, the frame that lacks them is passed over, and filled in later. Every page has to arrive exactly once; a bit for each says which have. All of it takes a few frames of memory, the
- * early pages' share, and 22 bytes per 512 KiB of the guest.
+ * until then, the frame that lacks them is passed over, and filled in later. Every page has to arrive exactly once; a bit for
+ * each says which have. All of it takes a few frames of memory, the early pages' share, and 22 bytes per 512 KiB of the guest.
  */
-export class FrameAssembler {
-  readonly #options: Options;
+export class FrameAssembler<Place = unknown> {
+  readonly #options: Options<Place>;
   readonly #pagesPerFrame: number;
   /** First page, first frame and number of pages of each range. */
   readonly #rangePages: RangePages[] = [];
@@ -67,14 +65,14 @@ export class FrameAssembler {
   readonly #early: EarlyPages;
   readonly #open = new Map<number, Uint8Array>();
   /** Frames below the base that are not whole. */
-  readonly #late = new Map<number, { readonly place: LateFrame; readonly content: Uint8Array }>();
+  readonly #late = new Map<number, { readonly place: Place; readonly content: Uint8Array }>();
   #passedOver = 0;
   /** The frame that was asked for last: page after page asks for the same one. */
   #asked: FramePages = { frame: -1, firstPage: 0, pages: 0, range: 0, isFirst: false };
   /** Pages that were kept since the base moved, and lie within the next frames behind those that are open. */
   #pagesAhead = 0;
 
-  constructor(options: Options) {
+  constructor(options: Options<Place>) {
     this.#options = options;
     this.#pagesPerFrame = options.buffers.frameBytes / pageBytes;
     let page = 0;
@@ -87,7 +85,7 @@ export class FrameAssembler {
     }
     this.#totalPages = page;
     this.#totalFrames = frame;
-    this.#early = options.early(frame);
+    this.#early = new EarlyPages(options.spool, frame, options.earlyBytes);
     this.#arrived = new Uint8Array(Math.ceil(page / 8));
     this.#missing = new Uint16Array(frame);
     for (let index = 0; index < frame; index += 1) this.#missing[index] = this.#frame(index).pages;
@@ -187,9 +185,10 @@ export class FrameAssembler {
   }
 
   #settleLate(frame: number): void {
-    const { place, content } = this.#late.get(frame) as { place: LateFrame; content: Uint8Array };
+    const late = this.#late.get(frame);
+    if (late === undefined) return;
     this.#late.delete(frame);
-    place.settle(content);
+    this.#options.target.settle(late.place, late.content);
   }
 
   /** The frame at the base is about to be handed out. */

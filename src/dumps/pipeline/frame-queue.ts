@@ -40,7 +40,7 @@ export interface FrameQueueOptions {
  * Frames in the file's order through the codec into the artifact. Taking a frame never waits: several are compressed at
  * once on libuv's threads, written in order, and what neither compressor nor disk can take yet is spooled.
  */
-export class FrameQueue implements FrameTarget {
+export class FrameQueue implements FrameTarget<Place> {
   readonly #options: FrameQueueOptions;
   readonly #zeroFrame: Buffer;
   readonly #wake = new Wake();
@@ -117,13 +117,17 @@ export class FrameQueue implements FrameTarget {
   }
 
   /** Keeps the place of a piece whose content is told before the end. */
-  pushLate(length: number): { settle(content: Uint8Array): void } {
+  pushLate(length: number): Place {
     this.#check();
     const place: Place = { offset: -1, index: -1 };
     this.#waitingBytes += length;
     this.#waiting.push({ content: new Uint8Array(length), fixed: true, place });
     this.#fill();
-    return { settle: (content) => void this.#late.push({ place, content }) };
+    return place;
+  }
+
+  settle(place: Place, content: Uint8Array): void {
+    this.#late.push({ place, content });
   }
 
   /** Resolves when everything that was pushed is written. */

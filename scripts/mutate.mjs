@@ -137,7 +137,7 @@ function endStrays(copy) {
     }
 }
 
-/** The test files that name a source file: most mutants are killed by one of them, in a fraction of the time. */
+/** The test files that name a source file, or are named after it: most mutants are killed by one of them, in a fraction of the time. */
 const testFiles = tests.flatMap((path) =>
   path.endsWith('.ts')
     ? [path]
@@ -145,7 +145,9 @@ const testFiles = tests.flatMap((path) =>
         .filter((name) => /\.test\.tsx?$/.test(name))
         .map((name) => join(path, name)),
 );
-const nearest = (file) => testFiles.filter((test) => readFileSync(test, 'utf8').includes(`/${basename(file)}'`));
+const isNamedAfter = (test, file) => /^[-.]/.test(basename(test).split(basename(file, '.ts'))[1] ?? '');
+const nearest = (file) =>
+  testFiles.filter((test) => isNamedAfter(test, file) || readFileSync(test, 'utf8').includes(`/${basename(file)}'`));
 
 /** Whether the tests pass; what does not end is noticed too. */
 function passes(copy, chosenTests = tests) {

@@ -47,6 +47,8 @@ export class FakeQemu {
   version: { readonly major: number; readonly minor: number; readonly micro: number };
   /** The socket of the snapshot under way. */
   socket: Socket | undefined;
+  /** Paths that a security module keeps it from. */
+  unreachable: (path: string) => boolean = () => false;
   /** A dump runs, which QEMU lets nothing else beside. */
   dumping = false;
   #listener: QemuListener | undefined;
@@ -178,6 +180,7 @@ export class FakeQemu {
 
   async #snapshot(path: string): Promise<void> {
     await this.steps.pass('snapshot.setup');
+    if (this.unreachable(path)) throw new Error(`Failed to connect to '${path}': Permission denied`);
     const socket = createConnection(path);
     this.socket = socket;
     await once(socket, 'connect').catch((error: NodeJS.ErrnoException) => {

@@ -107,6 +107,8 @@ async function connect(
   const refusals: string[] = [];
   let before = first;
   for (const socket of sockets) {
+    // Whoever gave up while QEMU registered its memory, which takes long, or while it tried a socket.
+    signal.throwIfAborted();
     await send(parts, socket, meter, before);
     const inSetup = setupWatch(plan.memoryBytes, reader);
     const migration = await untilAborted(settled(parts, meter, inSetup), signal);

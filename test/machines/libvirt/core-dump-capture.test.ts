@@ -1,0 +1,355 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { MemoirError } from '../../../src/domain/memoir-error.ts';
+import { coreDumpSource } from '../../../src/machines/libvirt/core-dump/core-dump-source.ts';
+import { pathRefused } from '../../fakes/libvirt/fake-core-dump.ts';
+import { GuestMemory } from '../../fakes/libvirt/guest-memory.ts';
+import { GuestWorld } from '../../fakes/libvirt/guest-world.ts';
+import { FakeFailure } from '../../fakes/libvirt/handlers.ts';
+import { passTime } from '../../fakes/libvirt/pass-time.ts';
+
+// A core dump from its first question to the last thing that is put right. A limit of seconds tells that something waited that
+// should not have.
+const limit = { timeout: 12_000 };
+
+const dumpFolder = '/var/lib/libvirt/qemu/dump';
+const small = () => new GuestMemory({ pages: 64 });
+const noteOf = ({ bench, guest }: GuestWorld) =>
+  JSON.parse(readFileSync(join(bench.stateFolder, 'captures', `${guest.ref.uuid}.json`), 'utf8'));
+const reasonOf = (text: string) => new MemoirError('CANCELLED', text);
+
+/** A guest whose FIFO libvirtd may not open. */
+async function refusing(code = 'EACCES'): Promise<GuestWorld> {
+  const world = await GuestWorld.start({ memory: small() });
+  world.qemu.steps.at('dump.paused', () => Promise.reject(pathRefused('/run/memoir-1/memory.fifo', code)));
+  return world;
+}
+
+describe('a core dump', limit, () => {
+  it('brings the guest’s memory byte by byte, and the moment and the pause by QEMU’s own clock', async () => {
+    const world = await GuestWorld.start();
+    const paused = world.qemu.steps.hold('dump.paused');
+    const plan = await world.plan('CORE_DUMP');
+    const { outcome, reader } = world.capture(plan, { keepImage: true });
+    await paused.reached;
+    const stopped = Date.now();
+    expect(world.qemu.running).toBe(false);
+    expect(noteOf(world)).toMatchObject({
+      method: 'CORE_DUMP',
+      touched: true,
+      interruptible: true,
+      wasRunning: true,
+      places: [coreDumpSource.optionsOf(plan).place],
+      sockets: [],
+      volume: null,
+    });
+    const until = stopped + 20;
+    await expect.poll(() => Date.now()).toBeGreaterThan(until);
+    paused.release();
+    const { guestPauseMs, capturedAtMs } = await outcome;
+    expect(reader.recorder.image?.equals(world.qemu.memory.ram)).toBe(true);
+    expect(reader.recorder.receivedBytes).toBe(world.qemu.memory.core().length);
+    expect(guestPauseMs).toBeGreaterThanOrEqual(19);
+    expect(capturedAtMs).toBeLessThanOrEqual(stopped + 1);
+    world.expectAsBefore();
+  });
+
+  it('of a paused guest pauses it for nothing, and leaves it paused', async () => {
+    const world = await GuestWorld.start({ paused: true, memory: small() });
+    const from = Date.now();
+    const { guestPauseMs, capturedAtMs } = await (await world.start('CORE_DUMP')).outcome;
+    expect(guestPauseMs).toBe(0);
+    expect(capturedAtMs).toBeGreaterThanOrEqual(from);
+    world.expectAsBefore('PAUSED');
+  });
+
+  it('is seen to move by libvirt’s own count, for as long as that goes on', async () => {
+    const world = await GuestWorld.start({ memory: small() });
+    const written = world.qemu.steps.hold('dump.written');
+    const { outcome, reader } = await world.start('CORE_DUMP');
+    await written.reached;
+    await expect.poll(() => reader.moves).toBe(1);
+    const looks = world.qemu.steps.passed.get('job') ?? 0;
+    await expect.poll(() => world.qemu.steps.passed.get('job')).toBeGreaterThan(looks + 1);
+    expect(reader.moves).toBe(1);
+    written.release();
+    await outcome;
+    world.expectAsBefore();
+  });
+
+  it('that stands still is ended: the guest is worth more than its memory', async () => {
+    const world = await GuestWorld.start();
+    const piece = world.qemu.steps.hold('dump.piece', 1);
+    const { outcome, reader } = await world.start('CORE_DUMP');
+    await piece.reached;
+    await expect.poll(() => reader.moves).toBeGreaterThan(0);
+    passTime(19_000);
+    const looks = world.qemu.steps.passed.get('job') ?? 0;
+    await expect.poll(() => world.qemu.steps.passed.get('job')).toBeGreaterThan(looks + 1);
+    expect(world.qemu.running).toBe(false);
+    passTime(20_500);
+    await expect.poll(() => reader.abandoned).toBe(1);
+    piece.release();
+    await expect(outcome).rejects.toMatchObject({
+      code: 'STALLED',
+      message: expect.stringContaining('no progress for 20 s'),
+    });
+    world.expectAsBefore();
+  });
+
+  it('is not called still where libvirt tells nothing', async () => {
+    const world = await GuestWorld.start({ memory: small() });
+    world.guest.tellsProgress = false;
+    const written = world.qemu.steps.hold('dump.written');
+    const { outcome, reader } = await world.start('CORE_DUMP');
+    await written.reached;
+    const looks = world.qemu.steps.passed.get('job') ?? 0;
+    await expect.poll(() => world.qemu.steps.passed.get('job')).toBeGreaterThan(looks + 1);
+    passTime(60_000);
+    await expect.poll(() => world.qemu.steps.passed.get('job')).toBeGreaterThan(looks + 3);
+    written.release();
+    await outcome;
+    expect(reader.moves).toBe(0);
+    world.expectAsBefore();
+  });
+});
+
+describe('a core dump is refused, and the guest not touched,', limit, () => {
+  it('when libvirt has begun a job since', async () => {
+    const world = await GuestWorld.start({ memory: small() });
+    const plan = await world.plan('CORE_DUMP');
+    world.guest.job = { operation: 'backup' };
+    const { outcome, reader } = world.capture(plan);
+    await expect(outcome).rejects.toMatchObject({ code: 'MACHINE_BUSY' });
+    expect([reader.opened, reader.abandoned]).toEqual([0, 1]);
+    expect(world.bench.left).toEqual([]);
+  });
+
+  it('when the reader cannot be opened', async () => {
+    const world = await GuestWorld.start({ memory: small() });
+    const failure = new MemoirError('NO_SPACE', 'no room');
+    const { outcome, reader } = world.capture(await world.plan('CORE_DUMP'));
+    reader.open = () => Promise.reject(failure);
+    await expect(outcome).rejects.toBe(failure);
+    expect(world.qemu.steps.passed.get('dump')).toBeUndefined();
+    world.expectAsBefore();
+  });
+});
+
+describe('a core dump fails, and the guest is as before,', limit, () => {
+  it('when libvirt refuses it: with libvirt’s words', async () => {
+    const world = await GuestWorld.start({ memory: small() });
+    world.qemu.steps.fail('dump', new FakeFailure(84, 'dump is not supported by this QEMU'));
+    const { outcome } = await world.start('CORE_DUMP');
+    await expect(outcome).rejects.toMatchObject({
+      code: 'HYPERVISOR_REFUSED',
+      message: expect.stringContaining('not supported by this QEMU'),
+    });
+    world.expectAsBefore();
+  });
+
+  it('when someone’s migration began since: that is said, whatever libvirt says', async () => {
+    const world = await GuestWorld.start({ memory: small() });
+    world.qemu.steps.at('dump', () => world.qemu.migrateElsewhere());
+    const { outcome, reader } = await world.start('CORE_DUMP');
+    await expect(outcome).rejects.toMatchObject({ code: 'MACHINE_BUSY', cause: { code: 'INTERNAL_ERROR' } });
+    expect(reader.recorder.memoryLayout).toBeNull();
+    expect(world.qemu.migrationStatus).toBe('active');
+    world.expectAsBefore();
+  });
+
+  it('without a byte: what libvirt says a while later is the reason', async () => {
+    const world = await GuestWorld.start({ memory: small() });
+    world.qemu.memory.core = () => Buffer.alloc(0);
+    const written = world.qemu.steps.hold('dump.written');
+    world.qemu.steps.at('dump.piece', () => undefined);
+    const { outcome, reader } = await world.start('CORE_DUMP');
+    await written.reached;
+    await reader.drained.catch(() => undefined);
+    world.qemu.steps.fail('dump.written', new FakeFailure(9, 'nothing to do'));
+    written.release();
+    await expect(outcome).rejects.toMatchObject({
+      code: 'CAPTURE_FAILED',
+      message: expect.stringContaining('nothing'),
+    });
+    world.expectAsBefore();
+  });
+
+  it('when the reader gives up: with the reader’s reason, not with what libvirt says of its writer', async () => {
+    const world = await GuestWorld.start();
+    const failure = new MemoirError('NO_SPACE', 'the disk is full');
+    const { outcome } = await world.start('CORE_DUMP', {
+      moved: () => {
+        throw failure;
+      },
+    });
+    await expect(outcome).rejects.toBe(failure);
+    await expect.poll(() => world.guest.job).toBeNull();
+    world.expectAsBefore();
+  });
+
+  it.each([1, 3])('when libvirt gives up after %i pieces', async (pieces) => {
+    const world = await GuestWorld.start();
+    const nospace = new FakeFailure(9, 'operation failed: /usr/lib/libvirt/libvirt_iohelper: No space left on device');
+    world.qemu.steps.fail('dump.piece', nospace, pieces);
+    const { outcome } = await world.start('CORE_DUMP');
+    await expect(outcome).rejects.toMatchObject({ code: expect.stringMatching(/HYPERVISOR_REFUSED|STREAM_INVALID/) });
+    world.expectAsBefore();
+  });
+
+  it('when the guest ends in the middle', async () => {
+    const world = await GuestWorld.start();
+    const piece = world.qemu.steps.hold('dump.piece', 2);
+    const { outcome } = await world.start('CORE_DUMP');
+    await piece.reached;
+    world.guest.end();
+    piece.release();
+    await expect(outcome).rejects.toMatchObject({
+      code: 'GUEST_GONE',
+      message: expect.stringContaining('"web" stopped'),
+    });
+    expect(world.bench.left).toEqual([]);
+  });
+});
+
+describe('a core dump that is cancelled', limit, () => {
+  it.each(['dump', 'dump.paused', 'dump.piece', 'dump.written'])(
+    'while it waits at %s ends with that reason, and the guest is as before',
+    async (step) => {
+      const world = await GuestWorld.start();
+      const held = world.qemu.steps.hold(step);
+      const { outcome, controller } = await world.start('CORE_DUMP');
+      await held.reached;
+      const reason = reasonOf('not needed any more');
+      controller.abort(reason);
+      held.release();
+      await expect(outcome).rejects.toBe(reason);
+      await expect.poll(() => world.guest.job).toBeNull();
+      world.expectAsBefore();
+    },
+  );
+
+  it('while the reader is being opened does not wait for that, and dumps nothing', async () => {
+    const world = await GuestWorld.start({ memory: small() });
+    const { outcome, controller, reader } = world.capture(await world.plan('CORE_DUMP'));
+    const opening = Promise.withResolvers<void>();
+    reader.open = () => {
+      opening.resolve();
+      return new Promise(() => undefined);
+    };
+    await opening.promise;
+    const reason = reasonOf('not needed any more');
+    controller.abort(reason);
+    await expect(outcome).rejects.toBe(reason);
+    expect(world.qemu.steps.passed.get('dump')).toBeUndefined();
+    world.expectAsBefore();
+  });
+});
+
+describe('a core dump whose path libvirt may not open', limit, () => {
+  it('goes to a file of a storage pool first, which is fetched and removed', async () => {
+    const world = await refusing();
+    world.bench.guests.pools.add('images', '/var/lib/libvirt/images');
+    const second = world.qemu.steps.hold('dump', 1);
+    const { outcome, reader } = await world.start('CORE_DUMP', { keepImage: true });
+    await second.reached;
+    const { volume } = noteOf(world);
+    expect(volume).toEqual({ pool: 'memoir-dumps', name: expect.stringMatching(/^memoir-.*\.elf$/) });
+    second.release();
+    await outcome;
+    expect(reader.recorder.image?.equals(world.qemu.memory.ram)).toBe(true);
+    expect([...world.bench.guests.pools.pools.values()].map(({ folder }) => folder)).toContain(dumpFolder);
+    world.expectAsBefore();
+  });
+
+  it('needs room for the memory and a little more; if there is none, that is the reason', async () => {
+    const world = await refusing();
+    const bytes = world.qemu.memory.ram.length;
+    world.bench.guests.pools.add('dumps', dumpFolder, BigInt(bytes + bytes / 64 - 1));
+    const { outcome } = await world.start('CORE_DUMP');
+    await expect(outcome).rejects.toMatchObject({ code: 'NO_SPACE' });
+    world.expectAsBefore();
+    world.bench.guests.pools.add('dumps', dumpFolder, BigInt(bytes + bytes / 64));
+    world.qemu.steps.at('dump.paused', () => Promise.reject(pathRefused('/run/memoir-1/memory.fifo', 'EPERM')));
+    await (await world.start('CORE_DUMP')).outcome;
+    world.expectAsBefore();
+  });
+
+  it('fails in words where there is no pool: what was refused, why, and what helps', async () => {
+    const world = await refusing();
+    const { daemon } = world.bench;
+    daemon.overrides = {
+      ...daemon.overrides,
+      storagePoolCreateXml: () => Promise.reject(new FakeFailure(3, 'no storage driver')),
+    };
+    const { outcome } = await world.start('CORE_DUMP');
+    await expect(outcome).rejects.toMatchObject({
+      code: 'HYPERVISOR_REFUSED',
+      message: expect.stringMatching(/may not write to .*memory\.fifo .*EACCES.*no storage driver/),
+      hint: expect.stringContaining('deploy/'),
+    });
+    world.expectAsBefore();
+  });
+
+  it('is no detour for a path that fails otherwise', async () => {
+    const world = await refusing('EIO');
+    world.bench.guests.pools.add('dumps', dumpFolder);
+    const { outcome } = await world.start('CORE_DUMP');
+    await expect(outcome).rejects.toMatchObject({
+      code: 'HYPERVISOR_REFUSED',
+      message: expect.stringContaining('EIO'),
+    });
+    expect(world.qemu.steps.passed.get('dump')).toBe(1);
+    world.expectAsBefore();
+  });
+
+  it('is seen to move by the size of its file where libvirt tells nothing of its job, and is never called still', async () => {
+    const world = await refusing();
+    world.bench.guests.pools.add('dumps', dumpFolder);
+    world.guest.tellsProgress = false;
+    const written = world.qemu.steps.hold('dump.written');
+    const { outcome, reader } = await world.start('CORE_DUMP');
+    await written.reached;
+    await expect.poll(() => reader.moves).toBe(1);
+    passTime(60_000);
+    const looks = world.qemu.steps.passed.get('job') ?? 0;
+    await expect.poll(() => world.qemu.steps.passed.get('job')).toBeGreaterThan(looks + 2);
+    written.release();
+    await outcome;
+    world.expectAsBefore();
+  });
+
+  it('and whose file is lost before it is fetched fails with that, and leaves nothing', async () => {
+    const world = await refusing();
+    world.bench.guests.pools.add('dumps', dumpFolder);
+    world.qemu.steps.at('dump.written', () => world.bench.daemon.hypervisor.volumes.clear());
+    const { outcome, reader } = await world.start('CORE_DUMP');
+    await expect(outcome).rejects.toMatchObject({
+      code: 'HYPERVISOR_REFUSED',
+      message: expect.stringContaining('not found'),
+    });
+    expect(reader.abandoned).toBe(1);
+    world.expectAsBefore();
+  });
+
+  it('can be cancelled while its file is fetched, which is removed', async () => {
+    const world = await refusing();
+    world.bench.guests.pools.add('dumps', dumpFolder);
+    const { daemon } = world.bench;
+    const asked = Promise.withResolvers<void>();
+    daemon.overrides = {
+      ...daemon.overrides,
+      storageVolDownload: () => {
+        asked.resolve();
+        return new Promise(() => undefined);
+      },
+    };
+    const { outcome, controller } = await world.start('CORE_DUMP');
+    await asked.promise;
+    const reason = reasonOf('not needed any more');
+    controller.abort(reason);
+    await expect(outcome).rejects.toBe(reason);
+    world.expectAsBefore();
+  });
+});

@@ -1,56 +1,80 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { hasFrozenThread } from '../../../src/machines/libvirt/guest/frozen-threads.ts';
-import { temporaryFolder } from '../../temporary-folder.ts';
+import { fakeTime, passing } from '../../fakes/fake-time.ts';
+import { procOf, setThread, waiting } from '../../fakes/libvirt/proc-folder.ts';
 
 const uuid = '869f750d-8425-4a7c-85f4-cdabc121ff8b';
-// As libvirt 9.0 starts QEMU 7.2 (from /proc of the bench), cut short.
-const commandLine = (id: string): string =>
-  ['/usr/bin/qemu-system-x86_64', '-name', 'guest=old', '-uuid', id, '-no-user-config', ''].join('\0');
-
-/** A /proc with one process and its threads: where each sleeps, and how often it has slept so far. */
-function procOf(id: string, threads: Record<string, { wchan: string; switches: number }>): string {
-  const proc = temporaryFolder();
-  mkdirSync(join(proc, '42'));
-  mkdirSync(join(proc, 'sys'));
-  writeFileSync(join(proc, '42', 'cmdline'), commandLine(id));
-  for (const [thread, one] of Object.entries(threads)) sets(proc, thread, one);
-  return proc;
-}
-
-function sets(proc: string, thread: string, { wchan, switches }: { wchan: string; switches: number }): void {
-  const folder = join(proc, '42', 'task', thread);
-  mkdirSync(folder, { recursive: true });
-  writeFileSync(join(folder, 'wchan'), wchan);
-  const status = `Name:\tqemu\nvoluntary_ctxt_switches:\t${switches}\nnonvoluntary_ctxt_switches:\t7\n`;
-  writeFileSync(join(folder, 'status'), status);
-}
-
 const polls = { wchan: 'poll_schedule_timeout.constprop.0', switches: 9 };
-const waits = { wchan: 'handle_userfault', switches: 118 };
+
+/** Until the first look is over and the second is waited for. */
+async function firstLook(): Promise<void> {
+  while (vi.getTimerCount() === 0) await new Promise((turn) => setImmediate(turn));
+}
 
 describe('a guest', () => {
-  it('is frozen if one of its threads waits for a page and does not move', async () => {
-    expect(await hasFrozenThread(uuid, procOf(uuid, { 42: polls, 43: waits }))).toBe(true);
+  it('is frozen if one of its threads waits for a page and does not move for a second', async () => {
+    fakeTime();
+    expect(await passing(hasFrozenThread(uuid, procOf(uuid, { 42: polls, 43: waiting })))).toBe(true);
+    expect(performance.now()).toBe(1_000);
   });
 
-  it('is not frozen if its threads wait elsewhere, or the kernel does not say where', async () => {
-    expect(await hasFrozenThread(uuid, procOf(uuid, { 42: polls, 43: { wchan: '0', switches: 1 } }))).toBe(false);
+  it('is frozen by one such thread, whatever the others do', async () => {
+    fakeTime();
+    const proc = procOf(uuid, { 42: waiting, 43: waiting });
+    const asked = hasFrozenThread(uuid, proc);
+    await firstLook();
+    setThread(proc, '42', { ...waiting, switches: waiting.switches + 1 });
+    expect(await passing(asked)).toBe(true);
+  });
+
+  it('is not frozen if its threads wait elsewhere, or the kernel does not say where: then nobody waits', async () => {
+    fakeTime();
+    const threads = { 42: polls, 43: { wchan: '0', switches: 1 } };
+    expect(await passing(hasFrozenThread(uuid, procOf(uuid, threads)))).toBe(false);
+    expect(performance.now()).toBe(0);
+  });
+
+  it('is not frozen if the kernel does not say how often a thread has slept', async () => {
+    fakeTime();
+    const proc = procOf(uuid, { 42: waiting });
+    writeFileSync(join(proc, '42', 'task', '42', 'status'), 'Name:\tqemu\n');
+    expect(await passing(hasFrozenThread(uuid, proc))).toBe(false);
   });
 
   it('is not frozen if it waits for page after page: a snapshot is under way', async () => {
-    const proc = procOf(uuid, { 42: waits });
+    fakeTime();
+    const proc = procOf(uuid, { 42: waiting });
     const asked = hasFrozenThread(uuid, proc);
-    await sleep(300);
-    sets(proc, '42', { ...waits, switches: waits.switches + 1 });
-    expect(await asked).toBe(false);
+    await firstLook();
+    setThread(proc, '42', { ...waiting, switches: waiting.switches + 1 });
+    expect(await passing(asked)).toBe(false);
+  });
+
+  it('is not frozen if it ends meanwhile', async () => {
+    fakeTime();
+    const proc = procOf(uuid, { 42: waiting });
+    const asked = hasFrozenThread(uuid, proc);
+    await firstLook();
+    rmSync(join(proc, '42'), { recursive: true });
+    expect(await passing(asked)).toBe(false);
   });
 
   it('is not frozen because another one is, or because there is no such folder', async () => {
+    fakeTime();
     const other = uuid.replace('8', '9');
-    expect(await hasFrozenThread(uuid, procOf(other, { 43: waits }))).toBe(false);
-    expect(await hasFrozenThread(uuid, '/nonexistent')).toBe(false);
+    expect(await passing(hasFrozenThread(uuid, procOf(other, { 43: waiting })))).toBe(false);
+    expect(await passing(hasFrozenThread(uuid, '/nonexistent'))).toBe(false);
+  });
+
+  it('is the process that libvirt started with its UUID, not what only names it', async () => {
+    fakeTime();
+    const proc = procOf(uuid.replace('8', '9'), { 43: waiting });
+    const named = join(proc, '42', 'cmdline');
+    writeFileSync(named, ['grep', uuid, ''].join('\0'));
+    mkdirSync(join(proc, '7x'));
+    writeFileSync(join(proc, '7x', 'cmdline'), ['qemu', '-uuid', uuid, ''].join('\0'));
+    expect(await passing(hasFrozenThread(uuid, proc))).toBe(false);
   });
 });

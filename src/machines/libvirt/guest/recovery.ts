@@ -18,16 +18,18 @@ export interface RecoveryParts {
   readonly notes: CaptureNotes;
   /** Machines that this server captures now: theirs is not to be touched. */
   readonly isBusy: (machineId: string) => boolean;
+  /** Where the kernel tells of processes. Default /proc. */
+  readonly proc?: string;
 }
 
 /** Puts right what the notes of unfinished captures say. Idempotent; what cannot be done yet stays noted. */
-export async function recoverNoted({ links, notes, isBusy }: RecoveryParts): Promise<MachineRecovery> {
+export async function recoverNoted({ links, notes, isBusy, proc }: RecoveryParts): Promise<MachineRecovery> {
   const repaired: string[] = [];
   const pending: string[] = [];
   await notes.sweep(isBusy);
   for (const note of await notes.all()) {
     if (isBusy(note.machineId)) continue;
-    if (await hasFrozenThread(note.machineId)) {
+    if (await hasFrozenThread(note.machineId, proc)) {
       pending.push(frozenLine(note.machineName));
       continue;
     }
@@ -49,7 +51,7 @@ export async function recoverNoted({ links, notes, isBusy }: RecoveryParts): Pro
  * a migration now is someone else's business, and so is one whose capability was switched on a moment ago: another server
  * of ours may be about to start its snapshot, which without the capability would be a migration that stops the guest.
  */
-export async function recoverUnnoted({ links, isBusy }: RecoveryParts): Promise<MachineRecovery> {
+export async function recoverUnnoted({ links, isBusy, proc }: RecoveryParts): Promise<MachineRecovery> {
   const repaired: string[] = [];
   const pending: string[] = [];
   const { domains } = await links.control.call('connectListAllDomains', { need: 1, flags: listDomainsFlags.active });
@@ -73,7 +75,7 @@ export async function recoverUnnoted({ links, isBusy }: RecoveryParts): Promise<
   await eachOf(others, async (guest) => {
     if (!(await wasSpokenTo(links.control, guest))) return;
     // Not asked: its QEMU may never answer, and the start of the server would wait for it.
-    if (await hasFrozenThread(guest.domain.uuid)) pending.push(frozenLine(guest.domain.name));
+    if (await hasFrozenThread(guest.domain.uuid, proc)) pending.push(frozenLine(guest.domain.name));
     else if (await isLeftOn(guest)) found.push(guest);
   });
   if (found.length > 0) await sleep(secondLookMs);

@@ -207,8 +207,10 @@ describe('a guest at libvirt', () => {
     [4, [operation(8)], null],
     [5, [operation(8)], null],
   ])('has a job while one is under way, by the name of its operation: type %i, %j', async (type, parameters, job) => {
-    const { guest } = guestOf({ answers: { domainGetJobStats: () => ({ type, parameters }) } });
+    const { guest, links } = guestOf({ answers: { domainGetJobStats: () => ({ type, parameters }) } });
     expect(await guest.job()).toBe(job);
+    // Flags would ask for the last job that is over.
+    expect(links.asked).toEqual([{ link: 'monitor', name: 'domainGetJobStats', args: { domain, flags: 0 } }]);
   });
 
   it('has no job where the driver knows none, and an error is not “no job”', async () => {

@@ -1,4 +1,4 @@
-import { chmodSync, writeFileSync } from 'node:fs';
+import { chmodSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { describeSettings, isSecret, isSetting, mergeVariables, readConfig } from '../src/config.ts';
@@ -12,6 +12,15 @@ function writeFile(text: string, mode = 0o600): string {
   chmodSync(path, mode);
   return path;
 }
+
+describe('a setting', () => {
+  it('is in the table of the README, which has no other', () => {
+    const rows = readFileSync('README.md', 'utf8').match(/^\| `[A-Z].*/gm) ?? [];
+    const named = rows.flatMap((row) => row.split(' | ')[0]?.match(/[A-Z][A-Z_]+/g) ?? []);
+    const settings = describeSettings(null, {}).map(({ name }) => name);
+    expect(named.toSorted()).toEqual(settings.toSorted());
+  });
+});
 
 describe('the configuration file', () => {
   it('has the names of the environment, comments and quotes', () => {

@@ -1,4 +1,4 @@
-import type { EventFieldsFragment } from '../api/generated/graphql.ts';
+import type { EventFieldsFragment, OperationKind } from '../api/generated/graphql.ts';
 import { plainText } from '../format/plain-text.ts';
 import type { Tone } from './toasts.ts';
 
@@ -9,9 +9,10 @@ interface Kind {
   readonly many: string;
 }
 
-const kinds: Record<string, Kind> = {
+const labels: Readonly<Record<Exclude<OperationKind, 'OTHER'>, Kind>> = {
   DUMP: { one: 'Dump', many: 'dumps' },
   VERIFY: { one: 'Verification', many: 'verifications' },
+  REINDEX: { one: 'Reindex', many: 'reindexes' },
   RECORDS_SYNC: { one: 'Record sync', many: 'record syncs' },
   VOLUME_CREATE: { one: 'Volume creation', of: 'Creation of volume', many: 'volume creations' },
   VOLUME_ATTACH: { one: 'Volume attachment', of: 'Attachment of volume', many: 'volume attachments' },
@@ -20,15 +21,19 @@ const kinds: Record<string, Kind> = {
   VOLUME_RESIZE: { one: 'Volume resize', of: 'Resize of volume', many: 'volume resizes' },
   VOLUME_EXPORT: { one: 'Volume export', of: 'Export of volume', many: 'volume exports' },
   VOLUME_UNEXPORT: { one: 'End of volume export', of: 'End of export of volume', many: 'ends of volume exports' },
+  VOLUME_FORMAT: { one: 'Volume formatting', of: 'Formatting of volume', many: 'volume formattings' },
+  HEAP_CAPTURE: { one: 'Heap capture', many: 'heap captures' },
+  HEAP_VERIFY: { one: 'Heap verification', many: 'heap verifications' },
 };
+const kinds: ReadonlyMap<string, Kind> = new Map(Object.entries(labels));
 
 /** A kind's name for a person; kinds that came after this dashboard speak for themselves. */
 export function kindLabel(kind: string): string {
-  return kinds[kind]?.one ?? kind.charAt(0) + kind.slice(1).toLowerCase().replaceAll('_', ' ');
+  return kinds.get(kind)?.one ?? kind.charAt(0) + kind.slice(1).toLowerCase().replaceAll('_', ' ');
 }
 
 /** What stands before the name of what it is about: `Dump of`. */
-export const kindOf = (kind: string): string => kinds[kind]?.of ?? `${kindLabel(kind)} of`;
+export const kindOf = (kind: string): string => kinds.get(kind)?.of ?? `${kindLabel(kind)} of`;
 
 const verbs: Partial<Record<EventFieldsFragment['type'], string>> = {
   QUEUED: 'queued',
@@ -82,6 +87,6 @@ const uncapitalised = (text: string): string =>
 
 /** The same for several events of a kind and type at once. */
 export function eventsText(event: EventFieldsFragment, count: number): string {
-  const many = kinds[event.kind ?? '']?.many ?? 'operations';
+  const many = kinds.get(event.kind ?? '')?.many ?? 'operations';
   return `${count} ${many} ${verbs[event.type] ?? 'changed'}`;
 }

@@ -1,4 +1,5 @@
 import { isNameOf } from '../domain/table.ts';
+
 /** Every kind of operation, by its journaled name, with the type that shows it. What this version does not know is OTHER. */
 export const operationKinds = {
   DUMP: { type: 'Dump', description: 'Captures the memory of a machine.' },

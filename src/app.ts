@@ -73,8 +73,9 @@ import { createSchedules } from './schedules/schedule-service.ts';
 import { createSqliteSchedules } from './schedules/sqlite/sqlite-schedules.ts';
 import { createWorkLauncher } from './schedules/work-launcher.ts';
 import type { ArtifactStore } from './storage/artifact-store.ts';
-import { directoryStoreModule, openStore } from './storage/directory/directory-store.ts';
+import { directoryStoreModule } from './storage/directory/directory-store.ts';
 import { countReaders } from './storage/open-artifacts.ts';
+import { openStoreOf } from './storage/open-store.ts';
 import { createTelemetry } from './telemetry/create-telemetry.ts';
 import { volumeEffectWriters } from './volumes/catalogue.ts';
 import { mountDumpVolume } from './volumes/dump-volume.ts';
@@ -172,7 +173,7 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
     config.dumpVolume && (await mountDumpVolume({ ...config.dumpVolume, ...volumeParts, folder: config.dumpDir, log }));
   if (dumpVolume) opened.defer(() => dumpVolume.close());
   const storeReference = { module: directoryStoreModule, options: { folder: config.dumpDir } };
-  const openArtifacts = countReaders(await openStore(storeReference.options));
+  const openArtifacts = countReaders(await openStoreOf(storeReference));
   const { store } = openArtifacts;
   opened.defer(() => store.close());
 
@@ -428,7 +429,7 @@ async function chooseHypervisor(uri: string, config: Config, log: Log): Promise<
 async function openHeapRoom(config: Config, host: string, catalogue: CaptureCatalogue) {
   const { heapDir, dataDir, heapRedact: redact, dockerSocket, kubernetes } = config;
   const reference = { module: directoryStoreModule, options: { folder: heapDir } };
-  const { store, isOpen } = countReaders(await openStore(reference.options));
+  const { store, isOpen } = countReaders(await openStoreOf(reference));
   await store.sweep();
   const captures = new HeapCaptures(store, catalogue);
   const places = [createProcessTargets()];

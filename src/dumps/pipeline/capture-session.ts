@@ -2,7 +2,8 @@ import { createHash } from 'node:crypto';
 import type { Json } from '../../domain/json.ts';
 import { fromErrorShape, type MemoirError, toErrorShape } from '../../domain/memoir-error.ts';
 import type { OpenSource } from '../../machines/memory-source.ts';
-import type { ArtifactWriter, CommittedArtifact, OpenStore } from '../../storage/artifact-store.ts';
+import type { ArtifactWriter, CommittedArtifact } from '../../storage/artifact-store.ts';
+import { openStoreOf } from '../../storage/open-store.ts';
 import { openFrames } from '../artifact-content.ts';
 import { type DumpFacts, type Manifest, makeManifest } from '../manifest.ts';
 import { createCodec } from './codec.ts';
@@ -85,9 +86,8 @@ export class CaptureSession {
     await using opened = new AsyncDisposableStack();
     const closing = (close: () => Promise<void>): void => opened.defer(() => close().catch(() => undefined));
 
-    const { openStore }: { openStore: OpenStore } = await import(job.store.module);
     const { openSource }: { openSource: OpenSource } = await import(job.source.module);
-    const store = await openStore(job.store.options);
+    const store = await openStoreOf(job.store);
     closing(() => store.close());
     const writer = await store.begin(job.key, job.expectedBytes);
     closing(() => writer.abort());

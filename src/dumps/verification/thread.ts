@@ -1,7 +1,8 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { type ErrorShape, toErrorShape } from '../../domain/memoir-error.ts';
 import type { ModuleReference } from '../../domain/module-reference.ts';
-import type { ArtifactKey, OpenStore } from '../../storage/artifact-store.ts';
+import type { ArtifactKey } from '../../storage/artifact-store.ts';
+import { openStoreOf } from '../../storage/open-store.ts';
 import { type Expectation, examine, type Finding } from './examination.ts';
 
 // Reads one artifact back, off the server's event loop. It changes nothing, so it is ended by force when it is not wanted.
@@ -28,8 +29,7 @@ const stepBytes = 16 * 1024 * 1024;
 let reported = 0;
 
 try {
-  const { openStore }: { openStore: OpenStore } = await import(reference.module);
-  const store = await openStore(reference.options);
+  const store = await openStoreOf(reference);
   const artifact = await store.open(key);
   const finding = await examine(artifact, expected, (bytes) => {
     if (bytes - reported < stepBytes) return;

@@ -1,7 +1,8 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { toErrorShape } from '../../domain/memoir-error.ts';
 import type { ModuleReference } from '../../domain/module-reference.ts';
-import type { ArtifactKey, OpenStore } from '../../storage/artifact-store.ts';
+import type { ArtifactKey } from '../../storage/artifact-store.ts';
+import { openStoreOf } from '../../storage/open-store.ts';
 import type { AnalysedHeap } from './analysed-heap.ts';
 import type { AnalysisJob, AnalysisReport, AnalysisRequest, AnalysisResults } from './analysis-job.ts';
 import { diffOf, digestOf } from './diff.ts';
@@ -13,10 +14,10 @@ import { summaryOf } from './summary.ts';
  * The thread on which snapshots are analysed: one job at a time. It keeps the snapshot of the last answer, since
  * questions about one come in a row, and no other: each takes some hundred megabytes.
  */
-const port = parentPort as NonNullable<typeof parentPort>;
-const reference = workerData as ModuleReference;
-const { openStore } = (await import(reference.module)) as { openStore: OpenStore };
-const store = await openStore(reference.options);
+const port = parentPort;
+if (port === null) throw new Error('heaps/analysis/thread.ts runs as a worker only');
+const reference: ModuleReference = workerData;
+const store = await openStoreOf(reference);
 
 let kept: { readonly file: string; readonly heap: AnalysedHeap } | null = null;
 

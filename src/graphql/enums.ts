@@ -126,7 +126,10 @@ export const StatsSourceEnum = builder.enumType('StatsSource', {
 
 export const HypervisorKindEnum = builder.enumType('HypervisorKind', {
   description: 'Where machines come from.',
-  values: valuesOf({ LIBVIRT: 'Real machines, by libvirt.', DEMO: 'Simulated machines with synthetic memory.' }),
+  values: {
+    LIBVIRT: { value: 'libvirt', description: 'Real machines, by libvirt.' },
+    DEMO: { value: 'demo', description: 'Simulated machines with synthetic memory.' },
+  },
 });
 
 export const HypervisorStateEnum = builder.enumType('HypervisorState', {

@@ -9,11 +9,7 @@ import { UnwantedArtifactsType } from './unwanted-artifacts.ts';
 const HypervisorInfoType = builder.objectRef<Services['hypervisor']>('HypervisorInfo').implement({
   description: 'The source of machines, and whether it answers.',
   fields: (t) => ({
-    kind: t.field({
-      type: HypervisorKindEnum,
-      description: 'Real or simulated.',
-      resolve: (hypervisor) => (hypervisor.kind === 'demo' ? 'DEMO' : 'LIBVIRT'),
-    }),
+    kind: t.expose('kind', { type: HypervisorKindEnum, description: 'Real or simulated.' }),
     state: t.field({
       type: HypervisorStateEnum,
       description: 'Whether it answers.',

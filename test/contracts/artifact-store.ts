@@ -45,6 +45,12 @@ export function artifactStoreSuite(
       await dispose();
     });
 
+    it('has nothing at first, and says so', async () => {
+      expect([await store.find(key), await store.manifest(key)]).toEqual([null, null]);
+      await expect(store.open(key)).rejects.toMatchObject({ code: 'ARTIFACT_MISSING' });
+      expect([await store.remove(key), await collect(store), await store.sweep()]).toEqual([false, [], []]);
+    });
+
     it('gives back what was written, skipped and patched, with the digest of exactly that', async () => {
       const writer = await store.begin(key, 10_000);
       await writer.write(bytesOf('headXXXX'));
@@ -120,6 +126,48 @@ export function artifactStoreSuite(
       expect(Buffer.from(await contents(store, key)).toString()).toBe('memory');
     });
 
+    it('is aborted once by two who ask at the same moment', async () => {
+      const writer = await store.begin(key, 6);
+      await writer.write(bytesOf('memory'));
+      await Promise.all([writer.abort(), writer.abort()]);
+      expect(await store.sweep()).toEqual([]);
+      await commit(store, key, 'again');
+    });
+
+    it('leaves alone who took the name of an artifact that is gone, when its writer is aborted afterwards', async () => {
+      const first = await store.begin(key, 0);
+      await first.commit(manifestOf);
+      await store.remove(key);
+      const second = await store.begin(key, 6);
+      await first.abort();
+      await expect(store.begin(key, 0)).rejects.toMatchObject({ code: 'ARTIFACT_EXISTS' });
+      await second.write(bytesOf('memory'));
+      await second.commit(manifestOf);
+      expect(Buffer.from(await contents(store, key)).toString()).toBe('memory');
+    });
+
+    it('takes nothing more after a commit', async () => {
+      const writer = await store.begin(key, 6);
+      await writer.commit(manifestOf);
+      await expect(writer.write(bytesOf('more'))).rejects.toThrow();
+      await expect(writer.patch(0, bytesOf(''))).rejects.toThrow();
+      await expect(writer.skip(1)).rejects.toThrow();
+      await expect(writer.commit(manifestOf)).rejects.toThrow();
+      expect(await store.find(key)).toMatchObject({ sizeBytes: 0 });
+    });
+
+    it('takes nothing more after a failure, and no commit', async () => {
+      for (const fail of ['patch', 'skip'] as const) {
+        const writer = await store.begin(key, 6);
+        await writer.write(bytesOf('memory'));
+        await expect(fail === 'patch' ? writer.patch(6, bytesOf('!')) : writer.skip(0.5)).rejects.toThrow(RangeError);
+        await expect(writer.write(bytesOf('more'))).rejects.toThrow();
+        await expect(writer.commit(manifestOf)).rejects.toThrow();
+        await writer.abort();
+        expect(await store.find(key)).toBeNull();
+      }
+    });
+
     it('aborts after the writes that are under way', async () => {
       const writer = await store.begin(key, 1 << 20);
       const writing = writer.write(new Uint8Array(1 << 20));
@@ -162,6 +210,21 @@ export function artifactStoreSuite(
       expect(await collect(store)).toEqual([]);
     });
 
+    it('ends a commit with the reason of its signal also when its manifest is made already', async () => {
+      const writer = await store.begin(key, 6);
+      await writer.write(bytesOf('memory'));
+      const control = new AbortController();
+      const reason = new Error('enough');
+      const late = async (proof: CommittedArtifact): Promise<Json> => {
+        control.abort(reason);
+        return manifestOf(proof);
+      };
+      await expect(writer.commit(late, { signal: control.signal })).rejects.toBe(reason);
+      await writer.abort();
+      expect([await store.find(key), await store.manifest(key)]).toEqual([null, null]);
+      expect(await store.sweep()).toEqual([]);
+    });
+
     it('tells how far the digest is', async () => {
       const writer = await store.begin(key, 3 << 20);
       await writer.write(new Uint8Array(3 << 20));
@@ -186,9 +249,26 @@ export function artifactStoreSuite(
       await writer.write(bytesOf('memory'));
       await expect(writer.patch(5, bytesOf('yz'))).rejects.toThrow(RangeError);
       await writer.abort();
-      const second = await store.begin(key, 10);
-      await expect(second.skip(-1)).rejects.toThrow(RangeError);
-      await second.abort();
+      for (const wrong of [-1, 0.5, Number.NaN]) {
+        const second = await store.begin(key, 10);
+        await second.skip(4);
+        await expect(second.patch(wrong, bytesOf('y'))).rejects.toThrow(RangeError);
+        await second.abort();
+        const third = await store.begin(key, 10);
+        await expect(third.skip(wrong)).rejects.toThrow(RangeError);
+        await third.abort();
+      }
+    });
+
+    it('patches up to the very end of what was written, and reads no further', async () => {
+      const writer = await store.begin(key, 6);
+      await writer.write(bytesOf('memory'));
+      await writer.patch(4, bytesOf('RY'));
+      expect(Buffer.from(await writer.read(3, 100)).toString()).toBe('oRY');
+      expect(await writer.read(6, 1)).toHaveLength(0);
+      expect(await writer.read(9, 1)).toHaveLength(0);
+      await writer.commit(manifestOf);
+      expect(Buffer.from(await contents(store, key)).toString()).toBe('memoRY');
     });
 
     it.each(['', '.', '..', '../x', 'a/b', '.hidden', 'a\0b', 'a b', 'ünï', '-rf', 'x'.repeat(201)])(

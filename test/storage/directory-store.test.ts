@@ -1,6 +1,18 @@
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { lstat, mkdir, mkdtemp, readdir, readFile, rename, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import {
+  lstat,
+  mkdir,
+  mkdtemp,
+  readdir,
+  readFile,
+  rename,
+  rm,
+  stat,
+  symlink,
+  utimes,
+  writeFile,
+} from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
@@ -152,6 +164,79 @@ describe('directory store', () => {
     await commit('memory');
     await writeFile(join(root, 'machine/image.elf.json'), '{');
     await expect(store.manifest(key)).rejects.toMatchObject({ code: 'ARTIFACT_DAMAGED' });
+  });
+
+  it('lists neither folders nor links as artifacts, and nothing whose name is no artifact’s', async () => {
+    await commit('memory');
+    for (const name of ['folder', 'link']) await writeFile(join(root, 'machine', `${name}.json`), '{}');
+    await mkdir(join(root, 'machine/folder'));
+    await symlink('image.elf', join(root, 'machine/link'));
+    await writeFile(join(root, 'machine/.hidden'), '');
+    await writeFile(join(root, 'machine/.hidden.json'), '{}');
+    await writeFile(join(root, 'a file beside the machines'), '');
+    expect((await Array.fromAsync(store.list())).map((artifact) => artifact.key.file)).toEqual(['image.elf']);
+  });
+
+  it('reads a manifest of one MiB, and calls a longer one damaged', async () => {
+    await commit('memory');
+    const path = join(root, 'machine/image.elf.json');
+    const text = JSON.stringify('x'.repeat((1 << 20) - 2));
+    await writeFile(path, text);
+    expect(await store.manifest(key)).toHaveLength((1 << 20) - 2);
+    await writeFile(path, `${text} `);
+    await expect(store.manifest(key)).rejects.toMatchObject({ code: 'ARTIFACT_DAMAGED' });
+  });
+
+  it('tells the times of an artifact in whole seconds', async () => {
+    await commit('memory');
+    await utimes(join(root, 'machine/image.elf'), 1_700_000_000.9, 1_700_000_001.9);
+    const found = await store.find(key);
+    const { ctimeMs } = await stat(join(root, 'machine/image.elf'));
+    expect(found).toMatchObject({ atime: 1_700_000_000, mtime: 1_700_000_001, ctime: Math.floor(ctimeMs / 1000) });
+  });
+
+  it('expects no more of a writer what it has written or left out', async () => {
+    const { freeBytes } = await store.space();
+    const share = Math.floor(freeBytes * 0.6);
+    const first = await store.begin(key, share);
+    const other = { ...key, file: 'other' };
+    await expect(store.begin(other, share)).rejects.toMatchObject({ code: 'NO_SPACE' });
+    await first.skip(share);
+    await (await store.begin(other, share)).abort();
+    // What it left out beyond that makes no room for others.
+    await first.skip(share);
+    await expect(store.begin(other, freeBytes + share / 2)).rejects.toMatchObject({ code: 'NO_SPACE' });
+    await first.abort();
+  });
+
+  it('gives back what a writer expected that could not begin', async () => {
+    const { freeBytes } = await store.space();
+    await writeFile(join(root, 'file'), '');
+    const share = Math.floor(freeBytes * 0.6);
+    await expect(store.begin({ folder: 'file', file: 'image' }, share)).rejects.toMatchObject({
+      code: 'STORAGE_FAILED',
+    });
+    await (await store.begin(key, share)).abort();
+  });
+
+  it('keeps its reserve free of artifacts, a twentieth of the file system unless told', async () => {
+    const { freeBytes, totalBytes, reserveBytes } = await store.space();
+    expect(reserveBytes).toBe(Math.min(256 << 20, Math.floor(totalBytes / 20)));
+    const told = await openStore({ folder: root, reserveBytes: Math.floor(freeBytes * 0.6) });
+    expect(await told.space()).toMatchObject({ reserveBytes: Math.floor(freeBytes * 0.6) });
+    await expect(told.begin(key, Math.floor(freeBytes * 0.6))).rejects.toMatchObject({
+      code: 'NO_SPACE',
+      details: { reserveBytes: Math.floor(freeBytes * 0.6), neededBytes: Math.floor(freeBytes * 0.6) },
+    });
+    await (await told.begin(key, Math.floor(freeBytes * 0.2))).abort();
+  });
+
+  it('makes no folder private that was there before it: where dumps lie is the administrator’s choice', async () => {
+    const own = join(root, 'own');
+    await mkdir(own);
+    execFileSync('chmod', ['0755', own]);
+    await openStore({ folder: own });
+    expect((await stat(own)).mode & 0o777).toBe(0o755);
   });
 
   it('is opened by its address on another thread', async () => {

@@ -32,3 +32,20 @@ it('keeps the reserve free while another writer takes as much as oneself, and as
   // Of nearly two thousand writes.
   expect(asked).toBeLessThan(250);
 });
+
+it('asks again after 16 MiB, however much is free', () => {
+  let asked = 0;
+  const guard = new SpaceGuard('/dumps', 0, () => {
+    asked += 1;
+    return { freeBytes: 2 ** 40, totalBytes: 2 ** 40 };
+  });
+  for (let written = 0; written < 170; written += 1) guard.spend(1 << 20);
+  expect(asked).toBe(10);
+});
+
+it('tells what is free and what is kept, when it refuses', () => {
+  const guard = new SpaceGuard('/dumps', 60, () => ({ freeBytes: 100, totalBytes: 1000 }));
+  expect(() => guard.spend(41)).toThrow(
+    expect.objectContaining({ details: { freeBytes: 100, reserveBytes: 60 }, message: expect.stringContaining('100') }),
+  );
+});

@@ -31,7 +31,7 @@ export class DirectoryWriter implements ArtifactWriter {
   #contentsEnd = 0;
   #manifest: FileIdentity = noFile;
   #turn: Promise<unknown> = Promise.resolve();
-  #released = false;
+  #aborting: Promise<void> | undefined;
 
   constructor(parts: WriterParts) {
     this.#parts = parts;
@@ -118,9 +118,15 @@ export class DirectoryWriter implements ArtifactWriter {
     });
   }
 
-  async abort(): Promise<void> {
+  abort(): Promise<void> {
+    // Whoever gives up and whoever closes may ask at the same moment: the second must not work in a folder that the first closed.
+    this.#aborting ??= this.#abort();
+    return this.#aborting;
+  }
+
+  async #abort(): Promise<void> {
     await this.#turn;
-    if (this.#state === 'COMMITTED' || this.#state === 'ABORTED') return;
+    if (this.#state === 'COMMITTED') return;
     const { folder, handle, names } = this.#parts;
     // A disk that fails must not keep the rest from being taken away; the next sweep finds what comes back after a crash.
     const sync = (): Promise<void> => folder.sync().catch(() => undefined);
@@ -162,8 +168,6 @@ export class DirectoryWriter implements ArtifactWriter {
   }
 
   async #release(): Promise<void> {
-    if (this.#released) return;
-    this.#released = true;
     this.#parts.ended();
     await Promise.allSettled([this.#parts.handle.close(), this.#parts.folder.close()]);
   }

@@ -91,8 +91,7 @@ export class PrivateFolder {
       await link(this.#entry(from), this.#entry(to));
     } catch (error) {
       if (!noLinks.has(errnoOf(error) ?? '')) throw error;
-      if ((await this.stat(to)) !== null)
-        throw Object.assign(new Error(`${to} exists`), { code: 'EEXIST', errno: -17 });
+      if ((await this.stat(to)) !== null) throw Object.assign(new Error(`${to} exists`), { code: 'EEXIST' });
       await rename(this.#entry(from), this.#entry(to));
       return;
     }

@@ -53,7 +53,7 @@ class MemoryStore implements ArtifactStore {
     const writer = new MemoryWriter({
       room: () => this.#capacityBytes - this.#usedBytes(),
       ended: () => void this.#writers.delete(name),
-      keep: (bytes, manifest) => this.#keep(key, bytes, manifest),
+      keep: (bytes, manifest, signal) => this.#keep(key, bytes, manifest, signal),
     });
     this.#writers.set(name, { expectedBytes, writer });
     return writer;
@@ -124,6 +124,7 @@ class MemoryStore implements ArtifactStore {
     key: ArtifactKey,
     bytes: Uint8Array,
     manifest: (proof: CommittedArtifact) => Json | Promise<Json>,
+    signal: AbortSignal | undefined,
   ): Promise<CommittedArtifact> {
     const seconds = Math.floor(Date.now() / 1000);
     const artifact = {
@@ -136,6 +137,7 @@ class MemoryStore implements ArtifactStore {
     };
     const proof = { ...artifact, sha256: createHash('sha256').update(bytes).digest('hex') };
     const described = structuredClone(await manifest(proof));
+    signal?.throwIfAborted();
     this.#kept.set(nameOf(key), { artifact, bytes, manifest: described });
     return proof;
   }

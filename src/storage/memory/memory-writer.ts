@@ -9,6 +9,7 @@ interface WriterParts {
   readonly keep: (
     bytes: Uint8Array,
     manifest: (proof: CommittedArtifact) => Json | Promise<Json>,
+    signal: AbortSignal | undefined,
   ) => Promise<CommittedArtifact>;
 }
 
@@ -60,7 +61,7 @@ export class MemoryWriter implements ArtifactWriter {
     this.#state = 'COMMITTING';
     try {
       options.signal?.throwIfAborted();
-      this.#keeping = this.#parts.keep(this.#bytes.slice(0, this.#written), manifest);
+      this.#keeping = this.#parts.keep(this.#bytes.slice(0, this.#written), manifest, options.signal);
       const proof = await this.#keeping;
       options.digested?.(this.#written);
       this.#state = 'COMMITTED';

@@ -6,6 +6,7 @@ import type { CaptureParts } from '../../../src/machines/libvirt/guest/capture-p
 import type { Guest, Migration } from '../../../src/machines/libvirt/guest/guest.ts';
 import { readRegions } from '../../../src/machines/libvirt/guest/memory-plan.ts';
 import { takeSnapshot } from '../../../src/machines/libvirt/snapshot/snapshot-capture.ts';
+import { passTime } from '../../fakes/libvirt/pass-time.ts';
 import { machine } from '../../fakes/machines.ts';
 import { temporaryFolder } from '../../temporary-folder.ts';
 
@@ -15,18 +16,17 @@ const tree = `FlatView #0
   0000000000000000-000000003fffffff (prio 0, ram): pc.ram
 `;
 
-it('a snapshot is seen to move while QEMU touches every page of shared memory before the first byte', async () => {
+/** How often a snapshot is said to move whose QEMU says these states, one at each look; `looked` hears of each. */
+async function movesOf(statuses: string[], looked: (look: number) => void = () => undefined): Promise<number> {
+  let looks = 0;
   const socket = join(temporaryFolder(), 'socket');
   writeFileSync(socket, '');
-  const statuses = ['none', 'none', 'none', 'setup', 'setup', 'setup', 'active', 'completed'];
   const guest = {
-    migration: async (): Promise<Migration> => ({
-      status: statuses.length > 1 ? (statuses.shift() as string) : 'completed',
-      error: null,
-      totalBytes: 0,
-      remainingBytes: 0,
-      blockedReasons: [],
-    }),
+    migration: async (): Promise<Migration> => {
+      looked(looks++);
+      const status = statuses.shift() ?? 'completed';
+      return { status, error: null, totalBytes: 0, remainingBytes: 0, blockedReasons: [] };
+    },
     state: async () => ({ state: 1, reason: 1 }),
     job: async () => null,
     memoryTree: async () => tree,
@@ -65,5 +65,22 @@ it('a snapshot is seen to move while QEMU touches every page of shared memory be
     connectOptions: {},
   };
   await takeSnapshot(parts as unknown as CaptureParts);
-  expect(moves).toBe(3);
+  return moves;
+}
+
+// Three looks come before the migration is begun.
+const before = ['none', 'none', 'none'];
+
+it('a snapshot is seen to move while QEMU touches every page of shared memory before the first byte', async () => {
+  expect(await movesOf([...before, 'setup', 'setup', 'setup', 'active'])).toBe(3);
+  expect(await movesOf([...before, 'none', 'setup', 'active'])).toBe(1);
+});
+
+it('a setup that goes on for longer than one of so much memory may take is no movement', async () => {
+  // 10 s, and 4 s for the GiB of this guest.
+  const late = (look: number): void => {
+    if (look === 4) passTime(13_000);
+    if (look === 5) passTime(15_000);
+  };
+  expect(await movesOf([...before, 'setup', 'setup', 'setup', 'active'], late)).toBe(2);
 });

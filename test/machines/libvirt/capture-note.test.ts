@@ -1,4 +1,4 @@
-import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { type CaptureNote, CaptureNotes } from '../../../src/machines/libvirt/guest/capture-note.ts';
@@ -33,6 +33,18 @@ it('what a killed server was writing of a note is swept; whole notes and those o
     [`${note.machineId}.json`, `${other}.json.partial`, 'of somebody else'].sort(),
   );
   expect(await notes.all()).toEqual([note]);
+});
+
+it('what its capture has just finished is swept by nobody', async () => {
+  const { notes, folder } = notesIn();
+  await notes.create(note);
+  const partial = join(folder, `${other}.json.partial`);
+  writeFileSync(partial, '');
+  const finished = (): boolean => {
+    rmSync(partial);
+    return false;
+  };
+  await expect(notes.sweep(finished)).resolves.toBeUndefined();
 });
 
 it('a note is for this server alone, and leaves nothing else behind', async () => {

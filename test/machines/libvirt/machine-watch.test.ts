@@ -214,19 +214,61 @@ describe('a watch', () => {
     it('waits for the next connection where libvirt is away', async () => {
       const warned = missed();
       onLook = () => {
+        links.links.control.state = { kind: 'down' };
         throw new LibvirtError('CONNECTION_LOST', 'away');
       };
       event('vm-1');
       event('vm-2');
       await calm();
-      await calm();
       expect(looks).toEqual(['vm-1']);
+      expect(vi.getTimerCount()).toBe(0);
+      links.links.control.state = { kind: 'up' };
       onLook = () => undefined;
       states.set('vm-1', 3);
       await watch.resume();
       expect(news()).toEqual(['vm-1 PAUSED']);
       expect(warned).not.toHaveBeenCalled();
       warned.mockRestore();
+    });
+
+    it('looks at everything after half a minute where libvirt left a look unanswered and the connection is there', async () => {
+      onLook = () => {
+        throw new LibvirtError('TIMEOUT', 'no answer');
+      };
+      states.set('vm-2', 3);
+      event('vm-1');
+      event('vm-2');
+      await calm();
+      // By its figures, then by its state alone; what else was touched is among everything.
+      expect(looks).toEqual(['vm-1', 'vm-1']);
+      await vi.advanceTimersByTimeAsync(29_999);
+      expect(looks).toHaveLength(2);
+      onLook = () => undefined;
+      await vi.advanceTimersByTimeAsync(1);
+      expect(looks.slice(2)).toEqual(['all']);
+      expect(news()).toEqual(['vm-2 PAUSED']);
+      expect(vi.getTimerCount()).toBe(0);
+    });
+
+    it('looks at everything as soon as something happens meanwhile, and then waits for no more', async () => {
+      onLook = () => {
+        throw new LibvirtError('TIMEOUT', 'no answer');
+      };
+      event('vm-1');
+      await calm();
+      await vi.advanceTimersByTimeAsync(10_000);
+      event('vm-1');
+      await calm();
+      await vi.advanceTimersByTimeAsync(29_999);
+      expect(looks).toEqual(['vm-1', 'vm-1', 'all', 'all']);
+      onLook = () => undefined;
+      states.set('vm-2', 3);
+      event('vm-1');
+      await calm();
+      expect(looks.slice(4)).toEqual(['all']);
+      expect(news()).toEqual(['vm-2 PAUSED']);
+      await vi.advanceTimersByTimeAsync(60_000);
+      expect(looks).toHaveLength(5);
     });
 
     it('warns of an answer that makes no sense, and goes on with the others', async () => {
@@ -249,6 +291,15 @@ describe('a watch', () => {
   });
 
   describe('that is closed', () => {
+    it('does not look at what was left unanswered', async () => {
+      onLook = () => {
+        throw new LibvirtError('TIMEOUT', 'no answer');
+      };
+      await watch.resume();
+      watch.close();
+      expect(vi.getTimerCount()).toBe(0);
+    });
+
     it('looks at nothing more, whether touched before or after', async () => {
       event('vm-1');
       watch.close();
@@ -259,6 +310,17 @@ describe('a watch', () => {
       expect(looks).toEqual([]);
       await watch.resume();
       expect(looks).toEqual([]);
+    });
+
+    it('does not look again because a look that was under way is left unanswered', async () => {
+      const first = Promise.withResolvers<void>();
+      onLook = () => first.promise;
+      const resumed = watch.resume();
+      await calm();
+      watch.close();
+      first.reject(new LibvirtError('TIMEOUT', 'no answer'));
+      await resumed;
+      expect(vi.getTimerCount()).toBe(0);
     });
 
     it('tells nothing of a look that was under way', async () => {

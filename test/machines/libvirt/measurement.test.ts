@@ -113,6 +113,7 @@ describe('a sum over devices', () => {
       blockReadBytes: 5,
       blockWriteBytes: null,
     });
+    expect(await one({ 'block.count': 1 })).toMatchObject({ blockReadBytes: null });
   });
 
   it('is nothing where there are no devices, and not known where they are not counted', async () => {

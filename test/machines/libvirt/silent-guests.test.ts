@@ -58,6 +58,26 @@ describe('a guest that owes an answer', () => {
     expect(silent.has('one')).toBe(false);
   });
 
+  it('still owes what was given up when it answers another question that was asked at the same time', async () => {
+    const silent = new SilentGuests();
+    const [first, second] = [Promise.withResolvers<never>(), Promise.withResolvers<string>()];
+    let over: () => void = () => undefined;
+    const questions = [
+      silent.ask('one', (done) => {
+        over = done;
+        return first.promise;
+      }),
+      silent.ask('one', (done) => second.promise.finally(done)),
+    ];
+    first.reject(late);
+    await expect(questions[0]).rejects.toBe(late);
+    second.resolve('here');
+    expect(await questions[1]).toBe('here');
+    expect(silent.has('one')).toBe(true);
+    over();
+    expect(silent.has('one')).toBe(false);
+  });
+
   it('owes nothing where libvirt was done with the question before it was given up', async () => {
     const silent = new SilentGuests();
     const question = silent.ask('one', async (over) => {

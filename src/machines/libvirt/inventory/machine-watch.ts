@@ -19,6 +19,8 @@ const redefining: ReadonlySet<number> = new Set([
  * to ask its QEMU anything just then would lengthen the pause, and to report it would be noise.
  */
 const calmMs = 30;
+/** Until the next look at everything where libvirt is there and left a look unanswered. */
+const againMs = 30_000;
 
 /**
  * Follows what happens to domains by libvirt's events, without polling. An event says which domain to look at; what is
@@ -26,6 +28,7 @@ const calmMs = 30;
  * looked at, because events of the meantime are lost.
  */
 export class MachineWatch {
+  readonly #link: ReconnectingConnection;
   readonly #records: DomainRecords;
   readonly #tell: (change: MachineChange) => void;
   readonly #known = new Map<string, Machine>();
@@ -33,9 +36,11 @@ export class MachineWatch {
   #lookAtAll = false;
   #looking: Promise<void> | undefined;
   #calm: NodeJS.Timeout | undefined;
+  #again: NodeJS.Timeout | undefined;
   #closed = false;
 
   constructor(link: ReconnectingConnection, records: DomainRecords, tell: (change: MachineChange) => void) {
+    this.#link = link;
     this.#records = records;
     this.#tell = tell;
     const touch = ({ domain }: { readonly domain: DomainRef }): void => {
@@ -66,6 +71,7 @@ export class MachineWatch {
     this.#closed = true;
     this.#touched.clear();
     clearTimeout(this.#calm);
+    clearTimeout(this.#again);
   }
 
   #touch(domain: DomainRef): void {
@@ -103,11 +109,20 @@ export class MachineWatch {
         // Away: everything is looked at when it is back. Otherwise that one answer made no sense, and the next event asks again.
         if (isAway(error)) {
           this.#touched.clear();
+          if (this.#link.state.kind === 'up') this.#lookAgain();
           return;
         }
         process.emitWarning(error instanceof Error ? error : String(error));
       }
     }
+  }
+
+  /** libvirt did not answer in time and the connection is still there: no new one will say that everything is to be looked at. */
+  #lookAgain(): void {
+    if (this.#closed) return;
+    this.#lookAtAll = true;
+    clearTimeout(this.#again);
+    this.#again = setTimeout(() => void this.#look(), againMs);
   }
 
   #compareAll(machines: readonly Machine[]): void {

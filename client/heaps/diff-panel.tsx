@@ -123,7 +123,7 @@ function Ends({ before, after }: { readonly before: string; readonly after: stri
 }
 
 function Suspects({ diff, after }: { readonly diff: Diff; readonly after: string }) {
-  if (diff.suspects.length === 0) return <Empty>Nothing piles up between the two.</Empty>;
+  if (diff.suspects.length === 0) return <Empty>Nothing grew between the two.</Empty>;
   return (
     <ul className={styles.suspects} aria-label="Leak suspects">
       {diff.suspects.map(({ sentence, path }) => (

@@ -26,7 +26,7 @@ export function FlameView({ rows }: { readonly rows: readonly CallRow[] }) {
   return (
     <>
       <div className={styles.head}>
-        <p className="dim">Press a function to see only what it allocates. The width is memory, not time.</p>
+        <p className="dim">Select a function to see only what it allocates. Width shows memory, not time.</p>
         <Action press={() => zoom(null)} off={top === null ? 'All of it is shown' : null}>
           Show all
         </Action>

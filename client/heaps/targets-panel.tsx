@@ -37,7 +37,7 @@ export function TargetsPanel({ ask }: { readonly ask: (target: HeapTarget, how: 
       ) : !found ? (
         <Loading lines={3} label="Looking for Node.js processes" />
       ) : found.targets.length === 0 ? (
-        <Empty>No Node.js process runs here that this server may look at.</Empty>
+        <Empty>No Node.js process found that this server can inspect.</Empty>
       ) : (
         <DataTable
           cardsBelow="56em"

@@ -44,7 +44,8 @@ export function HooksPanel({ data, error, refresh, show }: Props) {
         <Loading lines={3} />
       ) : data.hooks.length === 0 ? (
         <Empty action={create}>
-          No notifications yet. A webhook or mail can tell of failed dumps, damaged files and a disk that fills up.
+          No notifications yet. Get a webhook call or mail about failed dumps, damaged files or a disk that is filling
+          up.
         </Empty>
       ) : (
         <DataTable

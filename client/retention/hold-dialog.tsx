@@ -32,7 +32,7 @@ export function HoldDialog({ kind, id, what, close }: Props) {
   return (
     <Dialog close={close} title={`Hold ${what}`}>
       <form className={styles.form} onSubmit={submit}>
-        <p>Neither retention nor anybody by hand can delete it until an admin releases the hold.</p>
+        <p>Nobody can delete it, by retention or by hand, until an admin releases the hold.</p>
         <TextInput
           label="Reason"
           placeholder="Evidence of incident 42"

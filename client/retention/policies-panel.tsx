@@ -29,7 +29,7 @@ export function PoliciesPanel({ policies, refresh }: Props) {
   function askToDelete({ id, name }: RetentionPolicyFieldsFragment): void {
     dialogs.question.set({
       title: `Delete the policy ${plainText(name)}?`,
-      text: 'What it is about is kept from then on, unless another policy is about it.',
+      text: 'What it covered is kept from now on, unless another policy covers it.',
       action: 'Delete policy',
       run: async () => {
         const { error } = await remove({ id });

@@ -75,7 +75,7 @@ export function PreviewPanel({ preview, refresh }: Props) {
         )}
       </div>
       {rows.length === 0 ? (
-        <Empty>{shown === 'GOING' ? 'Nothing would go.' : 'Nothing would stay.'}</Empty>
+        <Empty>{shown === 'GOING' ? 'Nothing would be removed.' : 'Nothing would be kept.'}</Empty>
       ) : (
         <DataTable
           cardsBelow="48em"

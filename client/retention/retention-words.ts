@@ -20,7 +20,7 @@ export function rulesOf(policy: RetentionPolicyFieldsFragment): string {
   if (policy.keepWithinHours != null) kept.push(`all of ${policy.keepWithinHours} hours`);
   if (policy.maxBytesPerMachine != null) kept.push(`at most ${formatBytes(policy.maxBytesPerMachine)} of each machine`);
   if (policy.maxBytes != null) kept.push(`at most ${formatBytes(policy.maxBytes)}`);
-  if (policy.freeOnPressure) kept.push('the oldest go when space is short');
+  if (policy.freeOnPressure) kept.push('the oldest are removed when space is short');
   return kept.length === 0 ? 'Everything' : kept.join(', ');
 }
 

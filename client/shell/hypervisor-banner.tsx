@@ -17,7 +17,7 @@ export function HypervisorBanner({ hypervisor }: { readonly hypervisor: ServiceF
         <strong>
           {hypervisor.state === 'CONNECTING'
             ? 'Connecting to the hypervisor…'
-            : `The hypervisor ${hypervisor.state === 'DOWN' ? 'has not responded' : 'has responded only in part'} since ${formatClock(hypervisor.since, zone)}.`}
+            : `The hypervisor ${hypervisor.state === 'DOWN' ? 'has not responded' : 'has responded only partly'} since ${formatClock(hypervisor.since, zone)}.`}
         </strong>{' '}
         {sentence(hypervisor.reason ?? '')} {sentence(hypervisor.mend ?? '')}
       </span>

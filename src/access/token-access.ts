@@ -104,13 +104,15 @@ export async function createTokenAccess(options: TokenAccessOptions): Promise<Ac
     async createToken(request, actor) {
       check(request, now());
       if (!isRequired() && (request.role !== 'ADMIN' || request.expiresAtMs !== null)) {
-        throw new MemoirError('BAD_INPUT', 'the first token must be an ADMIN’s and must not expire', { hint: wayBack });
+        throw new MemoirError('BAD_INPUT', 'the first token must have the role ADMIN and must not expire', {
+          hint: wayBack,
+        });
       }
       const look = lookOf(request.name);
       const twin = [local, environment, ...byDigest.values()].find(({ name }) => lookOf(name) === look);
       if (twin !== undefined && twin.name !== request.name) {
-        throw new MemoirError('BAD_INPUT', `the name looks like ${twin.name}, which is another’s`, {
-          hint: 'Choose a name that nobody takes for the other.',
+        throw new MemoirError('BAD_INPUT', `the name looks like ${twin.name}, which is taken`, {
+          hint: 'Choose a name that cannot be confused with it.',
         });
       }
       const secret = createSecret();
@@ -134,7 +136,7 @@ export async function createTokenAccess(options: TokenAccessOptions): Promise<Ac
       }
       const revokedAtMs = now();
       if (!(await service.revoke(id, revokedAtMs))) {
-        throw new MemoirError('ALREADY_FINISHED', `the token ${token.name} was revoked before`);
+        throw new MemoirError('ALREADY_FINISHED', `the token ${token.name} is already revoked`);
       }
       const revoked = { ...token, revokedAtMs };
       byDigest.set(token.digest, revoked);
@@ -156,7 +158,7 @@ function check({ name, expiresAtMs }: TokenRequest, nowMs: number): void {
   if (!namePattern.test(name)) {
     throw bad('a token’s name has 1 to 64 letters, digits, spaces or ._@:- and begins with a letter or digit');
   }
-  if ([local.name, environment.name].includes(name)) throw bad(`the name ${name} is the server’s own`);
+  if ([local.name, environment.name].includes(name)) throw bad(`the name ${name} is reserved`);
   if (expiresAtMs !== null && expiresAtMs <= nowMs) throw bad('the token would have expired already');
 }
 

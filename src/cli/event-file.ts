@@ -55,6 +55,6 @@ function cursorOf(line: string, file: string): string {
   try {
     return lineSchema.parse(JSON.parse(line)).cursor;
   } catch (cause) {
-    throw new MemoirError('BAD_INPUT', `the last line of ${file} is no event: the file is left alone`, { cause });
+    throw new MemoirError('BAD_INPUT', `the last line of ${file} is not an event: the file is left alone`, { cause });
   }
 }

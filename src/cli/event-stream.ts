@@ -23,7 +23,7 @@ export async function* readEvents(
       text = text.slice(end + 2);
       if (event !== null) yield event;
     }
-    if (text.length > maxEvent) throw new Error('an event without an end');
+    if (text.length > maxEvent) throw new Error('an incomplete event');
   }
 }
 

@@ -14,10 +14,10 @@ const examples: Readonly<Record<string, readonly (readonly [line: string, what: 
     ['memoir schedules pause nightly', 'not for now'],
   ],
   retention: [
-    ['memoir retention', 'what would go?'],
+    ['memoir retention', 'what would be removed?'],
     ['memoir retention --yes', 'remove it'],
   ],
-  hold: [['memoir hold 0193f0c8-6a52-7c3e-9d41-2f8e5b7a1c60 --reason "case 7"', 'nobody deletes it']],
+  hold: [['memoir hold 0193f0c8-6a52-7c3e-9d41-2f8e5b7a1c60 --reason "case 7"', 'protect it from deletion']],
   serve: [
     ['memoir serve', 'with the environment and /etc/memoir/memoir.conf'],
     ['memoir --config ./memoir.conf serve', 'with another file'],
@@ -61,21 +61,21 @@ const examples: Readonly<Record<string, readonly (readonly [line: string, what: 
   ],
   alerts: [['memoir alerts', 'what is wrong now?']],
   login: [
-    ['memoir login https://memoir.example:4000 --name prod < token-file', 'the token never stands on a command line'],
+    ['memoir login https://memoir.example:4000 --name prod < token-file', 'keeps the token off the command line'],
   ],
   context: [
-    ['memoir context', 'which servers do I know?'],
+    ['memoir context', 'list the known servers'],
     ['memoir context prod', 'use that one from now on'],
   ],
   config: [['memoir config --changed', 'what differs from the defaults, and where is it set?']],
   backup: [['memoir backup /var/backups/memoir-$(date +%F)', 'a new folder; the server goes on']],
   doctor: [
     ['memoir doctor', 'checks this machine too, also if no server answers'],
-    ['memoir doctor --fix', 'mends what is harmless to mend'],
+    ['memoir doctor --fix', 'applies harmless fixes'],
   ],
   token: [
     ['memoir token create grafana --role viewer --expires 2027-01-31', 'shown once'],
-    ['memoir token create back-in --role admin --local', 'when nobody can get in any more'],
+    ['memoir token create back-in --role admin --local', 'when everyone is locked out'],
   ],
   'volume list': [
     ['memoir volume list --vm web-01', 'what is attached to web-01?'],
@@ -88,7 +88,7 @@ const examples: Readonly<Record<string, readonly (readonly [line: string, what: 
   ],
   'volume attach': [['memoir volume attach data web-01', 'prints the device where it is on this host']],
   'volume detach': [['memoir volume detach data web-01', 'refused if another machine has it']],
-  'volume resize': [['memoir volume resize data 40G', 'volumes do not shrink']],
+  'volume resize': [['memoir volume resize data 40G', 'volumes cannot shrink']],
   'volume format': [['memoir volume format vault --confirm vault', 'refused unless it is proven empty']],
   'volume import': [['memoir volume import daemon.sql', 'what mysqldump wrote; names what the provider contradicts']],
   'volume delete': [['memoir volume delete data', 'with its bytes; detach it first']],
@@ -97,7 +97,7 @@ const examples: Readonly<Record<string, readonly (readonly [line: string, what: 
     ['nbdcopy "$(memoir volume export data | tail -1)" copy.img', 'read-only, and read it'],
     ['memoir volume export data --remove', 'end the export'],
   ],
-  'volume doctor': [['memoir volume doctor', 'exit code 1 if something disagrees with the world']],
+  'volume doctor': [['memoir volume doctor', 'exit code 1 if something differs']],
   completion: [
     ['memoir completion bash > /etc/bash_completion.d/memoir', 'for everybody on this machine'],
     ['memoir completion fish > ~/.config/fish/completions/memoir.fish', 'for you'],

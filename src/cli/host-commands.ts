@@ -35,7 +35,7 @@ export function addHostCommands(program: Command, host: HostProgram): void {
     .command('login')
     .description('sign in to a server: the token is read from standard input, and kept for this user alone')
     .argument('<server>', 'its address')
-    .option('--name <name>', 'what this context is to be called; default is the host')
+    .option('--name <name>', 'name of this context; default is the host')
     .action((url: string, { name }: { name?: string }) =>
       local(async (console) => login(console, contexts, url, await host.token(), name))(),
     );
@@ -43,7 +43,7 @@ export function addHostCommands(program: Command, host: HostProgram): void {
     .command('context')
     .description('list the servers that you signed in to, or choose one')
     .argument('[name]', 'the one to use from now on')
-    .option('--remove', 'forget it, with its token')
+    .option('--remove', 'remove it with its token')
     .action((name: string | undefined, { remove = false }: { remove?: boolean }) =>
       local(async (console) => context(console, contexts, name, remove))(),
     );

@@ -27,11 +27,11 @@ export function addNotificationCommands(program: Command, remote: Remote): void 
   hooks
     .command('create')
     .description('create a webhook (one URL) or mail (addresses); prints a webhook’s secret')
-    .argument('<name>', 'what it is to be called')
+    .argument('<name>', 'its name')
     .argument('<target...>', 'https://…, or mail addresses')
     .option('--kind <kind...>', 'only these events, such as operation-failed or disk-filling')
     .option('--machines <pattern>', 'only machines of these names; * and ? stand for any characters')
-    .option('--severity <severity>', 'the mildest: info, warning or error')
+    .option('--severity <severity>', 'lowest severity: info, warning or error')
     .action((name: string, targets: string[], options: CreateHookOptions) =>
       remote((console) => createHook(console, name, targets, options))(),
     );
@@ -39,7 +39,7 @@ export function addNotificationCommands(program: Command, remote: Remote): void 
     hooks
       .command(word)
       .description(
-        enabled ? 'deliver again, beginning with what was pending' : 'stop delivering; what is pending waits',
+        enabled ? 'resume deliveries, starting with pending ones' : 'pause deliveries; pending ones are kept',
       )
       .argument('<hook>', 'name or id')
       .action((hook: string) => remote((console) => enableHook(console, hook, enabled))());
@@ -50,17 +50,17 @@ export function addNotificationCommands(program: Command, remote: Remote): void 
     .action((hook: string) => remote((console) => deleteHook(console, hook))());
   hooks
     .command('rotate')
-    .description('print a new secret; the old one signs beside it for a day')
+    .description('print a new secret; for a day, requests carry both signatures')
     .argument('<hook>', 'name or id')
     .action((hook: string) => remote((console) => rotateHook(console, hook))());
   hooks
     .command('test')
-    .description('send a test now, and say how it went')
+    .description('send a test now and show the result')
     .argument('<hook>', 'name or id')
     .action((hook: string) => remote((console) => testHook(console, hook))());
   hooks
     .command('deliveries')
-    .description('list what was sent or waits, newest first')
+    .description('list sent and pending deliveries, newest first')
     .argument('[hook]', 'name or id; all if absent')
     .option('--state <state>', 'pending, delivered or dead')
     .option('--limit <count>', 'how many at most', toCount, 50)
@@ -74,7 +74,7 @@ export function addNotificationCommands(program: Command, remote: Remote): void 
     .action((ids: string[]) => remote((console) => resendDeliveries(console, ids))());
   program
     .command('alerts')
-    .description('list what is wrong: machines without a recent dump, a disk that fills up, InfluxDB that is behind')
-    .option('--all', 'also what was wrong before')
+    .description('list alerts: machines without a recent dump, a disk that is filling up, InfluxDB falling behind')
+    .option('--all', 'include resolved alerts')
     .action(({ all = false }: { all?: boolean }) => remote((console) => listAlerts(console, all))());
 }

@@ -195,7 +195,7 @@ export function createProgram(host: Host, ended: (result: ExitCode | null) => vo
   program
     .command('doctor')
     .description('check the setup and say how to fix problems: of the server, and of this machine')
-    .option('--fix', 'mend what is harmless to mend: folders that are missing or open to others')
+    .option('--fix', 'apply harmless fixes: create missing folders, close folders that are open to others')
     .action((options: DoctorOptions) => remote((console) => examine(console, server().url, host.doctor, options))());
 
   addNotificationCommands(program, remote);

@@ -16,8 +16,8 @@ type Remote = (run: (console: Console) => Promise<ExitCode>) => () => Promise<vo
 const withTiming = (command: Command): Command =>
   command
     .option('--cron <expression>', 'minute, hour, day, month, weekday; six fields begin with seconds')
-    .option('--zone <name>', 'whose clocks the expression means', 'UTC')
-    .option('--every <seconds>', 'every so many seconds, in place of an expression', Number);
+    .option('--zone <name>', 'time zone of the expression', 'UTC')
+    .option('--every <seconds>', 'interval in seconds, instead of an expression', Number);
 
 /** What starts and goes by itself. */
 export function addScheduleCommands(program: Command, remote: Remote): void {
@@ -52,9 +52,9 @@ export function addScheduleCommands(program: Command, remote: Remote): void {
     .action((options: RetentionOptions) => remote((console) => retain(console, options))());
   program
     .command('hold')
-    .description('keep a dump from every rule and hand')
+    .description('protect a dump from deletion, by retention or by hand')
     .argument('<id>', 'the dump’s id')
-    .option('--reason <text>', 'why: for whoever finds it later')
+    .option('--reason <text>', 'why, for others to read')
     .option('--heap', 'the id is that of a session of heap snapshots')
     .option('--release', 'release it')
     .action((id: string, options: HoldOptions) => remote((console) => hold(console, id, options))());

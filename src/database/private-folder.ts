@@ -7,10 +7,10 @@ import { codeOf } from '../domain/thrown.ts';
 const folderFaults: Readonly<Record<string, string>> = {
   EEXIST: 'is not a folder',
   ENOTDIR: 'is not a folder',
-  EROFS: 'lies on a file system that is read-only',
-  EACCES: 'is not this user’s to write to',
-  EPERM: 'is not this user’s to write to',
-  ENOSPC: 'lies on a full file system',
+  EROFS: 'is on a read-only file system',
+  EACCES: 'is not writable for this user',
+  EPERM: 'is not writable for this user',
+  ENOSPC: 'is on a full file system',
 };
 
 /** Made for this user alone, whatever the umask; one that is there keeps its place but not a mode that lets others in. */

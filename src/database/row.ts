@@ -35,7 +35,7 @@ export function nameOf<Name extends string>(row: Row, column: string, names: rea
 
 /** The row that a query always answers, such as a count. */
 export function rowOf(row: Row | undefined): Row {
-  if (row === undefined) throw new MemoirError('DATABASE_DAMAGED', 'database: a row that is always there is missing');
+  if (row === undefined) throw new MemoirError('DATABASE_DAMAGED', 'database: a required row is missing');
   return row;
 }
 

@@ -1,7 +1,7 @@
 export const findingStates = {
-  ok: 'Nothing is to be done.',
-  look: 'It works, but somebody should know of it.',
-  broken: 'Something does not work because of it.',
+  ok: 'No action is needed.',
+  look: 'It works, but needs attention.',
+  broken: 'Something does not work.',
 } as const;
 
 /** One precondition: how it is, what follows from that, and what mends it. */

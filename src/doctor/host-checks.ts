@@ -162,7 +162,7 @@ function examineFolder(folder: FolderFacts): HostFinding[] {
     }[state];
     const mend = {
       'read-only': `mount -o remount,rw "$(findmnt -n -o TARGET --target ${path})"; or set ${name} to another folder`,
-      denied: `chown ${'"$(id -un)"'} ${path}; or run as the user whose it is`,
+      denied: `chown ${'"$(id -un)"'} ${path}; or run as its owner`,
       'not-a-folder': `Set ${name} to a folder.`,
     }[state];
     return [

@@ -76,7 +76,7 @@ export const errorCatalogue = {
     http: 409,
   },
   RETENTION_CHANGED: {
-    meaning: 'What would be removed is no longer what the preview said.',
+    meaning: 'The preview is out of date: other artifacts would be removed now.',
     mend: 'Look at the preview again.',
     http: 409,
   },
@@ -138,12 +138,12 @@ export const errorCatalogue = {
     http: 409,
   },
   TARGET_OUT_OF_MEMORY: {
-    meaning: 'The kernel killed the Node.js process for want of memory while its snapshot was taken.',
+    meaning: 'The kernel killed the Node.js process while its snapshot was taken: memory ran out.',
     mend: 'Raise its memory limit before the next snapshot, or sample its allocations instead.',
     http: 409,
   },
   SNAPSHOT_INVALID: {
-    meaning: 'The heap snapshot is damaged or of an unknown form.',
+    meaning: 'The heap snapshot is damaged or has an unknown format.',
     mend: 'Take or upload it again; the text says where it is wrong.',
     http: 422,
   },
@@ -251,7 +251,7 @@ export const errorCatalogue = {
   },
   PROVIDER_UNAVAILABLE: {
     meaning: 'The volume provider does not respond.',
-    mend: 'Check its address and network; the operation can be started again without making anything twice.',
+    mend: 'Check its address and network; it is safe to start the operation again.',
     http: 503,
   },
   PROVIDER_REFUSED: {

@@ -39,7 +39,7 @@ export interface DumpServiceParts {
   readonly tidy: ArtifactTidy;
   /** MAX_PAUSE; null where it is not set. */
   readonly maxPauseMs?: () => number | null;
-  /** Asked before a dump is refused for want of so many bytes: frees what it may. */
+  /** Asked before a dump is refused because so many bytes are missing: frees what it may. */
   readonly makeRoom?: (bytes: number) => Promise<unknown>;
 }
 
@@ -242,10 +242,10 @@ function checkInput({ vms, all, maxPauseMs, idempotencyKey }: TriggerInput): voi
   if (vms !== undefined && vms.length > maxMachines)
     throw bad(`at most ${maxMachines} machines at a time, not ${vms.length}`);
   if (vms?.some((name) => name === '' || name.length > maxNameLength))
-    throw bad(`a machine’s name has 1 to ${maxNameLength} characters`);
-  if (maxPauseMs !== undefined && maxPauseMs < 0) throw bad('`maxPauseMs` is 0 or more');
+    throw bad(`a machine’s name must have 1 to ${maxNameLength} characters`);
+  if (maxPauseMs !== undefined && maxPauseMs < 0) throw bad('`maxPauseMs` must be 0 or more');
   if (idempotencyKey !== undefined && (idempotencyKey === '' || idempotencyKey.length > maxKeyLength)) {
-    throw bad(`an idempotency key has 1 to ${maxKeyLength} characters`);
+    throw bad(`an idempotency key must have 1 to ${maxKeyLength} characters`);
   }
 }
 

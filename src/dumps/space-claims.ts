@@ -8,7 +8,7 @@ export function spoolBytes(memoryBytes: number): number {
   return memoryBytes + 16 * 1024 * 1024;
 }
 
-/** What has to be free for a dump, so that it cannot end for want of room. */
+/** What has to be free for a dump, so that it cannot run out of space. */
 export function neededBytes(memoryBytes: number): number {
   return expectedArtifactBytes(memoryBytes) + spoolBytes(memoryBytes);
 }

@@ -49,12 +49,12 @@ export const MachineStateEnum = builder.enumType('MachineState', {
 });
 
 export const OperationStateEnum = builder.enumType('OperationState', {
-  description: 'Where an operation is in its life: QUEUED, then RUNNING, then one of the three ends.',
+  description: 'State of an operation: QUEUED, then RUNNING, then one of three ends.',
   values: valuesOf(operationStates),
 });
 
 export const VolumeStateEnum = builder.enumType('VolumeState', {
-  description: 'Where a volume is in its life.',
+  description: 'State of a volume.',
   values: valuesOf(volumeStates),
 });
 
@@ -148,7 +148,7 @@ export const OutboxStateEnum = builder.enumType('OutboxState', {
     IDLE: 'All lines were accepted.',
     SENDING: 'Lines are being sent.',
     RETRYING: 'Sending failed and is retried automatically.',
-    PAUSED: 'Somebody has to mend something first; it is looked at again every minute.',
+    PAUSED: 'Action is required first; checked again every minute.',
   } satisfies Record<OutboxStatus['state'], string>),
 });
 
@@ -168,14 +168,14 @@ export const OperationEventTypeEnum = builder.enumType('OperationEventType', {
     CANCELLED: 'Cancelled on request.',
     CANCEL_REQUESTED: 'Cancellation was requested; it is cleaning up.',
     PHASE: 'It entered another phase.',
-    NOTED: 'Something was noted of it, also after its end: verified, downloaded, deleted.',
+    NOTED: 'Something was noted about it, possibly after its end: verified, downloaded, deleted.',
     LAGGED:
       'Not an event: those between the last cursor and this one are not delivered, because they were pruned from the log.',
   } satisfies Record<OperationEventType | 'LAGGED', string>),
 });
 
 export const RoleEnum = builder.enumType('Role', {
-  description: 'What a token lets its bearer do. Each role may do everything that the ones before it may.',
+  description: 'What the bearer of a token may do. Each role includes the ones before it.',
   values: valuesOf(roles),
 });
 
@@ -185,7 +185,7 @@ export const DownloadFormEnum = builder.enumType('DownloadForm', {
 });
 
 export const MissedPolicyEnum = builder.enumType('MissedPolicy', {
-  description: 'What becomes of due times that passed while the server did not run.',
+  description: 'What happens with due times that were missed while the server was not running.',
   values: valuesOf(missedPolicies),
 });
 
@@ -198,7 +198,7 @@ export const ScheduleEventTypeEnum = builder.enumType('ScheduleEventType', {
   description: 'What about a schedule needs attention.',
   values: valuesOf({
     MISSED: 'Due times passed while the server did not run, or the clock was set.',
-    SKIPPED: 'A run waited for the one before it until a later one took its place.',
+    SKIPPED: 'Skipped: it waited for the previous run until a later one replaced it.',
     REFUSED: 'A run could not start.',
     FAILED: 'A run failed.',
     NO_MACHINES: 'No machine matched when it was due.',
@@ -211,12 +211,12 @@ export const ArtifactKindEnum = builder.enumType('ArtifactKind', {
 });
 
 export const RetentionReasonEnum = builder.enumType('RetentionReason', {
-  description: 'Why an artifact stays or goes.',
+  description: 'Why an artifact is kept or removed.',
   values: valuesOf(retentionReasons),
 });
 
 export const FindingStateEnum = builder.enumType('FindingState', {
-  description: 'How something that the server needs is.',
+  description: 'State of something that the server depends on.',
   values: {
     OK: { value: 'ok', description: findingStates.ok },
     LOOK: { value: 'look', description: findingStates.look },

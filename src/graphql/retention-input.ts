@@ -30,13 +30,13 @@ export const RetentionPolicyInput = builder.inputType('RetentionPolicyInput', {
     keepWeekly: t.int({ description: 'The newest of so many weeks.' }),
     keepMonthly: t.int({ description: 'The newest of so many months.' }),
     keepWithinHours: t.int({ description: 'All that are at most so much older than the newest.' }),
-    timeZone: t.string({ required: true, defaultValue: 'UTC', description: 'Whose hours and days are counted.' }),
+    timeZone: t.string({ required: true, defaultValue: 'UTC', description: 'Time zone of hours and days.' }),
     maxBytesPerMachine: t.field({ type: 'ByteCount', description: 'At most so many bytes of each machine.' }),
     maxBytes: t.field({ type: 'ByteCount', description: 'At most so many bytes in all.' }),
     freeOnPressure: t.boolean({
       required: true,
       defaultValue: false,
-      description: 'Let the oldest go when a dump would be refused for want of space.',
+      description: 'Remove the oldest when a dump would be refused for lack of space.',
     }),
   }),
 });

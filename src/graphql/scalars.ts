@@ -20,7 +20,7 @@ const moment = /^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\d\d:\d\d)
 builder.scalarType('DateTime', {
   specifiedByURL: 'https://www.rfc-editor.org/rfc/rfc3339',
   description:
-    'A moment: ISO 8601 in UTC, with milliseconds or microseconds. As input, any zone is welcome (2025-11-14T09:58:30+01:00), and a date alone means its midnight in UTC.',
+    'A moment: ISO 8601 in UTC, with milliseconds or microseconds. As input, any zone is accepted (2025-11-14T09:58:30+01:00), and a date alone means its midnight in UTC.',
   serialize: (ms) => {
     const whole = Math.floor(ms);
     const text = new Date(whole).toISOString();

@@ -15,7 +15,7 @@ const CronInput = builder.inputType('CronTimingInput', {
     timeZone: t.string({
       required: true,
       defaultValue: 'UTC',
-      description: 'Whose clocks it means, by its IANA name.',
+      description: 'Time zone, by its IANA name.',
     }),
   }),
 });
@@ -84,7 +84,7 @@ export const ScheduleInput = builder.inputType('ScheduleInput', {
       type: MissedPolicyEnum,
       required: true,
       defaultValue: 'SKIP',
-      description: 'What becomes of due times that passed while the server did not run.',
+      description: 'What happens with due times that were missed while the server was not running.',
     }),
     maxCaughtUp: t.int({ required: true, defaultValue: 3, description: 'For RUN_ALL: at most so many, 1 to 100.' }),
     spreadSeconds: t.int({

@@ -231,7 +231,7 @@ function whatHappened(error: MemoirError, forecast: Preflight, { how, exitCode }
       'the connection was lost during the snapshot; the process itself still runs',
       {
         ...options,
-        hint: 'Capture it again; it puts itself right within seconds.',
+        hint: 'Capture it again; the process recovers within seconds.',
       },
     );
   }

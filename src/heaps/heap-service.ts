@@ -38,7 +38,7 @@ export function createHeaps(parts: HeapServiceParts): Heaps {
 
   async function find(reference: string, signal: AbortSignal): Promise<HeapTarget> {
     if (reference === '' || reference.length > 512)
-      throw new MemoirError('BAD_INPUT', 'a target has 1 to 512 characters');
+      throw new MemoirError('BAD_INPUT', 'a target must have 1 to 512 characters');
     const kind = /^(process|docker|kubernetes):/.exec(reference)?.[1] as TargetKind | undefined;
     const asked = kind === undefined ? [...targets.values()] : [targets.get(kind)];
     let missing: unknown = notReached(kind ?? 'any');
@@ -86,7 +86,7 @@ export function createHeaps(parts: HeapServiceParts): Heaps {
       limit: 1,
     });
     if (page.operations.length > 0 || looking.has(target.id)) {
-      throw new MemoirError('ALREADY_ACTIVE', 'the process is being captured or looked at', {
+      throw new MemoirError('ALREADY_ACTIVE', 'the process is being captured or sampled', {
         details: { target: target.id },
       });
     }
@@ -141,7 +141,8 @@ export function createHeaps(parts: HeapServiceParts): Heaps {
       const waitsMs = checkWaits(input);
       const target = await meant(input, AbortSignal.timeout(30_000));
       if (target.obstacle !== null) throw new MemoirError('TARGET_UNAVAILABLE', target.obstacle);
-      if (looking.has(target.id)) throw new MemoirError('ALREADY_ACTIVE', 'the process is being looked at: try again');
+      if (looking.has(target.id))
+        throw new MemoirError('ALREADY_ACTIVE', 'another request is reading the process: try again');
       const request = {
         target: target.id,
         targetKind: target.kind,

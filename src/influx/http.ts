@@ -49,7 +49,7 @@ export async function exchange(address: InfluxAddress, request: Request): Promis
     if (limit.signal.reason instanceof InfluxError) throw limit.signal.reason;
     // It had begun to answer: what goes wrong then (a query that runs out of memory, say) cuts the body off.
     if (response !== undefined)
-      throw new InfluxError('TROUBLED', `the answer broke off: ${describeCause(cause)}`, { cause });
+      throw new InfluxError('TROUBLED', `the answer was cut off: ${describeCause(cause)}`, { cause });
     throw new InfluxError('UNREACHABLE', describeCause(cause), { cause });
   }
   if (response.status === request.success) return text;

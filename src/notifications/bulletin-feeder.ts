@@ -64,7 +64,7 @@ export class BulletinFeeder implements Closable {
       for (const source of this.#options.sources)
         await this.#feed(source).catch((error: unknown) => {
           if (!signal.aborted)
-            this.#options.warn({ err: error, source: source.name }, 'notifications stand still for a moment');
+            this.#options.warn({ err: error, source: source.name }, 'notifications are delayed; retrying');
         });
       if (!signal.aborted) await this.#wake.wait(againMs);
     }

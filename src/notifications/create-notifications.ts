@@ -153,7 +153,7 @@ export async function createNotifications(options: NotificationOptions): Promise
       const hook = await get(id);
       const definition = parse(wish);
       if (definition.target.type !== hook.definition.target.type)
-        throw new MemoirError('BAD_INPUT', 'a webhook cannot become mail, nor mail a webhook', {
+        throw new MemoirError('BAD_INPUT', 'a webhook cannot be changed to mail, or mail to a webhook', {
           hint: 'Create another notification.',
         });
       return save({ ...hook, definition }, null);

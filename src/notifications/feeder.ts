@@ -69,7 +69,7 @@ export class Feeder implements Closable {
         await this.#follow();
       } catch (error) {
         if (signal.aborted) return;
-        this.#options.warn({ err: error }, 'notifications stand still for a moment');
+        this.#options.warn({ err: error }, 'notifications are delayed; retrying');
         await pause(againMs, signal);
       }
   }
@@ -90,7 +90,7 @@ export class Feeder implements Closable {
       if (this.#closing.signal.aborted) return;
       if (item.type === 'LAGGED') {
         const { after, resumeAfter } = item;
-        this.#options.warn({ after, resumeAfter }, 'events were forgotten before anybody was notified of them');
+        this.#options.warn({ after, resumeAfter }, 'events expired before their notifications were sent');
         this.#seq = resumeAfter;
       } else {
         await this.#feed(item.event);

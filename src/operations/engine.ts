@@ -57,7 +57,7 @@ export async function startOperations(options: EngineOptions): Promise<Operation
 
   const adopted = await journal.adopt({ nodeId, host });
   if (adopted > 0)
-    log.warn({ adopted }, 'operations of a server with another name or id in this data directory are now this one’s');
+    log.warn({ adopted }, 'took over the operations of a server that had another name or id from this data directory');
   for (const operation of await journal.active()) {
     if (operation.state === 'QUEUED') {
       board.update(operation);

@@ -41,7 +41,10 @@ export function startRetention(parts: RetentionParts): Closable {
     while (!signal.aborted) {
       const beforeMs = clock() - retentionMs;
       await forgetBefore(beforeMs, parts, signal).catch((error: unknown) => {
-        log.error({ error: toErrorShape(error) }, 'what is older than the retention could not be forgotten');
+        log.error(
+          { error: toErrorShape(error) },
+          'operations and events beyond JOURNAL_RETENTION could not be deleted',
+        );
       });
       await pause(times.everyMs, signal);
     }

@@ -34,9 +34,12 @@ export const retentionReasons = {
   KEEP_WITHIN: { goes: false, description: 'No older than the policy allows.' },
   DAMAGED: { goes: false, description: 'Damaged, and newer than the oldest intact one that stays.' },
   RULES: { goes: true, description: 'No rule keeps it.' },
-  BYTES_PER_MACHINE: { goes: true, description: 'Its machine has more bytes than the policy allows; the oldest go.' },
-  BYTES: { goes: true, description: 'There are more bytes than the policy allows; the oldest go.' },
-  PRESSURE: { goes: true, description: 'A dump would be refused for want of space; the oldest go.' },
+  BYTES_PER_MACHINE: {
+    goes: true,
+    description: 'Its machine has more bytes than the policy allows; the oldest are removed.',
+  },
+  BYTES: { goes: true, description: 'There are more bytes than the policy allows; the oldest are removed.' },
+  PRESSURE: { goes: true, description: 'There is no space for a dump; the oldest are removed.' },
 } as const;
 export type RetentionReason = keyof typeof retentionReasons;
 

@@ -2,7 +2,7 @@ import { z } from 'zod';
 
 export const artifactKinds = {
   DUMP: { description: 'Memory dumps of machines.' },
-  HEAP: { description: 'Heap snapshots of Node.js processes; those of one session stay and go together.' },
+  HEAP: { description: 'Heap snapshots of Node.js processes; those of one session are kept or removed together.' },
 } as const;
 export type ArtifactKind = keyof typeof artifactKinds;
 
@@ -36,7 +36,7 @@ export const policySpec = z.object({
   timeZone: text(100),
   maxBytesPerMachine: bytes,
   maxBytes: bytes,
-  /** Whether the oldest may go, whatever the rules say, when a dump would be refused for want of space. */
+  /** Whether the oldest are removed, whatever the rules say, when a dump would be refused for lack of space. */
   freeOnPressure: z.boolean(),
 });
 /** What is kept. Without any rule everything is, within the limits of bytes, which stand above the rules. */

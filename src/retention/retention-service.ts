@@ -105,8 +105,8 @@ export async function createRetention(parts: RetentionParts): Promise<Retention>
       await store.addRun(run);
       for (const listener of listeners) listener();
     }
-    if (removed > 0) log.info({ removed, freedBytes, actor }, 'removed what retention does not keep');
-    if (problem !== null) log.warn({ warning: problem }, 'retention could not do all that its policies say');
+    if (removed > 0) log.info({ removed, freedBytes, actor }, 'retention removed artifacts that no rule keeps');
+    if (problem !== null) log.warn({ warning: problem }, 'retention could not remove everything that its policies say');
     return { seq: 0, ...run };
   }
 
@@ -124,7 +124,7 @@ export async function createRetention(parts: RetentionParts): Promise<Retention>
     const policies = await store.list();
     const preview = await decide(policies);
     if (fingerprint !== null && fingerprint !== preview.fingerprint)
-      throw new MemoirError('RETENTION_CHANGED', 'what would go is no longer what the preview said');
+      throw new MemoirError('RETENTION_CHANGED', 'the preview is out of date');
     const going = preview.warning === null ? preview.verdicts.filter(({ goes }) => goes) : [];
     const run = await carryOut(going, policies, actor, preview.warning);
     await store.seen(now());
@@ -135,7 +135,7 @@ export async function createRetention(parts: RetentionParts): Promise<Retention>
     await pause(firstMs, closing.signal);
     while (!closing.signal.aborted) {
       await inTurn(() => runOnce('retention', null)).catch((error: unknown) => {
-        log.warn({ error: toErrorShape(error) }, 'retention could not look for what may go');
+        log.warn({ error: toErrorShape(error) }, 'retention could not look for artifacts to remove');
       });
       await pause(everyMs, closing.signal);
     }
@@ -193,7 +193,7 @@ export async function createRetention(parts: RetentionParts): Promise<Retention>
     },
     async release(kind, id) {
       const released = await holds.release(kind, id);
-      if (released === null) throw new MemoirError('NOT_FOUND', `nothing holds ${id}`);
+      if (released === null) throw new MemoirError('NOT_FOUND', `${id} is not held`);
       return released;
     },
     holdsOf: holds.get,

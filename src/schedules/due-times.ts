@@ -76,7 +76,7 @@ export class DueTimes {
   /** BAD_INPUT for an expression or a time zone that makes no sense, or that never comes due. */
   check(timing: Timing, nowMs: number): void {
     if (this.next(timing, nowMs) === null)
-      throw new MemoirError('BAD_INPUT', 'this expression never comes due: no such day exists');
+      throw new MemoirError('BAD_INPUT', 'this expression is never due: no such day exists');
   }
 
   #cron({ cron, timeZone }: Extract<Timing, { kind: 'CRON' }>): Cron {
@@ -111,7 +111,7 @@ export function checkTimeZone(timeZone: string): void {
 
 function read(cron: string, timezone: string): Cron {
   // Croner takes a date in place of an expression; it would be due once.
-  if (/^\s*\d{4}-/.test(cron)) throw unreadable('a date is no cron expression');
+  if (/^\s*\d{4}-/.test(cron)) throw unreadable('a date is not a cron expression');
   try {
     // `no-wildcard` is how Vixie cron tells a fixed time: `30 2,14 * * *` is one as well.
     return new Cron(cron, { timezone, paused: true, fixedTimeRule: 'no-wildcard' });

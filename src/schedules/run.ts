@@ -15,13 +15,13 @@ export interface Due {
 
 /** What can become of one machine of a due time. Only WAITING and ACCEPTED change any more. */
 export const shotStates = {
-  WAITING: { description: 'Its moment has not come, or something is in the way for now.' },
+  WAITING: { description: 'Not due yet, or blocked for now.' },
   ACCEPTED: { description: 'Its operation is queued or running.' },
   COMPLETED: { description: 'Its operation completed.' },
   FAILED: { description: 'Its operation failed.' },
   CANCELLED: { description: 'It was cancelled, or the schedule was paused before it started.' },
   REFUSED: { description: 'It could not be started; the error says why.' },
-  SKIPPED: { description: 'It waited for the run before it until a later one took its place.' },
+  SKIPPED: { description: 'A later run replaced it while it waited for the previous one.' },
 } as const;
 export type ShotState = keyof typeof shotStates;
 

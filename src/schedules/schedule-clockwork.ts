@@ -222,7 +222,7 @@ export class ScheduleClockwork {
 
 const tooLate: LaunchOutcome = {
   type: 'REFUSED',
-  error: toErrorShape(new MemoirError('TIMED_OUT', 'its moment passed more than six days ago')),
+  error: toErrorShape(new MemoirError('TIMED_OUT', 'it was due more than six days ago')),
 };
 
 /** Who asks for the operations of a schedule. */

@@ -87,7 +87,7 @@ export function createSchedules(parts: ScheduleServiceParts): Schedules {
         await prune();
         for (const listener of listeners) listener();
       } catch (error) {
-        log.error({ error: toErrorShape(error) }, 'schedules could not be worked on; they are tried again');
+        log.error({ error: toErrorShape(error) }, 'schedules could not be processed; retrying');
       }
       const timer = setTimeout(() => wake.knock(), sleepMs);
       await wake.wait();
@@ -105,7 +105,8 @@ export function createSchedules(parts: ScheduleServiceParts): Schedules {
       if (item.type === 'LAGGED' || isTerminal(item.event.state)) wake.knock();
     }
   })().catch((error: unknown) => {
-    if (!closing.signal.aborted) log.error({ error: toErrorShape(error) }, 'schedules no longer see operations end');
+    if (!closing.signal.aborted)
+      log.error({ error: toErrorShape(error) }, 'schedules no longer receive the ends of operations');
   });
   const running = run();
 

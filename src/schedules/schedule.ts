@@ -5,7 +5,7 @@ import { captureMethods } from '../machines/capture.ts';
 /** What becomes of due times that passed while nobody was there to act on them. */
 export const missedPolicies = {
   SKIP: { description: 'Missed due times are listed as skipped.' },
-  RUN_ONCE: { description: 'One run makes up for all of them, unless another is due right now anyway.' },
+  RUN_ONCE: { description: 'One run replaces all of them, unless another is due right now anyway.' },
   RUN_ALL: { description: 'The newest of them run, one after the other, up to a maximum.' },
 } as const;
 

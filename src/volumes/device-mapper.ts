@@ -48,7 +48,7 @@ export async function findDeviceMapper(program = 'dmsetup'): Promise<DeviceMappe
       if (!(await list()).has(name)) return;
       throw new MemoirError('VOLUME_IN_USE', `/dev/mapper/${prefix}${name} is in use: ${messageOf(cause).trim()}`, {
         cause,
-        hint: 'Unmount it, or remove what was built upon it, then try again.',
+        hint: 'Unmount it, or remove what uses it, then try again.',
       });
     });
   }

@@ -112,7 +112,7 @@ export function createVolumes(options: VolumeServiceOptions): Volumes {
   function submit(submission: Submission, { actor, idempotencyKey }: VolumeCaller, asked = submission.request) {
     if (idempotencyKey === undefined) return operations.submitOne(submission, { actor });
     if (idempotencyKey.length === 0 || idempotencyKey.length > maxKeyLength)
-      throw new MemoirError('BAD_INPUT', `an idempotency key has 1 to ${maxKeyLength} characters`);
+      throw new MemoirError('BAD_INPUT', `an idempotency key must have 1 to ${maxKeyLength} characters`);
     // Another trace of the same request is the same request.
     const fingerprint = JSON.stringify([submission.kind, asked], (key, value) =>
       key === 'traceparent' ? undefined : value,
@@ -170,7 +170,7 @@ export function createVolumes(options: VolumeServiceOptions): Volumes {
       const { id: volumeId, name, attachment } = volume;
       checkSize(sizeBytes);
       if (sizeBytes < volume.sizeBytes)
-        throw new MemoirError('BAD_INPUT', `volume ${name} has ${volume.sizeBytes} bytes, and volumes do not shrink`);
+        throw new MemoirError('BAD_INPUT', `volume ${name} has ${volume.sizeBytes} bytes, and volumes cannot shrink`);
       const turn = inTurn(volumeId, attachment?.machineId ?? null);
       const request = { ...about(volumeId, name, caller), sizeBytes };
       return submit(resizeType.submission({ ...turn, request, message: `Waiting to resize ${name}` }), caller);

@@ -59,7 +59,7 @@ export interface Volume {
   readonly attachment: Attachment | null;
   readonly device: DeviceMapping | null;
   readonly export: VolumeExport | null;
-  /** What disagrees with the world, or could not be found out; null where all is well. */
+  /** What is inconsistent, or could not be checked; null if all is well. */
   readonly problem: ErrorShape | null;
   readonly createdAtMs: number;
   readonly updatedAtMs: number;

@@ -81,7 +81,7 @@ describe('memoir watch --append', () => {
     writeFileSync(file, 'dear diary\nnothing happened');
     const { code, told } = await memoir('http://127.0.0.1:1', ['watch', '--append', file]);
     expect([code, readFileSync(file, 'utf8')]).toEqual([2, 'dear diary\nnothing happened']);
-    expect(told).toContain('is no event');
+    expect(told).toContain('is not an event');
   });
 
   it.skipIf(!thorough && process.env.WATCH_KILLS !== '1')(

@@ -41,7 +41,7 @@ describe('a process that cannot be captured', () => {
     [
       'built without its inspector',
       'nodejs.org/download/release/v24.1.0',
-      /does not expect SIGUSR1 and would end by it/,
+      /does not handle SIGUSR1 and would be ended by it/,
     ],
   ])('says so when its Node.js is %s, and is sent nothing', async (_, release, obstacle) => {
     const pid = startPretender('node', '_ZN4node5Start', release);

@@ -196,7 +196,7 @@ it('the run that waits for the one before it gives way to the next one', async (
   expect(world.runs).toEqual(['2026-05-04T12:03 db']);
   const states = (await world.store.runs(id, 5)).map(({ shots }) => shots[0]?.state);
   expect(states).toEqual(['ACCEPTED', 'SKIPPED', 'SKIPPED']);
-  const skipped = 'SKIPPED: The run of db still waited for the one before it when the next was due, and is skipped';
+  const skipped = 'SKIPPED: The run of db is skipped: it was still waiting for the previous run when the next was due';
   expect(await world.events()).toEqual([skipped, skipped]);
 });
 

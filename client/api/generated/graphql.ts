@@ -17,18 +17,18 @@ export type AlertKind =
 export type ArtifactKind =
   /** Memory dumps of machines. */
   | 'DUMP'
-  /** Heap snapshots of Node.js processes; those of one session stay and go together. */
+  /** Heap snapshots of Node.js processes; those of one session are kept or removed together. */
   | 'HEAP';
 
 /** Whose heap to capture, and how. */
 export type CaptureHeapInput = {
-  /** Also if the process may not survive it. */
+  /** Capture even if the process may not survive it. */
   force?: boolean;
   /** The same key again starts nothing new. */
   idempotencyKey?: string | null | undefined;
   /** Instead of a target: the one process in these pods. */
   pods?: PodSelectionInput | null | undefined;
-  /** Take contents of strings out; as the server is set if absent. */
+  /** Remove the contents of strings; the server’s setting if absent. */
   redact?: boolean | null | undefined;
   /** What the service is called; the target’s own name if absent. */
   service?: string | null | undefined;
@@ -60,7 +60,7 @@ export type Compression =
 export type CreateTokenInput = {
   /** When it expires; never if absent. */
   expiresAt?: string | null | undefined;
-  /** What the journal will call whoever uses it: 1 to 64 letters, digits, spaces or ._@:- */
+  /** Its name in audit log and operations: 1 to 64 letters, digits, spaces or ._@:- */
   name: string;
   /** Role of the token. */
   role: Role;
@@ -84,7 +84,7 @@ export type CreateVolumeInput = {
 export type CronTimingInput = {
   /** Minute, hour, day, month, weekday, as in `30 2 * * 1-5`; six fields begin with seconds. `L` (last), `#` (second Friday: `FRI#2`), `W` (nearest weekday) and names are understood. */
   expression: string;
-  /** Whose clocks it means, by its IANA name. */
+  /** Time zone, by its IANA name. */
   timeZone?: string;
 };
 
@@ -219,15 +219,15 @@ export type ErrorCode =
   | 'PAUSE_TOO_LONG'
   /** The volume provider refused the request. See the text, which is the provider’s own. */
   | 'PROVIDER_REFUSED'
-  /** The volume provider does not respond. Check its address and network; the operation can be started again without making anything twice. */
+  /** The volume provider does not respond. Check its address and network; it is safe to start the operation again. */
   | 'PROVIDER_UNAVAILABLE'
   /** Too many operations are queued. Retry when some have finished. */
   | 'QUEUE_FULL'
-  /** What would be removed is no longer what the preview said. Look at the preview again. */
+  /** The preview is out of date: other artifacts would be removed now. Look at the preview again. */
   | 'RETENTION_CHANGED'
   /** The server is shutting down and accepts no new work. Retry when it is back. */
   | 'SHUTTING_DOWN'
-  /** The heap snapshot is damaged or of an unknown form. Take or upload it again; the text says where it is wrong. */
+  /** The heap snapshot is damaged or has an unknown format. Take or upload it again; the text says where it is wrong. */
   | 'SNAPSHOT_INVALID'
   /** No progress for longer than the stall timeout. Check the disk and the hypervisor. DUMP_STALL_TIMEOUT sets the limit. */
   | 'STALLED'
@@ -239,7 +239,7 @@ export type ErrorCode =
   | 'TARGET_GONE'
   /** The Node.js process has too little memory left for a snapshot and could be killed by it. Raise its memory limit, sample its allocations instead, or set force if it may be lost. */
   | 'TARGET_MEMORY'
-  /** The kernel killed the Node.js process for want of memory while its snapshot was taken. Raise its memory limit before the next snapshot, or sample its allocations instead. */
+  /** The kernel killed the Node.js process while its snapshot was taken: memory ran out. Raise its memory limit before the next snapshot, or sample its allocations instead. */
   | 'TARGET_OUT_OF_MEMORY'
   /** The inspector of the Node.js process cannot be opened. See the text for the reason; the process was not harmed. */
   | 'TARGET_UNAVAILABLE'
@@ -262,13 +262,13 @@ export type EveryTimingInput = {
   seconds: number;
 };
 
-/** How something that the server needs is. */
+/** State of something that the server depends on. */
 export type FindingState =
-  /** Something does not work because of it. */
+  /** Something does not work. */
   | 'BROKEN'
-  /** It works, but somebody should know of it. */
+  /** It works, but needs attention. */
   | 'LOOK'
-  /** Nothing is to be done. */
+  /** No action is needed. */
   | 'OK';
 
 /** What classes of a comparison can be sorted by. */
@@ -292,7 +292,7 @@ export type HookInput = {
   kinds?: Array<NotificationKind> | null | undefined;
   /** Names of machines, with * and ?; all if absent. */
   machinePattern?: string | null | undefined;
-  /** The mildest severity; INFO if absent. */
+  /** Lowest severity; INFO if absent. */
   minSeverity?: NotificationSeverity | null | undefined;
   /** Its name: 1 to 64 letters, digits, spaces or ._@:- */
   name: string;
@@ -374,11 +374,11 @@ export type MethodChoice =
   /** QEMU background snapshot: the guest pauses for milliseconds and goes on while its memory is read. */
   | 'SNAPSHOT';
 
-/** What becomes of due times that passed while the server did not run. */
+/** What happens with due times that were missed while the server was not running. */
 export type MissedPolicy =
   /** The newest of them run, one after the other, up to a maximum. */
   | 'RUN_ALL'
-  /** One run makes up for all of them, unless another is due right now anyway. */
+  /** One run replaces all of them, unless another is due right now anyway. */
   | 'RUN_ONCE'
   /** Missed due times are listed as skipped. */
   | 'SKIP';
@@ -413,7 +413,7 @@ export type NotificationKind =
   | 'SCHEDULE_NO_MACHINES'
   /** A scheduled run could not start. */
   | 'SCHEDULE_REFUSED'
-  /** A scheduled run waited for the one before it until a later one took its place. */
+  /** A scheduled run was skipped: it waited for the previous one until a later one replaced it. */
   | 'SCHEDULE_SKIPPED'
   /** A test that somebody asked for. */
   | 'TEST'
@@ -426,7 +426,7 @@ export type NotificationSeverity =
   | 'ERROR'
   /** For information. */
   | 'INFO'
-  /** Worth a look. */
+  /** Needs attention. */
   | 'WARNING';
 
 /** Type of an event. */
@@ -441,7 +441,7 @@ export type OperationEventType =
   | 'FAILED'
   /** Not an event: those between the last cursor and this one are not delivered, because they were pruned from the log. */
   | 'LAGGED'
-  /** Something was noted of it, also after its end: verified, downloaded, deleted. */
+  /** Something was noted about it, possibly after its end: verified, downloaded, deleted. */
   | 'NOTED'
   /** It entered another phase. */
   | 'PHASE'
@@ -485,7 +485,7 @@ export type OperationKind =
   /** Ends a volume’s export. */
   | 'VOLUME_UNEXPORT';
 
-/** Where an operation is in its life: QUEUED, then RUNNING, then one of the three ends. */
+/** State of an operation: QUEUED, then RUNNING, then one of three ends. */
 export type OperationState =
   /** Cancelled on request; nothing was kept. */
   | 'CANCELLED'
@@ -502,7 +502,7 @@ export type OperationState =
 export type OutboxState =
   /** All lines were accepted. */
   | 'IDLE'
-  /** Somebody has to mend something first; it is looked at again every minute. */
+  /** Action is required first; checked again every minute. */
   | 'PAUSED'
   /** Sending failed and is retried automatically. */
   | 'RETRYING'
@@ -543,7 +543,7 @@ export type RecordState =
 export type RetentionPolicyInput = {
   /** Which kinds of artifacts. */
   artifacts?: Array<ArtifactKind>;
-  /** Let the oldest go when a dump would be refused for want of space. */
+  /** Remove the oldest when a dump would be refused for lack of space. */
   freeOnPressure?: boolean;
   /** The newest of so many days. */
   keepDaily?: number | null | undefined;
@@ -565,15 +565,15 @@ export type RetentionPolicyInput = {
   name: string;
   /** Whose artifacts. */
   scope: RetentionScopeInput;
-  /** Whose hours and days are counted. */
+  /** Time zone of hours and days. */
   timeZone?: string;
 };
 
-/** Why an artifact stays or goes. */
+/** Why an artifact is kept or removed. */
 export type RetentionReason =
-  /** There are more bytes than the policy allows; the oldest go. */
+  /** There are more bytes than the policy allows; the oldest are removed. */
   | 'BYTES'
-  /** Its machine has more bytes than the policy allows; the oldest go. */
+  /** Its machine has more bytes than the policy allows; the oldest are removed. */
   | 'BYTES_PER_MACHINE'
   /** Damaged, and newer than the oldest intact one that stays. */
   | 'DAMAGED'
@@ -599,7 +599,7 @@ export type RetentionReason =
   | 'NO_RULES'
   /** It is being downloaded or read. */
   | 'OPEN'
-  /** A dump would be refused for want of space; the oldest go. */
+  /** There is no space for a dump; the oldest are removed. */
   | 'PRESSURE'
   /** No rule keeps it. */
   | 'RULES'
@@ -615,7 +615,7 @@ export type RetentionScopeInput =
   |  { all?: never; machines?: never;   /** Those that this schedule makes. */
   scheduleId: string | number; };
 
-/** What a token lets its bearer do. Each role may do everything that the ones before it may. */
+/** What the bearer of a token may do. Each role includes the ones before it. */
 export type Role =
   /** Downloads memory, deletes dumps and manages tokens as well. */
   | 'ADMIN'
@@ -636,7 +636,7 @@ export type ScheduleInput = {
   maxCaughtUp?: number;
   /** At most so many of its runs at once; what the server allows if absent. */
   maxParallel?: number | null | undefined;
-  /** What becomes of due times that passed while the server did not run. */
+  /** What happens with due times that were missed while the server was not running. */
   missed?: MissedPolicy;
   /** 1 to 200 characters, no other schedule’s. */
   name: string;
@@ -690,9 +690,9 @@ export type ScheduledRunState =
   | 'FAILED'
   /** It could not be started; the error says why. */
   | 'REFUSED'
-  /** It waited for the run before it until a later one took its place. */
+  /** A later run replaced it while it waited for the previous one. */
   | 'SKIPPED'
-  /** Its moment has not come, or something is in the way for now. */
+  /** Not due yet, or blocked for now. */
   | 'WAITING';
 
 /** Sort direction. */
@@ -730,7 +730,7 @@ export type TriggerDumpsInput = {
   compression?: Compression;
   /** Form of the image. */
   format?: ImageFormat;
-  /** 1 to 200 characters that stand for this wish: asked again with the same key, the server answers with the same dumps and starts no others. */
+  /** Idempotency key, 1 to 200 characters: a request that is repeated with the same key returns the same dumps and starts no others. */
   idempotencyKey?: string | null | undefined;
   /** Take the SHA-256 of the uncompressed image too, which reads the artifact back before the dump is complete. A verification fills it in later at no extra cost. */
   imageDigest?: boolean | null | undefined;
@@ -754,7 +754,7 @@ export type VmChangeType =
   /** It was removed. */
   | 'GONE';
 
-/** Where a volume is in its life. */
+/** State of a volume. */
 export type VolumeState =
   /** A disk of a machine. */
   | 'ATTACHED'

@@ -41,7 +41,7 @@ export function printCompletion(console: Pick<Console, 'out'>, shell: string) {
   const script = scripts[shell];
   if (script === undefined)
     throw new MemoirError('BAD_INPUT', `there is no completion for ${shell}`, {
-      hint: `There is one for each of ${Object.keys(scripts).join(', ')}.`,
+      hint: `Available: ${Object.keys(scripts).join(', ')}.`,
     });
   console.out(script);
   return exitCodes.done;

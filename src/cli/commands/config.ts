@@ -22,7 +22,7 @@ export function showConfig(console: Console, config: ShownConfig, changed: boole
   for (const warning of config.warnings) console.tell(`${plain(warning)}\n`);
   print(console, { ...config, settings }, () =>
     [
-      `File: ${plain(config.file.path)}${config.file.found ? '' : ' (there is none, or you may not read it)'}`,
+      `File: ${plain(config.file.path)}${config.file.found ? '' : ' (missing or not readable)'}`,
       table(
         ['SETTING', 'VALUE', 'ORIGIN', 'TAKES EFFECT'],
         settings.map(({ name, value, origin, reloads }) => [

@@ -78,7 +78,7 @@ export async function download(
   const sha256 = hash.digest('hex');
   if (expected !== null && sha256 !== expected) {
     await rm(part, { force: true });
-    throw new MemoirError('ARTIFACT_DAMAGED', `what arrived has SHA-256 ${sha256}, not ${expected}`);
+    throw new MemoirError('ARTIFACT_DAMAGED', `the downloaded bytes have SHA-256 ${sha256}, not ${expected}`);
   }
   await rename(part, file);
   show('COMPLETED');

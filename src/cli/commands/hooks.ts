@@ -85,7 +85,7 @@ export async function createHook(
     ...(severity !== undefined && { minSeverity: nameOf('severity', severities, severity) }),
   };
   const { hook, secret } = (await console.client.ask(CliCreateHookDocument, { input })).createHook;
-  if (secret != null) console.tell('This secret signs its requests. It is shown this once.\n');
+  if (secret != null) console.tell('This secret signs its requests. It is shown only once.\n');
   print(console, { ...hook, secret }, () => secret ?? `${hook.name} is created`);
   return exitCodes.done;
 }
@@ -114,7 +114,7 @@ export async function deleteHook(console: Console, nameOrId: string) {
 export async function rotateHook(console: Console, nameOrId: string) {
   const id = await idOf(console, nameOrId);
   const { hook, secret } = (await console.client.ask(CliRotateHookSecretDocument, { id })).rotateHookSecret;
-  console.tell('The old secret signs beside this one for a day. It is shown this once.\n');
+  console.tell('The old secret stays valid for a day. This one is shown only once.\n');
   print(console, { ...hook, secret }, () => secret ?? '');
   return exitCodes.done;
 }

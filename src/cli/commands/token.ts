@@ -31,7 +31,7 @@ export async function createToken(
     : await createByServer(console, name, role, expires);
   const { secret, token } = made;
   console.tell(
-    'This is shown once and kept nowhere. Send it as `Authorization: Bearer …`, or set MEMOIR_TOKEN for this command line.\n',
+    'This is shown only once and is not stored. Send it as `Authorization: Bearer …`, or set MEMOIR_TOKEN for this command line.\n',
   );
   print(console, { ...token, secret }, () => secret);
   return exitCodes.done;

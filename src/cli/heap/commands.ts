@@ -59,7 +59,7 @@ export function addHeapCommands(program: Command, { remote, withOwnServer, serve
     .action((id: string, options: OpenOptions) => remote((console) => heapOpen(console, server(), id, options))());
   heap
     .command('demo')
-    .description('start a process that leaks, capture it twice, and show what piled up; needs no server')
+    .description('start a process that leaks, capture it twice, and show what grew; needs no server')
     .option('--wait <seconds>', 'seconds between the two', Number, 5)
     .action(({ wait }: { wait: number }) => withOwnServer((console) => heapDemo(console, wait))());
 }
@@ -69,8 +69,8 @@ function capturing(command: Command): Command {
     .argument('[target]', 'id, pid or name of the process; or --pod, or --selector')
     .option('--service <name>', 'what the service is called')
     .option('--thread <id>', 'a worker thread')
-    .option('--force', 'also if the process may not survive it')
-    .option('--redact', 'take contents of strings out')
+    .option('--force', 'even if the process may not survive it')
+    .option('--redact', 'remove the contents of strings')
     .option('--key <key>', 'idempotency key: repeating it starts nothing new');
 }
 

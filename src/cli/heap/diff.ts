@@ -47,7 +47,7 @@ export async function showDiff(console: Console, before: string, after: string, 
       table(['CLASS', 'NEW/GONE', 'NOW', 'SIZE', 'RETAINED', 'DEFINED IN'], rows),
       '',
       ...(diff.suspects.length === 0
-        ? ['Nothing piles up.']
+        ? ['Nothing grew.']
         : ['Leak suspects:', ...diff.suspects.map(({ sentence }) => `  ${plain(sentence)}`)]),
     ].join('\n');
   });

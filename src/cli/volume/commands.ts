@@ -34,7 +34,7 @@ export function addVolumeCommands(program: Command, remote: (run: Run) => () => 
     .option('--vm <vm>', 'only volumes of this machine: its name or UUID')
     .action((options: ListVolumesOptions) => remote((console) => listVolumes(console, options))());
   command('create', 'create a volume')
-    .argument('<name>', 'what it is to be called')
+    .argument('<name>', 'its name')
     .requiredOption('--size <size>', 'in bytes, or as 512M or 5G')
     .option('--zone <zone>', 'storage pool or zone')
     .option('--offering <offering>', 'format or disk offering')

@@ -85,7 +85,7 @@ export function startCaptureThread(
   });
   worker.on('error', (cause) => fail(threadFailure(cause)));
   worker.on('exit', () => {
-    fail(new MemoirError('INTERNAL', 'the capture thread ended without a word'));
+    fail(new MemoirError('INTERNAL', 'the capture thread ended unexpectedly'));
     exited.resolve();
   });
   const send = (command: CaptureCommand) => worker.postMessage(command);
@@ -166,7 +166,7 @@ export class CaptureThreads implements Closable {
     const forget = (): void => {
       if (this.#waiting === worker) this.#waiting = undefined;
     };
-    // One that dies while it waits is missed by nobody: the next capture starts its own, and tells why that fails.
+    // One that dies while it waits needs no handling: the next capture starts its own, and reports why that fails.
     worker.on('error', forget);
     worker.on('exit', forget);
     this.#waiting = worker;

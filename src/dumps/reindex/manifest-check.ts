@@ -65,7 +65,7 @@ export function checkManifest(json: Json | null, { key, sizeBytes, location }: S
     throw new MemoirError('ARTIFACT_DAMAGED', what);
   };
   const manifest = readManifest(json) ?? refuse('it is no manifest of a dump, or one of a later version');
-  for (const field of namesOf(fields)) if (!fields[field]?.(manifest[field])) refuse(`its "${field}" makes no sense`);
+  for (const field of namesOf(fields)) if (!fields[field]?.(manifest[field])) refuse(`its "${field}" is invalid`);
   // The first 48 bits of a UUIDv7 are a time: new ids would have to come after one that lies ahead.
   const { id, machineId, format, compression } = manifest;
   if (id[14] === '7' && idTimeMs(id) > Date.now() + aheadMs) refuse('its "id" is of a time that has not come');

@@ -42,7 +42,7 @@ async function run(
   const state = damage === null ? 'AVAILABLE' : 'DAMAGED';
   return {
     result: { dumpId, intact: damage === null, damage, imageSha256 },
-    message: damage === null ? 'The artifact is what was written' : `The artifact is damaged: ${damage}`,
+    message: damage === null ? 'Verified: checksum matches' : `The artifact is damaged: ${damage}`,
     effects: [markRecord.of({ id: dumpId, state, imageSha256 })],
   };
 }
@@ -64,7 +64,7 @@ function examineOnThread(job: VerificationJob, { signal, progress }: RunContext<
       }
     });
     worker.on('error', reject);
-    worker.on('exit', () => reject(new MemoirError('INTERNAL', 'the verification ended without a word')));
+    worker.on('exit', () => reject(new MemoirError('INTERNAL', 'the verification ended unexpectedly')));
   });
   return untilAborted(result, signal).finally(() => worker.terminate());
 }

@@ -9,7 +9,7 @@ import { UnwantedArtifactsType } from '../types/unwanted-artifacts.ts';
 type Changed = { readonly dump: Operation };
 type Started = { readonly operation: Operation };
 
-const CancelDumpPayload = payloadType<Changed>('CancelDumpPayload', 'What became of the cancellation.', (t) => ({
+const CancelDumpPayload = payloadType<Changed>('CancelDumpPayload', 'Result of the cancellation.', (t) => ({
   dump: t.expose('dump', { type: DumpType, nullable: true, description: 'The dump, which ends soon.' }),
 }));
 
@@ -25,7 +25,7 @@ builder.mutationField('cancelDump', (t) =>
   }),
 );
 
-const DeleteDumpPayload = payloadType<Changed>('DeleteDumpPayload', 'What became of the deletion.', (t) => ({
+const DeleteDumpPayload = payloadType<Changed>('DeleteDumpPayload', 'Result of the deletion.', (t) => ({
   dump: t.expose('dump', { type: DumpType, nullable: true, description: 'The dump, whose record stays.' }),
 }));
 
@@ -67,17 +67,13 @@ builder.mutationField('reindex', (t) =>
 
 type Removed = { readonly removed: UnwantedArtifacts };
 
-const RemoveUnwantedPayload = payloadType<Removed>(
-  'RemoveUnwantedArtifactsPayload',
-  'What became of the removal.',
-  (t) => ({
-    removed: t.expose('removed', {
-      type: UnwantedArtifactsType,
-      nullable: true,
-      description: 'What was removed.',
-    }),
+const RemoveUnwantedPayload = payloadType<Removed>('RemoveUnwantedArtifactsPayload', 'Result of the removal.', (t) => ({
+  removed: t.expose('removed', {
+    type: UnwantedArtifactsType,
+    nullable: true,
+    description: 'What was removed.',
   }),
-);
+}));
 
 builder.mutationField('removeUnwantedArtifacts', (t) =>
   t.field({

@@ -27,8 +27,12 @@ const CaptureHeapInput = builder.inputType('CaptureHeapInput', {
     waitsSec: t.floatList({
       description: 'Seconds between each snapshot and the next, at most 20: [180] is a pair. A single one if absent.',
     }),
-    force: t.boolean({ required: true, defaultValue: false, description: 'Also if the process may not survive it.' }),
-    redact: t.boolean({ description: 'Take contents of strings out; as the server is set if absent.' }),
+    force: t.boolean({
+      required: true,
+      defaultValue: false,
+      description: 'Capture even if the process may not survive it.',
+    }),
+    redact: t.boolean({ description: 'Remove the contents of strings; the server’s setting if absent.' }),
     idempotencyKey: t.string({ description: 'The same key again starts nothing new.' }),
   }),
 });
@@ -67,7 +71,7 @@ builder.mutationField('captureHeap', (t) =>
 
 const CancelHeapCapturePayload = payloadType<Started>(
   'CancelHeapCapturePayload',
-  'What became of the cancellation.',
+  'Result of the cancellation.',
   (t) => ({
     operation: t.expose('operation', {
       type: HeapCaptureType,
@@ -91,7 +95,7 @@ builder.mutationField('cancelHeapCapture', (t) =>
 
 const DeleteHeapCapturePayload = payloadType<{ readonly capture: StoredCapture }>(
   'DeleteHeapCapturePayload',
-  'What became of the deletion.',
+  'Result of the deletion.',
   (t) => ({
     capture: t.expose('capture', { type: HeapSnapshotType, nullable: true, description: 'What was deleted.' }),
   }),

@@ -25,7 +25,7 @@ builder.mutationField('retryDeadLetters', (t) =>
     type: RetryDeadLettersPayload,
     ...failsAlone,
     description:
-      'Sends lines that InfluxDB refused once more, and everything else that waits at once: also ends a pause. NOT_CONFIGURED where there is no InfluxDB.',
+      'Sends the lines that InfluxDB refused again, and all waiting lines now; ends a pause. NOT_CONFIGURED where there is no InfluxDB.',
     args: {
       seqs: t.arg.intList({ description: 'Which, by their `seq`, at most 1000; all of them if absent.' }),
     },
@@ -55,7 +55,7 @@ builder.mutationField('syncRecords', (t) =>
     type: SyncRecordsPayload,
     ...failsAlone,
     description:
-      'Starts an operation that gives InfluxDB the records that it lacks, and the catalogue the points of other writers. A second run finds nothing to do. NOT_CONFIGURED where there is no InfluxDB.',
+      'Starts an operation that writes missing records to InfluxDB and imports points of other writers into the catalogue. Idempotent. NOT_CONFIGURED where there is no InfluxDB.',
     args: {
       dryRun: t.arg.boolean({
         required: true,

@@ -23,7 +23,7 @@ const HookInput = builder.inputType('HookInput', {
     target: t.field({ type: HookTargetInput, required: true, description: 'Where notifications go.' }),
     kinds: t.field({ type: [NotificationKindEnum], description: 'What it is notified of; everything if absent.' }),
     machinePattern: t.string({ description: 'Names of machines, with * and ?; all if absent.' }),
-    minSeverity: t.field({ type: NotificationSeverityEnum, description: 'The mildest severity; INFO if absent.' }),
+    minSeverity: t.field({ type: NotificationSeverityEnum, description: 'Lowest severity; INFO if absent.' }),
   }),
 });
 
@@ -51,7 +51,7 @@ const hookWithSecret = (name: string, description: string) =>
     hook: t.expose('hook', { type: HookType, nullable: true, description: 'The hook.' }),
     secret: t.exposeString('secret', {
       nullable: true,
-      description: 'What signs its requests (`whsec_…`). Shown this once; null for mail.',
+      description: 'What signs its requests (`whsec_…`). Shown only once; null for mail.',
     }),
   }));
 

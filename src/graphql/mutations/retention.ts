@@ -11,7 +11,7 @@ type Draft = typeof RetentionPolicyInput.$inferInput;
 
 const PolicyPayload = payloadType<{ readonly policy: RetentionPolicy }>(
   'RetentionPolicyPayload',
-  'What became of the request.',
+  'Result of the request.',
   (t) => ({ policy: t.expose('policy', { type: RetentionPolicyType, nullable: true, description: 'The policy.' }) }),
 );
 
@@ -36,7 +36,7 @@ builder.mutationField('deleteRetentionPolicy', (t) =>
   t.field({
     type: PolicyPayload,
     ...failsAlone,
-    description: 'Deletes a policy: what it was about belongs to the next one, or is kept.',
+    description: 'Deletes a policy: what it covered falls under the next policy that matches, or is kept.',
     authScopes: { role: 'ADMIN' },
     skipTypeScopes: true,
     args: { id: t.arg.id({ required: true, description: 'The policy’s id.' }) },
@@ -52,12 +52,12 @@ builder.mutationField('runRetention', (t) =>
   t.field({
     type: RunPayload,
     ...failsAlone,
-    description: 'Removes what goes by the policies, now. Records stay, marked.',
+    description: 'Removes now what the policies do not keep. Records stay, marked as deleted.',
     authScopes: { role: 'ADMIN' },
     skipTypeScopes: true,
     args: {
       fingerprint: t.arg.string({
-        description: 'That of a preview: if something else would go by now, nothing does (RETENTION_CHANGED).',
+        description: 'Fingerprint of a preview: nothing is removed if the preview is out of date (RETENTION_CHANGED).',
       }),
     },
     resolve: attempt(async ({ fingerprint }: { fingerprint?: string | null | undefined }, { services, actor }) => ({
@@ -66,7 +66,7 @@ builder.mutationField('runRetention', (t) =>
   }),
 );
 
-const HoldPayload = payloadType<{ readonly hold: Hold }>('HoldPayload', 'What became of the request.', (t) => ({
+const HoldPayload = payloadType<{ readonly hold: Hold }>('HoldPayload', 'Result of the request.', (t) => ({
   hold: t.expose('hold', { type: HoldType, nullable: true, description: 'The hold.' }),
 }));
 
@@ -77,11 +77,11 @@ builder.mutationField('holdArtifact', (t) =>
   t.field({
     type: HoldPayload,
     ...failsAlone,
-    description: 'Holds an artifact: neither retention nor anybody by hand deletes it until it is released.',
+    description: 'Holds an artifact: it cannot be deleted, by retention or by hand, until it is released.',
     args: {
       kind: t.arg(kindArg),
       id: t.arg.id(idArg),
-      reason: t.arg.string({ required: true, description: 'Why: 1 to 500 characters, for whoever finds it later.' }),
+      reason: t.arg.string({ required: true, description: 'Reason: 1 to 500 characters, for others to read.' }),
     },
     resolve: attempt(
       async ({ kind, id, reason }: { kind: ArtifactKind; id: string; reason: string }, { services, actor }) => ({
@@ -95,7 +95,7 @@ builder.mutationField('releaseArtifact', (t) =>
   t.field({
     type: HoldPayload,
     ...failsAlone,
-    description: 'Releases what is held; it may go from then on.',
+    description: 'Releases a hold: the artifact may be deleted from then on.',
     authScopes: { role: 'ADMIN' },
     skipTypeScopes: true,
     args: { kind: t.arg(kindArg), id: t.arg.id(idArg) },

@@ -8,7 +8,7 @@ type Draft = typeof ScheduleInput.$inferInput;
 
 const SchedulePayload = payloadType<{ readonly schedule: Schedule }>(
   'SchedulePayload',
-  'What became of the request.',
+  'Result of the request.',
   (t) => ({
     schedule: t.expose('schedule', { type: ScheduleType, nullable: true, description: 'The schedule as it is now.' }),
   }),
@@ -33,7 +33,7 @@ builder.mutationField('updateSchedule', (t) =>
   t.field({
     type: SchedulePayload,
     ...failsAlone,
-    description: 'Replaces all of a schedule; it goes on with the next due time of what it is now.',
+    description: 'Replaces all of a schedule; it continues with the next due time of the new settings.',
     args: { id: t.arg.id(idArg), input: t.arg(inputArg) },
     resolve: attempt(async ({ id, input }: { id: string; input: Draft }, { services }) => ({
       schedule: await services.schedules.change(id, draftOf(input)),
@@ -45,7 +45,7 @@ builder.mutationField('pauseSchedule', (t) =>
   t.field({
     type: SchedulePayload,
     ...failsAlone,
-    description: 'Pauses a schedule: what waits is cancelled, what runs goes on. Once more changes nothing.',
+    description: 'Pauses a schedule: queued runs are cancelled, running ones continue. Idempotent.',
     args: { id: t.arg.id(idArg) },
     resolve: attempt(async ({ id }: { id: string }, { services }) => ({
       schedule: await services.schedules.pause(id),

@@ -10,7 +10,7 @@ const CreateTokenInput = builder.inputType('CreateTokenInput', {
   fields: (t) => ({
     name: t.string({
       required: true,
-      description: 'What the journal will call whoever uses it: 1 to 64 letters, digits, spaces or ._@:-',
+      description: 'Its name in audit log and operations: 1 to 64 letters, digits, spaces or ._@:-',
     }),
     role: t.field({ type: RoleEnum, required: true, description: 'Role of the token.' }),
     expiresAt: t.field({ type: 'DateTime', description: 'When it expires; never if absent.' }),
@@ -23,7 +23,7 @@ const CreateTokenPayload = payloadType<CreatedToken>('CreateTokenPayload', 'A ne
   token: t.expose('token', { type: TokenType, nullable: true, description: 'The token.' }),
   secret: t.exposeString('secret', {
     nullable: true,
-    description: 'What its bearer sends as `Authorization: Bearer …`. Shown this once and kept nowhere.',
+    description: 'What its bearer sends as `Authorization: Bearer …`. Shown only once and not stored.',
   }),
 }));
 
@@ -35,7 +35,7 @@ builder.mutationField('createToken', (t) =>
       'Makes a token. From the first one on, nobody gets in without a token, so the first must be an ADMIN’s.',
     authScopes: { role: 'ADMIN' },
     skipTypeScopes: true,
-    args: { input: t.arg({ type: CreateTokenInput, required: true, description: 'What it is like.' }) },
+    args: { input: t.arg({ type: CreateTokenInput, required: true, description: 'Settings of the token.' }) },
     resolve: attempt(({ input }: { input: typeof CreateTokenInput.$inferInput }, { services, actor }) => {
       const { name, role, expiresAt } = input;
       return services.access.createToken({ name, role, expiresAtMs: expiresAt ?? null }, actor.name);
@@ -45,7 +45,7 @@ builder.mutationField('createToken', (t) =>
 
 const RevokeTokenPayload = payloadType<{ readonly token: Token }>(
   'RevokeTokenPayload',
-  'What became of the revocation.',
+  'Result of the revocation.',
   (t) => ({ token: t.expose('token', { type: TokenType, nullable: true, description: 'The token.' }) }),
 );
 

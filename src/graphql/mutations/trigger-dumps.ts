@@ -50,7 +50,7 @@ const TriggerDumpsInput = builder.inputType('TriggerDumpsInput', {
     }),
     idempotencyKey: t.string({
       description:
-        '1 to 200 characters that stand for this wish: asked again with the same key, the server answers with the same dumps and starts no others.',
+        'Idempotency key, 1 to 200 characters: a request that is repeated with the same key returns the same dumps and starts no others.',
     }),
   }),
 });
@@ -71,7 +71,7 @@ const DumpRejectionType = builder.objectRef<ErrorShape & DumpRejection>('DumpRej
 
 const TriggerDumpsPayload = payloadType<TriggerOutcome>(
   'TriggerDumpsPayload',
-  'What became of the request, machine by machine.',
+  'Result of the request, machine by machine.',
   (t) => ({
     accepted: t.field({
       type: [DumpType],

@@ -176,7 +176,7 @@ const ReconcileVolumesPayload = payloadType<{ readonly report: ReconcileReport }
 );
 
 const ImportReportType = builder.objectRef<ImportReport>('VolumeImport').implement({
-  description: 'What became of the old volume daemon’s volumes.',
+  description: 'Result of the import of the old volume daemon’s volumes.',
   fields: (t) => ({
     imported: t.stringList({
       description: 'What is known here now, one sentence each.',
@@ -185,7 +185,7 @@ const ImportReportType = builder.objectRef<ImportReport>('VolumeImport').impleme
     }),
     unchanged: t.exposeInt('unchanged', { description: 'How many were known here before.' }),
     conflicts: t.stringList({
-      description: 'What the tables say that cannot be true, one sentence each; these volumes were not imported.',
+      description: 'Contradictions in the tables, one sentence each; these volumes were not imported.',
       extensions: { length: 10 },
       resolve: ({ conflicts }) => [...conflicts],
     }),

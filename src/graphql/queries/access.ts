@@ -38,7 +38,7 @@ builder.queryField('tokens', (t) =>
 );
 
 const AuditRecordType = builder.objectRef<AuditRecord>('AuditRecord').implement({
-  description: 'Something that someone was about to do; written before it was done, also if it failed then.',
+  description: 'An action that somebody requested; recorded before it is carried out, even if it then fails.',
   fields: (t) => ({
     seq: t.exposeInt('seq', { description: 'Its number: one more than that of the one before it.' }),
     at: t.expose('atMs', { type: 'DateTime', description: 'When.' }),

@@ -15,7 +15,7 @@ builder.queryField('deadLetters', (t) =>
     type: DeadLetterConnection,
     ...failsAlone,
     description:
-      'Lines that InfluxDB refused for what they are, oldest first; none where there is no InfluxDB. Pages forwards only.',
+      'Lines that InfluxDB rejected as invalid, oldest first; none where there is no InfluxDB. Pages forwards only.',
     authScopes: { role: 'OPERATOR' },
     skipTypeScopes: true,
     args: { first: pageArgs(t.arg).first, after: pageArgs(t.arg).after },

@@ -104,7 +104,8 @@ builder.queryField('dumpRecords', (t) =>
           // Why it is the catalogue's, the page says already, in its own milliseconds.
           return isOfCatalogue(page) && page.warnings.length > 0 ? { ...count, warnings: [] } : count;
         }
-        const reasons = count.warnings.length > 0 ? count.warnings : ['It is that of another store than the page.'];
+        const reasons =
+          count.warnings.length > 0 ? count.warnings : ['The total comes from another store than the page.'];
         return { total: null, warnings: reasons.map((reason) => `The total is not shown. ${reason}`) };
       });
       return {
@@ -198,8 +199,8 @@ builder.queryField('dumpStats', (t) =>
   t.field({
     type: DumpStatsType,
     ...failsAlone,
-    description: 'Measures over the records.',
-    args: { filter: t.arg({ type: DumpRecordFilter, description: 'Over which; all if absent.' }) },
+    description: 'Statistics of the records.',
+    args: { filter: t.arg({ type: DumpRecordFilter, description: 'Of which records; all if absent.' }) },
     resolve: async (_, args, { services }) => {
       const filter = toFilter(args.filter);
       let series: Promise<RecordSeries> | null = null;

@@ -18,7 +18,7 @@ builder.queryField('events', (t) =>
   t.field({
     type: EventConnection,
     ...failsAlone,
-    description: 'The event log, oldest first: for who would rather ask than subscribe.',
+    description: 'The event log, oldest first, for clients that poll instead of subscribing.',
     args: {
       ...pageArgs(t.arg),
       after: t.arg.string({

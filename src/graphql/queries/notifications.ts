@@ -69,9 +69,9 @@ builder.queryField('alerts', (t) =>
   t.field({
     type: [AlertType],
     ...failsAlone,
-    description: `What is wrong, newest first; at most ${maxAlerts}.`,
+    description: `Alerts, newest first; at most ${maxAlerts}.`,
     args: {
-      active: t.arg.boolean({ defaultValue: true, description: 'Only what is wrong now; false adds what was.' }),
+      active: t.arg.boolean({ defaultValue: true, description: 'Only active alerts; false includes resolved ones.' }),
     },
     resolve: async (_, { active }, { services }) => [
       ...(await services.notifications.alerts({ activeOnly: active !== false, limit: maxAlerts })),

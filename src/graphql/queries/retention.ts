@@ -15,11 +15,11 @@ builder.queryField('retentionPreview', (t) =>
   t.field({
     type: RetentionPreviewType,
     ...failsAlone,
-    description: 'What would go and what would stay now, and why. Changes nothing.',
+    description: 'What would be removed and what would be kept now, and why. Changes nothing.',
     args: {
       policies: t.arg({
         type: [RetentionPolicyInput],
-        description: 'With these policies in place of those that are kept.',
+        description: 'With these policies instead of the saved ones.',
       }),
     },
     resolve: (_, { policies }, { services }) => services.retention.preview(policies?.map(policyOf)),

@@ -5,7 +5,7 @@ builder.queryField('service', (t) =>
   t.field({
     type: ServiceType,
     ...failsAlone,
-    description: 'The server itself: what it works with and how it is doing.',
+    description: 'The server: what it works with, and its health.',
     resolve: (_, __, { services }) => services,
   }),
 );

@@ -7,7 +7,7 @@ builder.queryField('vms', (t) =>
   t.field({
     type: [VmType],
     ...failsAlone,
-    description: 'The machines, by name. HYPERVISOR_UNAVAILABLE while nobody can say which there are.',
+    description: 'The machines, by name. HYPERVISOR_UNAVAILABLE while the hypervisor cannot list them.',
     args: {
       state: t.arg({ type: MachineStateEnum, description: 'Only machines in this state.' }),
       search: t.arg.string({ description: 'Only machines whose name, title or vmid has this in it, in any case.' }),
@@ -38,7 +38,7 @@ builder.queryField('captureOptions', (t) =>
   t.field({
     type: CaptureOptionsType,
     ...failsAlone,
-    description: 'What a dump of a machine would be like, before anything runs.',
+    description: 'Preview of a dump of a machine: methods, expected pause, size. Nothing runs.',
     args: { vm: t.arg.string({ required: true, description: 'Its name or UUID.' }) },
     resolve: (_, { vm }, { services }) => services.dumps.forecast(vm),
   }),

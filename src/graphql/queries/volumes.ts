@@ -45,7 +45,7 @@ builder.queryField('volumeReport', (t) =>
   t.field({
     type: VolumeReportType,
     nullable: true,
-    description: 'What the last comparison of the catalogue with the world found; null before the first one.',
+    description: 'Result of the last comparison of the catalogue with provider and devices; null before the first one.',
     resolve: (_, __, { services }) => services.volumes.lastReport,
   }),
 );

@@ -27,7 +27,7 @@ builder.subscriptionField('volumeReports', (t) =>
   t.field({
     type: VolumeReportType,
     description:
-      'What the last comparison of the volumes with the world found, and what each one finds from now on. What operations change is in operationEvents.',
+      'Result of the last comparison of the volumes with provider and devices, and of each one from now on. What operations change is in operationEvents.',
     subscribe: (_, __, { services }) => watchReports(services.volumes),
     resolve: (report) => report,
   }),

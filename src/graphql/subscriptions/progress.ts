@@ -26,7 +26,7 @@ builder.subscriptionField('dumpProgress', (t) =>
   t.field({
     type: DumpProgressType,
     description:
-      'First how the dumps stand now, then every change: ticks as fast as they are read, and always the end. Without arguments, all dumps. Asked for by ids, it ends by itself when all of them are over.',
+      'First the current state of the dumps, then every change: ticks as fast as they are read, and always the end. Without arguments, all dumps. Asked for by ids, it ends by itself when all of them are over.',
     args: {
       of: t.arg({ type: DumpSelection, description: 'Which dumps; all of them if absent.' }),
       vms: t.arg.stringList({

@@ -25,7 +25,7 @@ export interface StatsWithSeries extends RecordStats {
 
 export const DumpStatsType = builder.objectRef<StatsWithSeries>('DumpStats').implement({
   description:
-    'Measures over the records, each on its own feet: one that could not be computed is null, with a warning.',
+    'Statistics of the records, each computed separately: one that could not be computed is null, with a warning.',
   fields: (t) => ({
     totalDumps: t.exposeInt('totalDumps', { nullable: true, description: 'How many dumps there are.' }),
     totalVms: t.exposeInt('totalVms', { nullable: true, description: 'How many different machines they show.' }),

@@ -3,7 +3,7 @@ import { builder } from '../builder.ts';
 import { FindingStateEnum } from '../enums.ts';
 
 export const FindingType = builder.objectRef<HostFinding>('Finding').implement({
-  description: 'One thing that the server needs of its machine, and how it is.',
+  description: 'Something that the server needs of its machine, and its state.',
   fields: (t) => ({
     about: t.exposeString('about', { description: 'What it is about.' }),
     state: t.field({ type: FindingStateEnum, description: 'How it is.', resolve: ({ state }) => state }),
@@ -14,7 +14,7 @@ export const FindingType = builder.objectRef<HostFinding>('Finding').implement({
     }),
     mend: t.exposeString('mend', {
       nullable: true,
-      description: 'What to do about it; null where nothing is to be done.',
+      description: 'What to do about it; null if no action is needed.',
     }),
   }),
 });

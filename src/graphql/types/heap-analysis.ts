@@ -79,7 +79,7 @@ const PathStepType = builder.objectRef<PathStep>('HeapPathStep').implement({
 });
 
 const LeakSuspectType = builder.objectRef<LeakSuspect>('LeakSuspect').implement({
-  description: 'A place where new objects pile up.',
+  description: 'A place where new objects accumulate.',
   fields: (t) => ({
     sentence: t.exposeString('sentence', { description: 'All of it in one sentence.' }),
     name: t.exposeString('name', { description: 'The class of most of the new objects.' }),
@@ -134,7 +134,7 @@ export const HeapDiffType = builder.objectRef<HeapDiff>('HeapDiff').implement({
     afterBytes: t.expose('afterBytes', { type: 'ByteCount', description: 'The heap after.' }),
     suspects: t.field({
       type: [LeakSuspectType],
-      description: 'Where new objects pile up, the largest pile first.',
+      description: 'Where new objects accumulate, the largest growth first.',
       extensions: { length: 10 },
       resolve: ({ suspects }) => [...suspects],
     }),

@@ -115,12 +115,12 @@ export const HeapVerificationType = builder.objectRef<Operation>('HeapVerificati
     }),
     intact: t.boolean({
       nullable: true,
-      description: 'Whether the snapshot is what was written; null before it is completed.',
+      description: 'Whether the snapshot is intact: its checksum matches. Null before it is completed.',
       resolve: (operation) => heapVerifyType.resultOf(operation)?.intact ?? null,
     }),
     damage: t.string({
       nullable: true,
-      description: 'What is wrong with it; null if nothing is, or nobody knows yet.',
+      description: 'What is wrong with it; null if it is intact or not examined yet.',
       resolve: (operation) => heapVerifyType.resultOf(operation)?.damage ?? null,
     }),
   }),

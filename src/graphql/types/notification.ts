@@ -16,7 +16,7 @@ const meanings: Readonly<Record<keyof typeof eventKinds, string>> = {
   NO_GOOD_DUMP: 'A machine has had no good dump for too long.',
   DISK_FILLING: 'The dump folder’s disk will soon be full.',
   SCHEDULE_MISSED: 'Due times of a schedule passed while the server did not run, or the clock was set.',
-  SCHEDULE_SKIPPED: 'A scheduled run waited for the one before it until a later one took its place.',
+  SCHEDULE_SKIPPED: 'A scheduled run was skipped: it waited for the previous one until a later one replaced it.',
   SCHEDULE_REFUSED: 'A scheduled run could not start.',
   SCHEDULE_FAILED: 'A scheduled run failed.',
   SCHEDULE_NO_MACHINES: 'No machine matched when a schedule was due.',
@@ -40,7 +40,7 @@ export const NotificationSeverityEnum = builder.enumType('NotificationSeverity',
   description: 'How serious a notification is.',
   values: valuesOf(
     severities,
-    (name) => ({ INFO: 'For information.', WARNING: 'Worth a look.', ERROR: 'Something failed.' })[name],
+    (name) => ({ INFO: 'For information.', WARNING: 'Needs attention.', ERROR: 'Something failed.' })[name],
   ),
 });
 
@@ -101,7 +101,7 @@ export const HookType = builder.objectRef<Hook>('Hook').implement({
     }),
     minSeverity: t.field({
       type: NotificationSeverityEnum,
-      description: 'The mildest severity that it is notified of.',
+      description: 'Lowest severity that it is notified of.',
       resolve: ({ definition }) => definition.minSeverity,
     }),
     enabled: t.exposeBoolean('enabled', { description: 'Whether anything is delivered.' }),
@@ -151,7 +151,7 @@ export const DeliveryType = builder.objectRef<Delivery>('Delivery').implement({
 });
 
 export const AlertType = builder.objectRef<Alert>('Alert').implement({
-  description: 'A condition that somebody should know of.',
+  description: 'A condition that needs attention.',
   fields: (t) => ({
     id: t.exposeID('id', { description: 'Identity.' }),
     kind: t.expose('kind', { type: AlertKindEnum, description: 'What it is about.' }),

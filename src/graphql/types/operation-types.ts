@@ -13,12 +13,12 @@ export const VerificationType = builder.objectRef<Operation>('Verification').imp
   fields: (t) => ({
     intact: t.boolean({
       nullable: true,
-      description: 'Whether the artifact is what was written; null before it is completed.',
+      description: 'Whether the artifact is intact: its checksum matches. Null before it is completed.',
       resolve: (operation) => verifyType.resultOf(operation)?.intact ?? null,
     }),
     damage: t.string({
       nullable: true,
-      description: 'What is wrong with the artifact; null if nothing is, or nobody knows yet.',
+      description: 'What is wrong with the artifact; null if it is intact or not examined yet.',
       resolve: (operation) => verifyType.resultOf(operation)?.damage ?? null,
     }),
   }),

@@ -18,6 +18,6 @@ export const Problem = builder.interfaceRef<Pick<ErrorShape, 'code' | 'message' 
 });
 
 export const MutationErrorType = builder.objectRef<ErrorShape>('MutationError').implement({
-  description: 'Why a mutation did not do what requested explicitly.',
+  description: 'Why a mutation did not do what was requested.',
   interfaces: [Problem],
 });

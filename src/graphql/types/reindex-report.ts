@@ -16,7 +16,7 @@ export const ReindexReportType = builder.objectRef<ReindexResult>('ReindexReport
     found: t.exposeInt('found', { description: 'Artifacts with a manifest.' }),
     added: t.exposeInt('added', { description: 'Those that were not in the catalogue, and are now.' }),
     known: t.exposeInt('known', { description: 'Those that were; they stay as they are.' }),
-    broken: t.exposeInt('broken', { description: 'Those whose manifest cannot be relied on.' }),
+    broken: t.exposeInt('broken', { description: 'Artifacts whose manifest is damaged or does not match.' }),
     faults: t.field({
       type: [ManifestFaultType],
       description: 'The first hundred of the broken ones.',

@@ -7,7 +7,7 @@ import { builder } from '../builder.ts';
 import { ArtifactKindEnum, RetentionReasonEnum } from '../enums.ts';
 
 export const HoldType = builder.objectRef<Hold>('Hold').implement({
-  description: 'Somebody’s word that an artifact must not be deleted, by whatever rule or hand.',
+  description: 'A hold: the artifact cannot be deleted, by retention or by hand.',
   fields: (t) => ({
     kind: t.expose('kind', { type: ArtifactKindEnum, description: 'What is held.' }),
     id: t.exposeID('id', { description: 'The dump’s id, or that of the heap captures’ session.' }),
@@ -41,7 +41,7 @@ export const RetentionPolicyType = builder.objectRef<RetentionPolicy>('Retention
   description: 'What is kept. Without any rule everything is, within the limits of bytes, which stand above the rules.',
   fields: (t) => ({
     id: t.exposeID('id', { description: 'Its id.' }),
-    name: t.string({ description: 'What people call it; unique.', resolve: ({ spec }) => spec.name }),
+    name: t.string({ description: 'Its name; unique.', resolve: ({ spec }) => spec.name }),
     scope: t.field({ type: ScopeType, description: 'Whose artifacts.', resolve: ({ spec }) => spec.scope }),
     artifacts: t.field({
       type: [ArtifactKindEnum],
@@ -58,19 +58,19 @@ export const RetentionPolicyType = builder.objectRef<RetentionPolicy>('Retention
       ...counted('All that are at most so much older than the newest.'),
       resolve: ({ spec }) => (spec.keepWithinMs === null ? null : Math.round(spec.keepWithinMs / 3_600_000)),
     }),
-    timeZone: t.string({ description: 'Whose hours and days are counted.', resolve: ({ spec }) => spec.timeZone }),
+    timeZone: t.string({ description: 'Time zone of hours and days.', resolve: ({ spec }) => spec.timeZone }),
     maxBytesPerMachine: t.field({
       type: 'ByteCount',
-      ...counted('At most so many bytes of each machine; the oldest go.'),
+      ...counted('At most so many bytes of each machine; the oldest are removed.'),
       resolve: ({ spec }) => spec.maxBytesPerMachine,
     }),
     maxBytes: t.field({
       type: 'ByteCount',
-      ...counted('At most so many bytes in all; the oldest go.'),
+      ...counted('At most so many bytes in all; the oldest are removed.'),
       resolve: ({ spec }) => spec.maxBytes,
     }),
     freeOnPressure: t.boolean({
-      description: 'The oldest may go when a dump would be refused for want of space.',
+      description: 'Whether the oldest are removed when a dump would be refused for lack of space.',
       resolve: ({ spec }) => spec.freeOnPressure,
     }),
     updatedAt: t.expose('updatedAtMs', { type: 'DateTime', description: 'When it was changed last.' }),
@@ -78,7 +78,7 @@ export const RetentionPolicyType = builder.objectRef<RetentionPolicy>('Retention
 });
 
 const VerdictType = builder.objectRef<Verdict>('RetentionVerdict').implement({
-  description: 'What becomes of one artifact, and why.',
+  description: 'What happens to one artifact, and why.',
   fields: (t) => ({
     kind: t.field({ type: ArtifactKindEnum, description: 'What it is.', resolve: ({ item }) => item.kind }),
     id: t.id({ description: 'The dump’s id, or that of the heap captures’ session.', resolve: ({ item }) => item.id }),
@@ -89,7 +89,7 @@ const VerdictType = builder.objectRef<Verdict>('RetentionVerdict').implement({
     policyId: t.exposeID('policyId', { nullable: true, description: 'The policy that decides; null for none.' }),
     reasons: t.field({
       type: [RetentionReasonEnum],
-      description: 'Why it stays or goes.',
+      description: 'Why it is kept or removed.',
       extensions: { length: 3 },
       resolve: ({ reasons }) => [...reasons],
     }),
@@ -103,30 +103,30 @@ const firstArg = { required: true, defaultValue: 100, description: 'How many; at
 const few = (first: number) => Math.max(0, Math.min(1_000, first));
 
 export const RetentionPreviewType = builder.objectRef<RetentionPreview>('RetentionPreview').implement({
-  description: 'What would go and what would stay now.',
+  description: 'What would be removed and what would be kept now.',
   fields: (t) => ({
     going: t.field({
       type: [VerdictType],
-      description: 'What goes, oldest first.',
+      description: 'What is removed, oldest first.',
       args: { first: t.arg.int(firstArg) },
       resolve: (preview, { first }) => going(preview).slice(0, few(first)),
     }),
-    goingCount: t.int({ description: 'How many go.', resolve: (preview) => going(preview).length }),
+    goingCount: t.int({ description: 'How many are removed.', resolve: (preview) => going(preview).length }),
     goingBytes: t.field({ type: 'ByteCount', description: 'How much that frees.', resolve: (one) => sum(going(one)) }),
     staying: t.field({
       type: [VerdictType],
-      description: 'What stays, newest first.',
+      description: 'What is kept, newest first.',
       args: { first: t.arg.int(firstArg) },
       resolve: (preview, { first }) => staying(preview).reverse().slice(0, few(first)),
     }),
-    stayingCount: t.int({ description: 'How many stay.', resolve: (preview) => staying(preview).length }),
+    stayingCount: t.int({ description: 'How many are kept.', resolve: (preview) => staying(preview).length }),
     stayingBytes: t.field({
       type: 'ByteCount',
       description: 'How large they are.',
       resolve: (one) => sum(staying(one)),
     }),
     fingerprint: t.exposeString('fingerprint', {
-      description: 'Stands for what goes: runRetention with it removes exactly that, or nothing.',
+      description: 'Fingerprint of what would be removed: runRetention with it removes exactly that, or nothing.',
     }),
     warning: t.exposeString('warning', { nullable: true, description: 'Why nothing may be removed now.' }),
   }),

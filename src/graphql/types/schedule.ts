@@ -23,7 +23,7 @@ const CronType = builder.objectRef<Cron>('CronTiming').implement({
     expression: t.exposeString('cron', {
       description: 'Minute, hour, day, month, weekday; a sixth in front: seconds.',
     }),
-    timeZone: t.exposeString('timeZone', { description: 'Whose clocks it means, by its IANA name.' }),
+    timeZone: t.exposeString('timeZone', { description: 'Time zone, by its IANA name.' }),
   }),
 });
 
@@ -88,7 +88,7 @@ const ScheduledDumpType = builder.objectRef<ScheduledDump>('ScheduledDump').impl
 });
 
 const ScheduledRunType = builder.objectRef<Shot>('ScheduledRun').implement({
-  description: 'What became of one machine of a due time.',
+  description: 'The run of one machine at a due time.',
   fields: (t) => ({
     targetId: t.exposeID('targetId', { description: 'The machine’s UUID, or the heap target’s id.' }),
     targetName: t.exposeString('targetName', { description: 'Its name at that time.' }),
@@ -111,7 +111,7 @@ const ScheduledRunType = builder.objectRef<Shot>('ScheduledRun').implement({
 });
 
 const ScheduleRunType = builder.objectRef<ScheduleRun>('ScheduleRun').implement({
-  description: 'One due time, with what became of it.',
+  description: 'One due time, and its runs.',
   fields: (t) => ({
     dueAt: t.field({ type: 'DateTime', description: 'When it was due.', resolve: ({ due }) => due.dueMs }),
     missed: t.boolean({
@@ -137,7 +137,7 @@ export const ScheduleType = builder.objectRef<Schedule>('Schedule').implement({
   description: 'Work that starts by itself.',
   fields: (t) => ({
     id: t.exposeID('id', { description: 'Its id.' }),
-    name: t.string({ description: 'What people call it; unique.', resolve: ({ spec }) => spec.name }),
+    name: t.string({ description: 'Its name; unique.', resolve: ({ spec }) => spec.name }),
     timing: t.field({ type: TimingType, description: 'When.', resolve: ({ spec }) => spec.timing }),
     machines: t.field({ type: SelectionType, description: 'Which machines.', resolve: ({ spec }) => spec.machines }),
     dump: t.field({
@@ -153,7 +153,7 @@ export const ScheduleType = builder.objectRef<Schedule>('Schedule').implement({
     }),
     missed: t.field({
       type: MissedPolicyEnum,
-      description: 'What becomes of missed due times.',
+      description: 'What happens with missed due times.',
       resolve: ({ spec }) => spec.missed,
     }),
     maxCaughtUp: t.int({ description: 'For RUN_ALL: at most so many.', resolve: ({ spec }) => spec.maxCaughtUp }),

@@ -3,7 +3,7 @@ import { builder } from '../builder.ts';
 import { RoleEnum } from '../enums.ts';
 
 export const TokenType = builder.objectRef<Token>('Token').implement({
-  description: 'Somebody’s right to use this server. The secret itself is kept nowhere.',
+  description: 'Somebody’s right to use this server. The secret itself is not stored.',
   fields: (t) => ({
     id: t.exposeID('id', { description: 'Identity.' }),
     name: t.exposeString('name', { description: 'Name of the token, as shown in the audit log; never reused.' }),

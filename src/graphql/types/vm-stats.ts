@@ -45,7 +45,7 @@ function measureFields<T extends Values>(ref: ReturnType<typeof builder.objectRe
 const sampleRef = builder.objectRef<Sample>('VmUsage');
 export const VmUsageType = sampleRef.implement({
   description:
-    'What a machine uses at a moment. Rates are over the ten seconds before it. Null is what nobody knows: rates of the first sample, after a restart or a gap.',
+    'What a machine uses at a moment. Rates are over the ten seconds before it. Null is unknown: rates of the first sample, after a restart or a gap.',
   fields: (t) => ({
     vmId: t.exposeID('machineId', { description: 'The machine’s UUID.' }),
     vmName: t.exposeString('name', { description: 'The machine’s name.' }),
@@ -56,7 +56,7 @@ measureFields(sampleRef);
 
 const pointRef = builder.objectRef<Point>('VmStatsPoint');
 const VmStatsPointType = pointRef.implement({
-  description: 'The samples of one stretch of time: their means. Null is what nobody knows.',
+  description: 'The samples of one stretch of time: their means. Null is unknown.',
   fields: (t) => ({
     at: t.expose('atMs', { type: 'DateTime', description: 'The stretch’s beginning.' }),
     samples: t.exposeInt('samples', { description: 'How many samples there are of it.' }),

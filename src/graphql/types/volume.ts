@@ -75,7 +75,7 @@ export const VolumeType = builder.objectRef<Volume>('Volume').implement({
   description: 'Block storage that can be attached to a machine.',
   fields: (t) => ({
     id: t.exposeID('id', { description: 'Its UUID, by which the provider’s object is marked.' }),
-    name: t.exposeString('name', { description: 'What people call it; unique.' }),
+    name: t.exposeString('name', { description: 'Its name; unique.' }),
     provider: t.exposeString('provider', { description: '`libvirt`, `cloudstack` or `demo`.' }),
     providerId: t.exposeString('providerId', {
       nullable: true,
@@ -116,7 +116,7 @@ export const VolumeType = builder.objectRef<Volume>('Volume').implement({
     problem: t.expose('problem', {
       type: OperationErrorType,
       nullable: true,
-      description: 'What disagrees with the world, or could not be found out; null where all is well.',
+      description: 'What is inconsistent, or could not be checked; null if all is well.',
     }),
     createdAt: t.expose('createdAtMs', { type: 'DateTime', description: 'When it was created.' }),
     updatedAt: t.expose('updatedAtMs', { type: 'DateTime', description: 'When it changed last.' }),
@@ -201,7 +201,7 @@ const OrphanType = builder.objectRef<ProvidedVolume>('OrphanVolume').implement({
 });
 
 export const VolumeReportType = builder.objectRef<ReconcileReport>('VolumeReport').implement({
-  description: 'What a comparison of the catalogue with the world found.',
+  description: 'Result of a comparison of the catalogue with provider and devices.',
   fields: (t) => ({
     at: t.expose('atMs', { type: 'DateTime', description: 'When it was made.' }),
     tookMs: t.exposeInt('tookMs', { description: 'How long it took, in milliseconds.' }),

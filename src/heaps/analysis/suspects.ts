@@ -13,7 +13,7 @@ export interface PathStep {
   readonly node: number;
 }
 
-/** A place where new objects pile up. */
+/** A place where new objects accumulate. */
 export interface LeakSuspect {
   /** The class of most of them, and how many. */
   readonly name: string;

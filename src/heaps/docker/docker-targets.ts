@@ -159,6 +159,6 @@ async function isTunnel(pid: number): Promise<boolean> {
 }
 
 const hidden = (name: string): MemoirError =>
-  new MemoirError('TARGET_UNAVAILABLE', `the processes of the container ${JSON.stringify(name)} may not be looked at`, {
+  new MemoirError('TARGET_UNAVAILABLE', `the processes of the container ${JSON.stringify(name)} cannot be inspected`, {
     hint: 'Run Memoir as root on the engine’s own machine.',
   });

@@ -42,7 +42,7 @@ export class ExecStream extends Duplex {
         this.#stream = bytes[0] as number;
         this.#left = bytes.readUInt32BE(4);
         if (this.#stream > stderr || bytes.readUIntBE(1, 3) !== 0) {
-          this.destroy(new Error('the container engine sends a stream of another form'));
+          this.destroy(new Error('the container engine sent an unexpected stream'));
           return;
         }
         bytes = bytes.subarray(headerBytes);

@@ -74,7 +74,7 @@ async function debuggerPath(inspector: AwakeInspector, signal: AbortSignal): Pro
   const [entry] = Array.isArray(list) ? list : [];
   const url = (entry as { webSocketDebuggerUrl?: unknown } | undefined)?.webSocketDebuggerUrl;
   if (typeof url !== 'string' || !/^ws:\/\/[^/]+\/[0-9a-zA-Z-]{1,100}$/.test(url)) {
-    throw new MemoirError('TARGET_UNAVAILABLE', 'what answers at the inspector’s port is no Node.js');
+    throw new MemoirError('TARGET_UNAVAILABLE', 'what answers at the inspector’s port is not Node.js');
   }
   return url.replace(/^ws:\/\/[^/]+/, '');
 }

@@ -60,7 +60,7 @@ export function createKubernetesTargets(cluster: Cluster): HeapTargets {
     }
     executables.delete(container.id);
     throw new MemoirError('TARGET_UNAVAILABLE', `no Node.js was found in the container ${pod.name}/${container.name}`, {
-      hint: 'It runs something else, or has its Node.js where nobody expects it: name it in `command` of the pod, or in the PATH.',
+      hint: 'It runs something else, or its Node.js is in an unusual place: name it in `command` of the pod, or in the PATH.',
     });
   }
 

@@ -116,7 +116,7 @@ function checked<T>(schema: z.ZodType<T>, value: unknown): T {
 }
 
 const otherForm = (cause: unknown): MemoirError =>
-  new MemoirError('TARGET_UNAVAILABLE', 'the program in the container answers in another form', { cause });
+  new MemoirError('TARGET_UNAVAILABLE', 'the program in the container sent an unexpected answer', { cause });
 
 async function* linesOf(stream: Duplex): AsyncGenerator<string, void> {
   let rest = '';

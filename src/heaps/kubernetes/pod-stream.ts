@@ -40,7 +40,7 @@ export class PodStream extends Duplex {
     return this.#complaint;
   }
 
-  /** How the program ended; null if the connection ended without a word of it. */
+  /** How the program ended; null if the connection ended unexpectedly of it. */
   get ended(): Promise<ApiStatus | null> {
     return this.#settled.promise;
   }
@@ -79,7 +79,7 @@ export class PodStream extends Duplex {
   }
 
   #refuse(): void {
-    this.destroy(new MemoirError('TARGET_UNAVAILABLE', 'the cluster sends a stream of another form'));
+    this.destroy(new MemoirError('TARGET_UNAVAILABLE', 'the cluster sent an unexpected stream'));
   }
 
   override _read(): void {

@@ -8,7 +8,7 @@ const endTimeoutMs = 5000;
 const pollMs = 50;
 
 /**
- * Counts the processes that the kernel killed for want of memory in a process's cgroup, from now on: the answer is true when
+ * Counts the processes that the kernel killed because memory ran out in a process's cgroup, from now on: the answer is true when
  * one was, null where that cannot be told (any more).
  */
 export async function watchMemoryKills(pid: number): Promise<() => Promise<boolean | null>> {

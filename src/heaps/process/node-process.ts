@@ -92,7 +92,7 @@ function obstacleOf(facts: ProcessFacts, kind: ExecutableKind): string | null {
   if (facts.signal === 'CAUGHT') return null;
   if (facts.signal === 'BLOCKED') return 'it was started with --disable-sigusr1, so its inspector cannot be woken';
   if (facts.signal === 'IGNORED') return 'it ignores SIGUSR1, so its inspector cannot be woken';
-  return 'it does not expect SIGUSR1 and would end by it: it was built without the inspector, or is just starting';
+  return 'it does not handle SIGUSR1 and would be ended by it: it was built without the inspector, or is just starting';
 }
 
 /** Opens the inspector of a process that was just looked at. Answers its port, and whether it slept. */

@@ -57,7 +57,7 @@ function examineOnThread(job: HeapVerificationJob, { signal, progress }: RunCont
       }
     });
     worker.on('error', reject);
-    worker.on('exit', () => reject(new MemoirError('INTERNAL', 'the verification ended without a word')));
+    worker.on('exit', () => reject(new MemoirError('INTERNAL', 'the verification ended unexpectedly')));
     signal.addEventListener('abort', () => reject(signal.reason), { once: true });
   });
   return result.finally(() => worker.terminate());

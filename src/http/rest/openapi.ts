@@ -220,7 +220,7 @@ export const openapi = {
   components: {
     schemas: { ...schemas, ...volumeSchemas },
     securitySchemes: {
-      token: { type: 'http', scheme: 'bearer', description: 'Needed as soon as the server has a token.' },
+      token: { type: 'http', scheme: 'bearer', description: 'Required once the server has a token.' },
     },
   },
   security: [{}, { token: [] }],

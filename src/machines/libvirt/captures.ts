@@ -110,7 +110,7 @@ export class Captures {
         pending: [...noted.pending, ...unnoted.pending],
       };
     } catch (error) {
-      return { repaired: [], pending: [toFailure(error, 'looking for what captures left').message] };
+      return { repaired: [], pending: [toFailure(error, 'looking for leftovers of captures').message] };
     }
   }
 
@@ -167,7 +167,7 @@ export class Captures {
       if (!(await this.#notes.create(noted)))
         throw new MemoirError(
           'MACHINE_BUSY',
-          'what an earlier capture changed could not be put right yet; Memoir goes on trying',
+          'changes of an earlier capture could not be undone yet; Memoir keeps trying',
         );
       note = noted;
       const more = async (added: Partial<CaptureNote>): Promise<void> => {

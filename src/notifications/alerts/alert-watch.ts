@@ -55,7 +55,7 @@ export class AlertWatch implements Closable {
       const wishes = conditions.map((condition) => this.#announced(condition));
       if ((await service.review(wishes, [source.kind], Date.now())) > 0) onNew();
     } catch (error) {
-      if (!this.#closing.signal.aborted) warn({ err: error, kind: source.kind }, 'could not look for this alert');
+      if (!this.#closing.signal.aborted) warn({ err: error, kind: source.kind }, 'this alert could not be checked');
     }
   }
 

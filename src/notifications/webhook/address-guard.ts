@@ -85,7 +85,7 @@ export function checkAddress(text: string, { allowPrivate }: AddressRules): URL 
   if (url === null || !['http:', 'https:'].includes(url.protocol))
     return refuse('is not a URL such as https://example.com/hook');
   if (url.username !== '' || url.password !== '')
-    return refuse('holds a name or password', 'The signature tells the receiver who sends.');
+    return refuse('holds a name or password', 'The signature identifies the sender.');
   if (url.hash !== '') return refuse('ends with a fragment, which is never sent');
   // `http://2130706433`, `0x7f.1` and `127.1` are spellings of addresses that a reader does not recognize.
   const written = /^https?:[/\\]*(?:[^/\\?#@]*@)?(\[[^\]]*\]|[^:/\\?#]*)/i.exec(text.trim())?.[1]?.toLowerCase();

@@ -130,7 +130,7 @@ function runs(connection: DatabaseSync) {
 
   function skipped(scheduleId: string, row: Row, atMs: number): NewScheduleEvent {
     const targetName = textOf(row, 'target_name');
-    const message = `The run of ${targetName} still waited for the one before it when the next was due, and is skipped`;
+    const message = `The run of ${targetName} is skipped: it was still waiting for the previous run when the next was due`;
     const scheduleName = toSchedule(rowOf(byId.get(scheduleId))).spec.name;
     const of = { scheduleId, scheduleName, dueMs: numberOf(row, 'due_ms'), targetName, operationId: null };
     return { ...of, atMs, type: 'SKIPPED', message };

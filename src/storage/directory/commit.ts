@@ -56,7 +56,7 @@ export async function publish(folder: PrivateFolder, from: string, to: string): 
 }
 
 export function artifactExists(path: string, cause?: unknown): MemoirError {
-  return new MemoirError('ARTIFACT_EXISTS', `something already lies at ${path}`, { cause });
+  return new MemoirError('ARTIFACT_EXISTS', `a file already exists at ${path}`, { cause });
 }
 
 /** Writes the manifest's partial file to the disk; answers which file it is. */

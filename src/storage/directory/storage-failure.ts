@@ -30,11 +30,11 @@ const failures: Readonly<Record<string, Failure>> = {
   EPERM: { code: 'STORAGE_FAILED', hint: 'The dump folder has to belong to the server’s user.' },
   ENOTDIR: {
     code: 'STORAGE_FAILED',
-    hint: 'Something that is not a folder lies where a folder should be: move it away.',
+    hint: 'A file is in the place of a folder: move it away.',
   },
   ELOOP: {
     code: 'STORAGE_FAILED',
-    hint: 'A symbolic link lies where a file or folder should be: look who put it there.',
+    hint: 'A symbolic link is in the place of a file or folder: find out who created it.',
   },
   EMFILE: { code: 'STORAGE_FAILED', hint: 'The server may not open more files: raise its limit (ulimit -n).' },
   ENFILE: { code: 'STORAGE_FAILED', hint: 'The host cannot open more files: raise fs.file-max.' },

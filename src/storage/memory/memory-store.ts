@@ -45,7 +45,7 @@ class MemoryStore implements ArtifactStore {
     checkKey(key);
     const name = nameOf(key);
     if (this.#kept.has(name) || this.#writers.has(name)) {
-      throw new MemoirError('ARTIFACT_EXISTS', `something already lies at ${this.location}${name}`);
+      throw new MemoirError('ARTIFACT_EXISTS', `a file already exists at ${this.location}${name}`);
     }
     if (expectedBytes > this.#freeBytes()) {
       throw new MemoirError('NO_SPACE', `${this.#freeBytes()} bytes are free, ${expectedBytes} are needed`);

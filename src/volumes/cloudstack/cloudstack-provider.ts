@@ -73,7 +73,7 @@ export function createCloudstackProvider(options: CloudstackProviderOptions): Vo
   }
   async function existing(mark: string, signal: AbortSignal): Promise<CloudVolume> {
     const volume = await find(mark, signal);
-    if (volume === null) throw new MemoirError('NOT_FOUND', `CloudStack has no volume of the mark ${mark}`);
+    if (volume === null) throw new MemoirError('NOT_FOUND', `CloudStack has no volume with the mark ${mark}`);
     return volume;
   }
   /** The volume once it is in no passing state: another call, or a job that was forgotten, may still be at work. */
@@ -166,7 +166,7 @@ export function createCloudstackProvider(options: CloudstackProviderOptions): Vo
         const volume = await settled(mark, signal);
         const size = Math.ceil(sizeBytes / gibibyte);
         if (size * gibibyte < volume.size)
-          throw new MemoirError('BAD_INPUT', `the volume has ${volume.size} bytes and does not shrink`);
+          throw new MemoirError('BAD_INPUT', `the volume has ${volume.size} bytes and cannot shrink`);
         if (size * gibibyte === volume.size) return toProvided(volume, mark);
         const isDone = (now: CloudVolume): boolean => now.size >= size * gibibyte;
         const parameters = { id: volume.id, size: String(size) };
@@ -203,7 +203,7 @@ async function listVolumes(
     const paging = { listall: 'true', page: String(page), pagesize: String(pageSize) };
     const { volume, count } = await client.call('listVolumes', { ...filter, ...paging }, signal);
     const { data: volumes } = cloudVolumes.safeParse(volume);
-    if (volumes === undefined) throw new MemoirError('PROVIDER_REFUSED', 'CloudStack lists volumes that are none');
+    if (volumes === undefined) throw new MemoirError('PROVIDER_REFUSED', 'CloudStack listed invalid volumes');
     found.push(...volumes);
     if (volumes.length < pageSize || found.length >= Number(count ?? 0)) return found;
   }

@@ -79,7 +79,7 @@ export function createDemoProvider({ disks, delayMs = 0, hasMachine }: DemoProvi
       return disks.change((all) => {
         const disk = existing(all, mark);
         if (sizeBytes < disk.sizeBytes)
-          throw new MemoirError('BAD_INPUT', `the volume has ${disk.sizeBytes} bytes and does not shrink`);
+          throw new MemoirError('BAD_INPUT', `the volume has ${disk.sizeBytes} bytes and cannot shrink`);
         const resized = { ...disk, sizeBytes };
         all.set(mark, resized);
         return provided(resized);

@@ -64,5 +64,5 @@ async function mountsOf(numbers: ReadonlySet<string>): Promise<string[]> {
 
 const inUse = ({ path }: BlockDevice, by: string): MemoirError =>
   new MemoirError('VOLUME_IN_USE', `${path} is in use on this host: ${by}`, {
-    hint: 'Unmount it, or remove what was built upon it, then detach again.',
+    hint: 'Unmount it, or remove what uses it, then detach again.',
   });

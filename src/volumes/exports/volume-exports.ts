@@ -109,7 +109,7 @@ export function createVolumeExports({
       const limit = sleep(hardMs, 'LATE' as const, { signal: late.signal }).catch(() => undefined);
       const answer = await Promise.race([gone.promise, client.closed, limit]);
       late.abort();
-      if (answer === 'LATE') throw new MemoirError('VOLUME_IN_USE', 'the export’s last client does not let go of it');
+      if (answer === 'LATE') throw new MemoirError('VOLUME_IN_USE', 'a client of the export does not disconnect');
     } finally {
       stop();
     }

@@ -71,7 +71,7 @@ export function createLibvirtProvider(options: LibvirtProviderOptions): VolumePr
   }
   async function existing(mark: string, signal: AbortSignal): Promise<PoolVolume> {
     const volume = await findPoolVolume({ link: link(), signal }, mark);
-    if (volume === null) throw new MemoirError('NOT_FOUND', `libvirt has no volume of the mark ${mark}`);
+    if (volume === null) throw new MemoirError('NOT_FOUND', `libvirt has no volume with the mark ${mark}`);
     return volume;
   }
   async function shown(volume: PoolVolume, signal: AbortSignal): Promise<ProvidedVolume> {
@@ -163,7 +163,7 @@ export function createLibvirtProvider(options: LibvirtProviderOptions): VolumePr
       asked('resizing a volume', mark, signal, async () => {
         const volume = await existing(mark, signal);
         if (sizeBytes < volume.sizeBytes)
-          throw new MemoirError('BAD_INPUT', `the volume has ${volume.sizeBytes} bytes and does not shrink`);
+          throw new MemoirError('BAD_INPUT', `the volume has ${volume.sizeBytes} bytes and cannot shrink`);
         if (sizeBytes > volume.sizeBytes) await grow(volume, BigInt(sizeBytes), signal);
         return shown(await existing(mark, signal), signal);
       }),

@@ -67,7 +67,7 @@ describe.skipIf(lacksBench())('a guest that someone else migrates or saves', { t
     const other = await held(holdMigration);
     await expect(hypervisor.plan(await find(), 'AUTO')).rejects.toMatchObject({
       code: 'MACHINE_BUSY',
-      message: expect.stringMatching(/libvirt knows nothing of/),
+      message: expect.stringMatching(/libvirt does not know of/),
     });
     await other.finish();
     await expectUntouched(guest);

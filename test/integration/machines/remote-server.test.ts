@@ -104,7 +104,7 @@ describe.skipIf(lacksBench() || lacks('sshd', 'virt-ssh-helper', 'zstd'))(
             })
           ).operation,
       );
-      expect(verification).toEqual({ state: 'COMPLETED', message: 'The artifact is what was written' });
+      expect(verification).toEqual({ state: 'COMPLETED', message: 'Verified: checksum matches' });
 
       await expectUntouched(guest);
       const there = await readdir(join(bench.folder, 'lib', 'qemu', 'dump'));

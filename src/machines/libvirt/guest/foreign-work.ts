@@ -44,7 +44,7 @@ export async function foreignMigration(guest: Guest): Promise<ForeignWork | null
   if (isOver(migration)) return null;
   return {
     blocks: ['SNAPSHOT', 'CORE_DUMP'],
-    reason: `QEMU is already running a migration or snapshot of this machine (${migration.status}) that libvirt knows nothing of: someone started it at QEMU’s monitor, perhaps another capture tool. Wait until it is over.`,
+    reason: `QEMU is already running a migration or snapshot of this machine (${migration.status}) that libvirt does not know of: someone started it at QEMU’s monitor, perhaps another capture tool. Wait until it is over.`,
   };
 }
 

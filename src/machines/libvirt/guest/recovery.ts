@@ -37,9 +37,7 @@ export async function recoverNoted({ links, notes, isBusy, proc }: RecoveryParts
       repaired.push(...(await restore(links, note)));
       await notes.remove(note.machineId);
     } catch (error) {
-      pending.push(
-        `${JSON.stringify(note.machineName)}: ${toFailure(error, 'putting right what a capture left').message}`,
-      );
+      pending.push(`${JSON.stringify(note.machineName)}: ${toFailure(error, 'cleaning up after a capture').message}`);
     }
   }
   return { repaired, pending };

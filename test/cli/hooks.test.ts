@@ -9,7 +9,7 @@ it('memoir hooks creates, tests, switches, rotates and deletes a webhook, and sh
   const hooks = (...args: string[]) => memoir(url, ['hooks', ...args]);
   const created = await hooks('create', 'ops', receiver.url, '--kind', 'operation-failed', '--severity', 'warning');
   expect(created).toMatchObject({ code: 0, out: expect.stringMatching(/^whsec_\S+\n$/) });
-  expect(created.told).toContain('shown this once');
+  expect(created.told).toContain('shown only once');
   expect((await hooks()).out).toMatch(/ops +WEBHOOK +http:\S+ +0 +0 +on/);
   expect(await hooks('test', 'OPS')).toMatchObject({ code: 0, out: 'delivered (HTTP 204)\n' });
   expect(receiver.received[0]?.event).toMatchObject({ type: 'io.memoir.test' });

@@ -67,7 +67,7 @@ function codeOf(error: LibvirtError, gone: ErrorCode): ErrorCode {
   return 'HYPERVISOR_REFUSED';
 }
 
-/** Whether the domain does not exist, or does not run any more: libvirt says it with the codes 42 and 55. */
+/** Whether the domain does not exist (any more). Of one that is there and does not run, libvirt says OPERATION_INVALID, as of much else. */
 export function isGone(error: unknown): boolean {
   return error instanceof LibvirtError && error.code === 'NO_DOMAIN';
 }

@@ -119,6 +119,19 @@ describe('machines by libvirt’s records', () => {
       });
     });
 
+    it('is asked for by itself in the same way, and for its XML without secrets', async () => {
+      const { ref } = add(1);
+      await one(ref);
+      expect(links.asked).toEqual([
+        {
+          link: 'control',
+          name: 'connectGetAllDomainStats',
+          args: { domains: [ref], stats: 1 + 4 + 8, flags: 2 ** 29 },
+        },
+        { link: 'control', name: 'domainGetXmlDesc', args: { domain: ref, flags: 0 } },
+      ]);
+    });
+
     it('is none once libvirt has no such domain, whoever says so', async () => {
       const { ref } = add(1, { title: refusal('NO_DOMAIN') });
       add(2);

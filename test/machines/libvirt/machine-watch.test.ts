@@ -304,9 +304,9 @@ describe('a watch', () => {
       event('vm-1');
       watch.close();
       event('vm-2');
-      await calm();
-      await calm();
       expect(vi.getTimerCount()).toBe(0);
+      await calm();
+      await calm();
       expect(looks).toEqual([]);
       await watch.resume();
       expect(looks).toEqual([]);

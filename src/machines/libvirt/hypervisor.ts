@@ -46,17 +46,16 @@ export async function createLibvirtHypervisor(options: LibvirtHypervisorOptions)
     if (state.kind === 'down') firstDecided.resolve();
     // One that took over missed nothing: the subscriptions went over to it.
     if (state.kind !== 'up' || state.tookOver) return;
-    const { connection } = state;
     const isCurrent = (): boolean => link.state.kind === 'up';
     try {
-      facts = await readFacts(connection);
+      facts = await readFacts(link);
       if (!isCurrent()) return;
       status.up(fullVersion ?? facts.version);
       firstDecided.resolve();
       await watch.resume();
       await captures.recoverNoted();
       // Asked for once: where libvirt has to look at its emulators first, it answers nobody meanwhile.
-      fullVersion ??= await readFullVersion(connection, facts);
+      fullVersion ??= await readFullVersion(link, facts);
       if (isCurrent()) status.up(fullVersion);
     } catch {
       // Lost again while it was asked: the next connection asks anew. A driver without a version has none to show.

@@ -34,7 +34,8 @@ export class MachineWatch {
   readonly #known = new Map<string, Machine>();
   readonly #touched = new Map<string, DomainRef>();
   #lookAtAll = false;
-  #looking: Promise<void> | undefined;
+  #isLooking = false;
+  #looking: Promise<void> = Promise.resolve();
   #calm: NodeJS.Timeout | undefined;
   #again: NodeJS.Timeout | undefined;
   #closed = false;
@@ -85,11 +86,10 @@ export class MachineWatch {
 
   /** One look at a time, until nothing is left that was touched meanwhile. */
   #look(): Promise<void> {
-    this.#looking ??= this.#run().finally(() => {
-      this.#looking = undefined;
-      // Touched between the last look and this moment. A closed watch looks at nothing: asking again would never end.
-      if (!this.#closed && this.#touched.size > 0 && this.#calm === undefined) void this.#look();
-    });
+    if (!this.#isLooking) {
+      this.#isLooking = true;
+      this.#looking = this.#run();
+    }
     return this.#looking;
   }
 
@@ -110,11 +110,13 @@ export class MachineWatch {
         if (isAway(error)) {
           this.#touched.clear();
           if (this.#link.state.kind === 'up') this.#lookAgain();
-          return;
+          break;
         }
         process.emitWarning(error instanceof Error ? error : String(error));
       }
     }
+    // In the same step as the end of the loop: whoever asks for a look after it gets one.
+    this.#isLooking = false;
   }
 
   /** libvirt did not answer in time and the connection is still there: no new one will say that everything is to be looked at. */

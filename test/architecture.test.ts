@@ -184,6 +184,12 @@ describe('the house', () => {
     expect(findCircles(new Map(sources.map((path) => [path, staticImports(path)])))).toEqual([]);
   });
 
+  it('has a way in to each measurement', () => {
+    const measurements = readdirSync(join(root, 'bench')).filter((name) => name.endsWith('.ts') && name !== 'main.ts');
+    const text = (name: string) => readFileSync(join(root, 'bench', name), 'utf8');
+    expect(measurements.filter((name) => !/^export async function run\(/m.test(text(name)))).toEqual([]);
+  });
+
   it('reads the environment in config.ts alone', () => {
     const wrong = sources.filter(
       (path) => path !== 'src/config.ts' && /process\.env\b/.test(readFileSync(join(root, path), 'utf8')),

@@ -152,6 +152,15 @@ describe('directory store', () => {
     expect((await readdir(join(root, 'project'))).sort()).toEqual(['.notes.partial', 'package.json']);
   });
 
+  it('removes an artifact without its manifest, a manifest without its artifact, and says that there was something', async () => {
+    for (const gone of ['image.elf', 'image.elf.json']) {
+      await commit('memory');
+      await rm(join(root, 'machine', gone));
+      expect([await store.remove(key), await store.remove(key)]).toEqual([true, false]);
+      expect(await readdir(join(root, 'machine'))).toEqual([]);
+    }
+  });
+
   it('lists no artifact without its manifest', async () => {
     await commit('memory');
     await rm(join(root, 'machine/image.elf.json'));
@@ -184,7 +193,10 @@ describe('directory store', () => {
     await writeFile(path, text);
     expect(await store.manifest(key)).toHaveLength((1 << 20) - 2);
     await writeFile(path, `${text} `);
-    await expect(store.manifest(key)).rejects.toMatchObject({ code: 'ARTIFACT_DAMAGED' });
+    await expect(store.manifest(key)).rejects.toMatchObject({
+      code: 'ARTIFACT_DAMAGED',
+      message: expect.stringContaining('no manifest has'),
+    });
   });
 
   it('tells the times of an artifact in whole seconds', async () => {

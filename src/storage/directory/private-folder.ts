@@ -105,15 +105,11 @@ export class PrivateFolder {
     await this.unlink(from);
   }
 
-  /** True if there was something. */
-  async unlink(name: string): Promise<boolean> {
-    try {
-      await unlink(this.#entry(name));
-      return true;
-    } catch (error) {
-      if (errnoOf(error) === 'ENOENT') return false;
-      throw error;
-    }
+  /** Takes a name away, if something has it. */
+  async unlink(name: string): Promise<void> {
+    await unlink(this.#entry(name)).catch((error: unknown) => {
+      if (errnoOf(error) !== 'ENOENT') throw error;
+    });
   }
 
   async names(): Promise<string[]> {

@@ -158,7 +158,9 @@ describe('a verification of a file', () => {
     expect(await verifyFile(path, () => undefined)).toMatchObject({ damage: null, expected: null, machine: null });
     bytes[2000] = (bytes[2000] as number) ^ 1;
     writeFileSync(path, bytes);
-    expect((await verifyFile(path, () => undefined)).damage).toMatch(/^it is what was written, but damaged: frame \d+ at byte/);
+    expect((await verifyFile(path, () => undefined)).damage).toMatch(
+      /^it is what was written, but damaged: frame \d+ at byte/,
+    );
   });
 
   it('knows the digest of a file of several MiB', async () => {

@@ -131,9 +131,14 @@ export function startCaptureThread(
  * lies between a trigger and the moment that is captured. While captures run none waits, so that they have the memory.
  */
 export class CaptureThreads implements Closable {
+  readonly #newWorker: () => Worker;
   #keepsOne = false;
   #waiting: Worker | undefined;
   #running = 0;
+
+  constructor(newWorker: () => Worker = newCaptureWorker) {
+    this.#newWorker = newWorker;
+  }
 
   /** From now on a thread waits whenever no capture runs. It does not keep the process alive. */
   keepOne(): void {
@@ -142,7 +147,7 @@ export class CaptureThreads implements Closable {
   }
 
   start(job: CaptureJob, owner: CaptureOwner): CaptureThread {
-    const worker = this.#waiting ?? newCaptureWorker();
+    const worker = this.#waiting ?? this.#newWorker();
     this.#waiting = undefined;
     worker.ref();
     this.#running += 1;
@@ -161,7 +166,7 @@ export class CaptureThreads implements Closable {
 
   #prepare(): void {
     if (!this.#keepsOne || this.#waiting !== undefined || this.#running > 0) return;
-    const worker = newCaptureWorker();
+    const worker = this.#newWorker();
     worker.unref();
     const forget = (): void => {
       if (this.#waiting === worker) this.#waiting = undefined;

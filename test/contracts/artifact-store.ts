@@ -88,6 +88,7 @@ export function artifactStoreSuite(
       await writer.skip(4);
       await writer.patch(0, bytesOf('M'));
       expect(Buffer.from(await writer.read(0, 4)).toString()).toBe('Memo');
+      expect(Buffer.from(await writer.read(4, 100)).toString('latin1')).toBe('ry\0\0\0\0');
       let whole: Uint8Array = new Uint8Array(0);
       await writer.commit(async ({ sha256 }) => {
         whole = await writer.read(0, 100);

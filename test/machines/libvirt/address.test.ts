@@ -18,6 +18,7 @@ describe('a hypervisor’s address', () => {
     expect(withoutSecrets('qemu+tls://:secret@host/system?x=1')).toBe('qemu+tls://host/system?x=1');
     expect(withoutSecrets('qemu:///system')).toBe('qemu:///system');
     expect(withoutSecrets('QEMU+SSH://root:a:b@host/system')).toBe('QEMU+SSH://root@host/system');
+    expect(withoutSecrets('qemu+ssh://root:p@ss@host/system')).toBe('qemu+ssh://root@host/system');
     expect(withoutSecrets('qemu+ssh://host/system?x=a:b@c')).toBe('qemu+ssh://host/system?x=a:b@c');
   });
 
@@ -60,6 +61,11 @@ describe('a hypervisor’s address', () => {
         code: 'CONFIG_INVALID',
         message: expect.stringMatching(/^LIBVIRT_URI: /),
         hint: expect.stringContaining('qemu:///system'),
+      }),
+    );
+    expect(() => checkLibvirtUri('qemu+telnet://root:secret@host/system')).toThrow(
+      expect.objectContaining({
+        message: 'LIBVIRT_URI: transport "telnet" of "qemu+telnet://root@host/system"',
       }),
     );
   });

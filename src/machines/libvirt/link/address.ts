@@ -14,7 +14,8 @@ export async function findLibvirtUri(options: Parameters<typeof findUri>[0] = {}
 
 /** A URI as it may be shown: a password never belongs into one, and is taken out if it is there all the same. */
 export function withoutSecrets(uri: string): string {
-  return uri.replace(/^([a-z0-9+]+:\/\/)([^/?#@]*)@/i, (_whole, scheme: string, user: string) => {
+  // Up to the last @ before the path: a password may have one.
+  return uri.replace(/^([a-z0-9+]+:\/\/)([^/?#]*)@/i, (_whole, scheme: string, user: string) => {
     const name = user.replace(/:.*/s, '');
     return name === '' ? scheme : `${scheme}${name}@`;
   });
@@ -39,7 +40,8 @@ export function checkLibvirtUri(uri: string): void {
   try {
     parseUri(uri);
   } catch (cause) {
-    throw new MemoirError('CONFIG_INVALID', `LIBVIRT_URI: ${messageOf(cause)}`, {
+    const text = messageOf(cause).replaceAll(uri, () => withoutSecrets(uri));
+    throw new MemoirError('CONFIG_INVALID', `LIBVIRT_URI: ${text}`, {
       cause,
       hint: 'Use an address such as qemu:///system or qemu+ssh://root@host/system; demo:/// simulates machines.',
     });

@@ -28,6 +28,7 @@ export async function passing<T>(work: Promise<T>): Promise<T> {
     // What is ready comes first: promises, and files that were asked for.
     await new Promise((turn) => setImmediate(turn));
     if (settled) return work;
+    if (!vi.isFakeTimers()) throw new Error('the test is over, and what it waited for is not');
     if (vi.getTimerCount() > 0) await vi.advanceTimersToNextTimerAsync();
   }
 }

@@ -168,6 +168,11 @@ export class FakeGuest {
     }
   }
 
+  /** What a dump under way is written to is closed. */
+  closeDump(): void {
+    this.#writing?.destroy();
+  }
+
   /** It is destroyed: its QEMU is gone. */
   end(): void {
     const { ref } = this;

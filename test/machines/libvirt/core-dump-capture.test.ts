@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { MemoirError } from '../../../src/domain/memoir-error.ts';
 import { coreDumpSource } from '../../../src/machines/libvirt/core-dump/core-dump-source.ts';
+import { InProcessReader } from '../../fakes/in-process-reader.ts';
 import { pathRefused } from '../../fakes/libvirt/fake-core-dump.ts';
 import { GuestMemory } from '../../fakes/libvirt/guest-memory.ts';
 import { GuestWorld } from '../../fakes/libvirt/guest-world.ts';
@@ -162,19 +163,70 @@ describe('a core dump fails, and the guest is as before,', limit, () => {
   it('without a byte: what libvirt says a while later is the reason', async () => {
     const world = await GuestWorld.start({ memory: small() });
     world.qemu.memory.core = () => Buffer.alloc(0);
-    const written = world.qemu.steps.hold('dump.written');
-    world.qemu.steps.at('dump.piece', () => undefined);
+    const ended = Promise.withResolvers<void>();
+    world.qemu.steps.at('dump.written', async () => {
+      // Its end of the FIFO is closed by then, as libvirtd's is before it answers.
+      world.guest.closeDump();
+      await ended.promise;
+      throw new FakeFailure(9, 'nothing to dump');
+    });
     const { outcome, reader } = await world.start('CORE_DUMP');
-    await written.reached;
-    await reader.drained.catch(() => undefined);
-    world.qemu.steps.fail('dump.written', new FakeFailure(9, 'nothing to do'));
-    written.release();
+    await expect(reader.drained).rejects.toMatchObject({ details: { fault: 'EMPTY' } });
+    ended.resolve();
     await expect(outcome).rejects.toMatchObject({
-      code: 'CAPTURE_FAILED',
-      message: expect.stringContaining('nothing'),
+      code: 'HYPERVISOR_REFUSED',
+      message: expect.stringContaining('nothing to dump'),
     });
     world.expectAsBefore();
   });
+
+  it('at once when the reader gives up, whenever libvirt has something to say', async () => {
+    const world = await GuestWorld.start();
+    const { daemon } = world.bench;
+    const answered = Promise.withResolvers<void>();
+    daemon.overrides = {
+      ...daemon.overrides,
+      domainCoreDumpWithFormat: async ({ path, format, flags }) => {
+        await world.guest.coreDump(path, format, flags).finally(() => answered.promise);
+      },
+    };
+    const failure = new MemoirError('NO_SPACE', 'the disk is full');
+    const { outcome } = await world.start('CORE_DUMP', {
+      moved: () => {
+        throw failure;
+      },
+    });
+    await expect(outcome).rejects.toBe(failure);
+    answered.resolve();
+    world.expectAsBefore();
+  });
+
+  it.each([
+    ['NO_SPACE', 'NO_SPACE'],
+    ['CAPTURE_FAILED', 'HYPERVISOR_REFUSED'],
+    ['STREAM_INVALID', 'HYPERVISOR_REFUSED'],
+  ] as const)(
+    'with the better reason of the two when the reader says its own, %s, after libvirt: %s',
+    async (own, said) => {
+      const world = await GuestWorld.start({ memory: small() });
+      world.qemu.steps.fail('dump', new FakeFailure(9, 'could not write'));
+      const plan = await world.plan('CORE_DUMP');
+      const real = new InProcessReader(plan);
+      const late = Promise.withResolvers<void>();
+      late.promise.catch(() => undefined);
+      const reader = {
+        drained: late.promise,
+        open: () => real.open(),
+        moved: () => undefined,
+        abandon: () => real.abandon(),
+      };
+      const outcome = world.hypervisor.capture(plan, reader, new AbortController().signal);
+      await expect.poll(() => world.qemu.steps.passed.get('dump')).toBe(1);
+      late.reject(new MemoirError(own, 'the reader’s words'));
+      await expect(outcome).rejects.toMatchObject({ code: said });
+      world.expectAsBefore();
+    },
+  );
 
   it('when the reader gives up: with the reader’s reason, not with what libvirt says of its writer', async () => {
     const world = await GuestWorld.start();

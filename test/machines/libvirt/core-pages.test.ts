@@ -98,4 +98,33 @@ describe('the notes of a core dump', () => {
     const { tail } = read('x86_64', [...x86, note('VMCOREINFO', 0, 4096, 0x41)]);
     expect(tail).toMatchObject({ vmcoreinfo: 'A'.repeat(4096), warnings: [] });
   });
+
+  /** QEMU's own note of a processor: RIP at 136, the selector of CS at 152. */
+  function state(rip: bigint, selector: number, bytes = 440): CoreNote {
+    const desc = new Uint8Array(bytes);
+    const view = new DataView(desc.buffer);
+    view.setBigUint64(136, rip, true);
+    view.setUint32(152, selector, true);
+    return { name: 'QEMU', type: 0, desc };
+  }
+  const kernel = 0xffff_ffff_8000_0000n;
+  const [prstatus] = x86;
+
+  it.each([
+    [state(kernel, 0x10), kernel],
+    [state(kernel - 1n, 0x10), null],
+    [state(0xffff_ffff_bfff_ffffn, 0x10), 0xffff_ffff_bfff_ffffn],
+    [state(0xffff_ffff_c000_0000n, 0x10), null],
+    [state(kernel, 0x33), null],
+    [state(kernel, 0x10, 439), null],
+  ])('tell where the kernel is by a CPU that executes it, and by no other: %#', (note, address) => {
+    const { tail } = read('x86_64', [prstatus as CoreNote, note]);
+    expect(tail.kernelAddress).toBe(address);
+  });
+
+  it('tell where the kernel is by any of the CPUs, and nothing for other architectures', () => {
+    const two = [prstatus, prstatus, state(0x40_0000n, 0x33), state(kernel + 5n, 0x10)] as CoreNote[];
+    expect(read('x86_64', two).tail.kernelAddress).toBe(kernel + 5n);
+    expect(read('aarch64', [...arm, state(kernel, 0)]).tail.kernelAddress).toBeNull();
+  });
 });

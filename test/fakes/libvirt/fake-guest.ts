@@ -55,6 +55,12 @@ export class FakeGuest {
     return this.ref.id >= 0;
   }
 
+  /** As libvirt has it, without asking QEMU. */
+  get state(): { state: number; reason: number } {
+    const { state, reason } = this.#domain;
+    return { state, reason };
+  }
+
   get xml(): string {
     const { architecture = 'x86_64', devices = '', xml = '' } = this.#options;
     const { ram, vcpus } = this.qemu.memory;

@@ -2,7 +2,7 @@ import type { DomainRef } from '../../../src/libvirt/protocol/handles.ts';
 import { FakeGuest, type FakeGuestOptions } from './fake-guest.ts';
 import type { FakeLibvirtd } from './fake-libvirtd.ts';
 import { FakePools } from './fake-pools.ts';
-import { FakeFailure, type Handlers } from './handlers.ts';
+import { FakeFailure, type Handlers, onlyFlags } from './handlers.ts';
 
 /** The QEMU driver of a fake daemon: guests that can be listed, measured and captured, and storage pools beside them. */
 export class FakeGuests {
@@ -11,6 +11,7 @@ export class FakeGuests {
   /** The driver's name. */
   driver = 'QEMU';
   readonly #guests = new Map<string, FakeGuest>();
+  #lastNumber = 0;
 
   constructor(daemon: FakeLibvirtd) {
     this.daemon = daemon;
@@ -19,7 +20,7 @@ export class FakeGuests {
   }
 
   add(name: string, options: FakeGuestOptions = {}): FakeGuest {
-    const ref = this.daemon.hypervisor.addDomain(name, this.#guests.size + 1);
+    const ref = this.daemon.hypervisor.addDomain(name, ++this.#lastNumber);
     const guest = new FakeGuest(this.daemon.hypervisor, this.pools, ref, options);
     this.#guests.set(ref.uuid, guest);
     return guest;
@@ -55,8 +56,18 @@ export class FakeGuests {
         return { domains, count: domains.length };
       },
       domainLookupByUuid: (domain) => guestOf(domain).ref,
-      domainGetXmlDesc: ({ domain }) => guestOf(domain).xml,
-      domainGetMessages: ({ domain }) => guestOf(domain).messages,
+      domainGetXmlDesc: ({ domain, flags }) => {
+        onlyFlags(flags);
+        return guestOf(domain).xml;
+      },
+      domainGetState: ({ domain, flags }) => {
+        onlyFlags(flags);
+        return guestOf(domain).state;
+      },
+      domainGetMessages: ({ domain, flags }) => {
+        onlyFlags(flags);
+        return guestOf(domain).messages;
+      },
       connectGetAllDomainStats: ({ domains, flags }) =>
         (domains.length > 0 ? domains.map(guestOf) : [...this.#guests.values()])
           .filter(({ isOn }) => (flags & 1) === 0 || isOn)
@@ -66,7 +77,8 @@ export class FakeGuests {
         await guestOf(domain).qemu.steps.pass('resume');
         guestOf(domain).resume();
       },
-      domainGetJobStats: async ({ domain }) => {
+      domainGetJobStats: async ({ domain, flags }) => {
+        onlyFlags(flags);
         await guestOf(domain).qemu.steps.pass('job');
         return guestOf(domain).jobStats();
       },

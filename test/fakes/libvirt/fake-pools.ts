@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { FakeFailure, type Handlers } from './handlers.ts';
+import { FakeFailure, type Handlers, onlyFlags } from './handlers.ts';
 
 interface Pool {
   readonly folder: string;
@@ -43,12 +43,17 @@ export class FakePools {
       return bytes;
     };
     return {
-      connectListAllStoragePools: () => ({ pools: [...this.pools.keys()].map(refOf), count: this.pools.size }),
-      storagePoolGetXmlDesc: ({ pool }) => {
+      connectListAllStoragePools: ({ flags }) => {
+        onlyFlags(flags, 2);
+        return { pools: [...this.pools.keys()].map(refOf), count: this.pools.size };
+      },
+      storagePoolGetXmlDesc: ({ pool, flags }) => {
+        onlyFlags(flags);
         const { type, folder } = named(pool);
         return `<pool type='${type}'><name>${pool.name}</name><target><path>${folder}</path></target></pool>`;
       },
-      storagePoolCreateXml: ({ xml }) => {
+      storagePoolCreateXml: ({ xml, flags }) => {
+        onlyFlags(flags);
         const [name = '', folder = ''] = ['name', 'path'].map(
           (tag) => new RegExp(`<${tag}>(.*)</${tag}>`).exec(xml)?.[1] ?? '',
         );
@@ -58,7 +63,8 @@ export class FakePools {
         return refOf(name);
       },
       storagePoolLookupByName: ({ name }) => refOf(name),
-      storagePoolRefresh: ({ pool }) => {
+      storagePoolRefresh: ({ pool, flags }) => {
+        onlyFlags(flags);
         named(pool);
         for (const name of this.#volumes.keys()) this.#known.add(name);
       },
@@ -76,7 +82,8 @@ export class FakePools {
         const length = BigInt(bytesOf(volume).length);
         return { type: 0, capacity: length, allocation: length };
       },
-      storageVolDelete: ({ volume }) => {
+      storageVolDelete: ({ volume, flags }) => {
+        onlyFlags(flags);
         bytesOf(volume);
         this.#volumes.delete(volume.name);
       },

@@ -22,3 +22,8 @@ export class FakeFailure extends Error {
     this.int1 = int1;
   }
 }
+
+/** Refuses flags that the real call does not know, as virCheckFlags does, and those that mean something else than is meant. */
+export function onlyFlags(flags: number, allowed = 0): void {
+  if (flags !== allowed) throw new FakeFailure(8, `invalid argument: unsupported flags (0x${flags.toString(16)})`);
+}

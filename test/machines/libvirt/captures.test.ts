@@ -1,6 +1,6 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { MemoirError } from '../../../src/domain/memoir-error.ts';
 import { type CaptureNote, CaptureNotes } from '../../../src/machines/libvirt/guest/capture-note.ts';
 import { QmpError } from '../../fakes/libvirt/fake-qemu.ts';
@@ -131,7 +131,12 @@ describe('what a capture changed', limit, () => {
       throw new QmpError('not just now');
     };
     world.qemu.steps.at('migrate-set-capabilities', fails, 1);
-    await (await world.start('SNAPSHOT')).outcome;
+    const { outcome } = await world.start('SNAPSHOT');
+    const timers = vi.spyOn(globalThis, 'setTimeout');
+    onTestFinished(() => timers.mockRestore());
+    await outcome;
+    // In about two seconds: what waits for somebody else's work is not to be asked without a pause.
+    expect(timers.mock.calls.some(([, delayMs = 0]) => delayMs >= 1_000 && delayMs <= 2_000)).toBe(true);
     expect(world.bench.repaired).toEqual([expect.stringMatching(/"web" could not be restored yet: .*not just now/)]);
     expect(notes(world)).toHaveLength(1);
     expect(world.qemu.snapshotCapability).toBe(true);
@@ -251,7 +256,7 @@ describe('what is asked of a machine', limit, () => {
   });
 
   it('that hangs is answered by what was known of it, and that it hangs', async () => {
-    const world = await GuestWorld.start({}, { answerMs: 100, connection: { callTimeoutMs: 150 } });
+    const world = await GuestWorld.start({}, { answerMs: 100, connection: { callTimeoutMs: 800 } });
     const machine = await world.machine();
     const { daemon } = world.bench;
     const never = (): Promise<never> => new Promise(() => undefined);

@@ -79,12 +79,14 @@ it(
 );
 
 it('a FIFO that cannot be made leaves nothing, and a folder of somebody else’s is not used', limit, async () => {
-  const place = privatePlace('x'.repeat(300), [temporaryFolder()]);
-  await expect(openSource({ place })).rejects.toMatchObject({
-    code: 'CAPTURE_FAILED',
-    message: expect.stringContaining('no FIFO can be made'),
-  });
-  expect(existsSync(place.folder)).toBe(false);
+  const long = privatePlace('x'.repeat(300), [temporaryFolder()]);
+  const nowhereAtAll = { folder: '/nonexistent/memoir', path: '/nonexistent/memoir/memory.fifo' };
+  for (const place of [long, nowhereAtAll])
+    await expect(openSource({ place })).rejects.toMatchObject({
+      code: 'CAPTURE_FAILED',
+      message: expect.stringContaining('no FIFO can be made'),
+    });
+  expect(existsSync(long.folder)).toBe(false);
   const { place: taken, source } = await opened();
   await expect(openSource({ place: { ...taken, path: `${taken.path}2` } })).rejects.toMatchObject({
     code: 'CAPTURE_FAILED',

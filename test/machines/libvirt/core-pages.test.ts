@@ -15,7 +15,7 @@ const page = 4096;
 
 /** Two ranges with a hole between them, and memory in which every third page has something in it. */
 const segments: readonly CoreSegment[] = [
-  { start: 0n, end: BigInt(7 * page), fileOffset: 1000 },
+  { start: 0x10000n, end: BigInt(0x10000 + 7 * page), fileOffset: 1000 },
   { start: 0x100000n, end: BigInt(0x100000 + 5 * page), fileOffset: 1000 + 7 * page },
 ];
 const memory = Buffer.alloc(12 * page);

@@ -11,6 +11,7 @@ import {
 import { MemoryRecorder } from '../../fakes/in-process-reader.ts';
 import { GuestMemory } from '../../fakes/libvirt/guest-memory.ts';
 import { GuestWorld } from '../../fakes/libvirt/guest-world.ts';
+import { listenersOf } from '../../fakes/listeners-of.ts';
 import { temporaryFolder } from '../../temporary-folder.ts';
 
 // Before QEMU 8.1 the stream of a snapshot goes through a spool, by a process that reads it to the end whatever happens.
@@ -179,7 +180,10 @@ describe('the source of a drained snapshot', limit, () => {
     const source = await openSource(options);
     const qemu = connect(options.ownSocket?.path ?? '');
     qemu.end();
-    await expect(source.read(nowhere(), unaborted)).rejects.toMatchObject({ code: 'STREAM_INVALID' });
+    const { signal } = new AbortController();
+    const left = listenersOf(signal);
+    await expect(source.read(nowhere(), signal)).rejects.toMatchObject({ code: 'STREAM_INVALID' });
+    expect(left()).toBe(0);
     await source.close();
   });
 });

@@ -98,6 +98,27 @@ describe('a hypervisor', limit, () => {
     expect(world.hypervisor.status()).toMatchObject({ state: 'DEGRADED', reason: expect.stringContaining('1 call') });
   });
 
+  it('tells what happened while it was away, once it is back', async () => {
+    const world = await GuestWorld.start();
+    const { guests, daemon } = world.bench;
+    const told: string[] = [];
+    const seen = Promise.withResolvers<void>();
+    // The first look at everything is over when the versions are known.
+    await expect.poll(() => world.hypervisor.status().version).toContain('QEMU');
+    world.hypervisor.watch({
+      machine: (change) => {
+        told.push(change.type === 'GONE' ? `${change.name} gone` : `${change.machine.name} ${change.machine.state}`);
+        if (told.length === 2) seen.resolve();
+      },
+    });
+    await daemon.stop();
+    guests.remove(world.guest);
+    guests.add('db');
+    await daemon.resume();
+    await seen.promise;
+    expect(told).toEqual(['web gone', 'db RUNNING']);
+  });
+
   it('tells nobody anything after it was closed', async () => {
     const world = await GuestWorld.start();
     const told: unknown[] = [];

@@ -9,6 +9,7 @@ import { fakeDaemon } from '../../fakes/libvirt/connected-pair.ts';
 import { FakePools } from '../../fakes/libvirt/fake-pools.ts';
 import { GuestMemory } from '../../fakes/libvirt/guest-memory.ts';
 import { FakeFailure, type Handlers } from '../../fakes/libvirt/handlers.ts';
+import { listenersOf } from '../../fakes/listeners-of.ts';
 import { temporaryFolder } from '../../temporary-folder.ts';
 
 const limit = { timeout: 12_000 };
@@ -39,7 +40,10 @@ async function pumpWith(handlers: Handlers = {}) {
 it('a volume is carried into a FIFO on a connection of its own, and removed', limit, async () => {
   const { fake, memory, recorder, reading, pump } = await pumpWith();
   const before = fake.accepted;
-  await pump(undefined, { connectTimeoutMs: 5_000, runtimeDirectory: '/run' });
+  const { signal } = new AbortController();
+  const left = listenersOf(signal);
+  await pump(signal, { connectTimeoutMs: 5_000, runtimeDirectory: '/run' });
+  expect(left()).toBe(0);
   await reading;
   expect(recorder.image?.equals(memory.ram)).toBe(true);
   expect(fake.accepted).toBe(before + 1);

@@ -52,12 +52,14 @@ function keep(chunk: Buffer): void {
 }
 
 async function write(chunk: Buffer): Promise<void> {
-  for (let done = 0; done < chunk.length && lost === undefined; ) {
+  let done = 0;
+  while (done < chunk.length && lost === undefined) {
     const { bytesWritten } = await writeAt(spool, chunk, done, chunk.length - done, written + done);
     done += bytesWritten;
   }
   waiting -= chunk.length;
-  written += chunk.length;
+  // What was lost half-way is not there to be read: zeros would be taken for the stream.
+  written += done;
 }
 
 const listening = await SnapshotSocket.listen(job.sockets);

@@ -17,13 +17,14 @@ const { values, positionals } = parseArgs({
     tests: { type: 'string' },
     at: { type: 'string' },
     timeout: { type: 'string', default: '120' },
+    'test-timeout': { type: 'string', default: '20' },
     jobs: { type: 'string', default: '2' },
   },
 });
 const folder = positionals[0]?.replace(/\/$/, '');
 if (folder === undefined) {
   console.error(
-    'usage: npm run mutate -- FOLDER [--count=100] [--seed=1] [--tests=a,b] [--timeout=SECONDS] [--jobs=2] [--at=FILE:LINE,…]',
+    'usage: npm run mutate -- FOLDER [--count=100] [--seed=1] [--tests=a,b] [--timeout=SECONDS] [--test-timeout=SECONDS] [--jobs=2] [--at=FILE:LINE,…]',
   );
   process.exit(2);
 }
@@ -152,8 +153,9 @@ const nearest = (file) =>
 /** Whether the tests pass; what does not end is noticed too. */
 function passes(copy, chosenTests = tests) {
   const args = ['run', '--config', 'test/vitest.config.ts', '--bail=1', '--reporter=dot'];
-  // What waits for ever is over sooner than a test of the project.
-  args.push('--testTimeout=20000', '--hookTimeout=20000', ...chosenTests);
+  // What waits for ever is over sooner than a test of the project; a busy machine needs more.
+  const limitMs = Number(values['test-timeout']) * 1000;
+  args.push(`--testTimeout=${limitMs}`, `--hookTimeout=${limitMs}`, ...chosenTests);
   // A mutant may also write without end: files of at most 1 GiB, in a folder that goes with the run.
   const own = mkdtempSync(join(copy, '.tmp-'));
   const child = spawn('sh', ['-c', 'ulimit -f 2097152; exec "$0" "$@"', resolve('node_modules/.bin/vitest'), ...args], {

@@ -100,6 +100,35 @@ describe('frames from pages', () => {
     for (let index = 0; index < 200; index += 1) expect(image[index * pageBytes]).toBe(index + 1);
   });
 
+  it('pass over what is missing only where the source goes on just ahead of it, and so many times at most', async () => {
+    const { assembler, out, late } = await assemble([200], { lateFrames: 2 });
+    const given = new Set<number>();
+    const give = (frame: number, ...at: number[]): number => {
+      for (const index of at.map((each) => frame * 4 + each)) {
+        assembler.data(index * pageBytes, page(index + 1));
+        given.add(index);
+      }
+      return late.count;
+    };
+    // Far ahead: what lies between will come.
+    expect(give(40, 0, 1, 2, 3)).toBe(0);
+    expect(give(16, 0, 1, 2, 3)).toBe(0);
+    // Just ahead: half a frame of it.
+    expect(give(15, 0)).toBe(0);
+    expect(give(15, 1)).toBe(1);
+    expect(give(17, 0, 1)).toBe(1);
+    expect(give(14, 0)).toBe(1);
+    expect(give(14, 1)).toBe(2);
+    // As often as it may.
+    expect(give(13, 0, 1, 2, 3)).toBe(2);
+    expect(out).toHaveLength(2);
+    for (let index = 199; index >= 0; index -= 1)
+      if (!given.has(index)) assembler.data(index * pageBytes, page(index + 1));
+    assembler.finish();
+    const image = Buffer.concat(out);
+    for (let index = 0; index < 200; index += 1) expect(image[index * pageBytes]).toBe(index + 1);
+  });
+
   it('are of the bytes as they were, whatever their source does with its buffer afterwards', async () => {
     const { assembler, out } = await assemble([80], { earlyPages: 80 });
     // A Buffer: its slice() is a view where that of other arrays is a copy.

@@ -1,3 +1,5 @@
+import { readdirSync, statSync } from 'node:fs';
+import { join } from 'node:path';
 import fc from 'fast-check';
 import { expect, it, onTestFinished } from 'vitest';
 import { Spool } from '../../src/dumps/pipeline/spool.ts';
@@ -57,4 +59,26 @@ it('refuses to become longer than it may, and takes as much again as was freed',
   spool.free(first);
   expect(spool.take()).toBe(first);
   expect(() => spool.takeZeroed()).toThrow(/spool/);
+});
+
+it('uses every place again that was given back, the first ones first, however many there are', async () => {
+  const { spool } = await open();
+  const count = 2000;
+  const slots = Array.from({ length: count }, () => spool.take());
+  expect(slots).toEqual(Array.from({ length: count }, (_, index) => index));
+  for (const slot of slots.toReversed()) spool.free(slot);
+  expect(Array.from({ length: count }, () => spool.take())).toEqual(slots);
+  expect(spool.size).toBe(count * slotBytes);
+  expect(spool.take()).toBe(count);
+});
+
+it('says where it cannot be made', async () => {
+  await expect(Spool.open('/dev/null/spool', slotBytes, 1)).rejects.toMatchObject({ code: 'STORAGE_FAILED' });
+});
+
+it('is private, and has no name from its first moment on', async () => {
+  const folder = join(temporaryFolder(), 'spool');
+  const spool = await Spool.open(folder, slotBytes, 1 << 20);
+  onTestFinished(() => spool.close());
+  expect([readdirSync(folder), statSync(folder).mode & 0o777]).toEqual([[], 0o700]);
 });

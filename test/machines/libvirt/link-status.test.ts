@@ -1,4 +1,4 @@
-import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
+import { beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { LibvirtError } from '../../../src/libvirt/error.ts';
 import type { HypervisorListener, HypervisorStatus } from '../../../src/machines/hypervisor.ts';
 import { LinkStatus, Watchers } from '../../../src/machines/libvirt/link/link-status.ts';
@@ -161,12 +161,8 @@ describe('those who watch', () => {
   });
 
   it('do not hear of each other’s faults: those are warned of', () => {
-    const warned: (string | Error)[] = [];
-    const warn = process.emitWarning;
-    process.emitWarning = (warning: string | Error) => void warned.push(warning);
-    onTestFinished(() => {
-      process.emitWarning = warn;
-    });
+    const warned = vi.spyOn(process, 'emitWarning').mockImplementation(() => undefined);
+    onTestFinished(() => warned.mockRestore());
     const watchers = new Watchers();
     const fault = new Error('a listener’s own');
     const heard: unknown[] = [];
@@ -182,6 +178,6 @@ describe('those who watch', () => {
     watchers.tellChange(change);
     watchers.tellStatus(state);
     expect(heard).toEqual([change, state]);
-    expect(warned).toEqual([fault, 'a text']);
+    expect(warned.mock.calls).toEqual([[fault], ['a text']]);
   });
 });

@@ -44,7 +44,12 @@ describe('a watch', () => {
       );
   const calm = () => vi.advanceTimersByTimeAsync(30);
   const xmlAsked = () => links.asked.filter(({ name }) => name === 'domainGetXmlDesc').length;
-  const missed = () => vi.spyOn(process, 'emitWarning').mockImplementation(() => undefined);
+  /** What is warned of, until the test is over. */
+  const warnings = () => {
+    const warned = vi.spyOn(process, 'emitWarning').mockImplementation(() => undefined);
+    onTestFinished(() => warned.mockRestore());
+    return warned;
+  };
 
   beforeEach(() => {
     fakeTime();
@@ -135,6 +140,7 @@ describe('a watch', () => {
     });
 
     it('tells of one that is gone, once, by the name that it had; and nothing of one that was never known', async () => {
+      const warned = warnings();
       states.delete('vm-1');
       event('vm-1', 'undefined');
       event('vm-9', 'stopped');
@@ -147,6 +153,7 @@ describe('a watch', () => {
       event('vm-1', 'defined');
       await calm();
       expect(news()).toEqual(['vm-1 RUNNING']);
+      expect(warned).not.toHaveBeenCalled();
     });
 
     it.each([
@@ -212,7 +219,7 @@ describe('a watch', () => {
     });
 
     it('waits for the next connection where libvirt is away', async () => {
-      const warned = missed();
+      const warned = warnings();
       onLook = () => {
         links.links.control.state = { kind: 'down' };
         throw new LibvirtError('CONNECTION_LOST', 'away');
@@ -228,7 +235,6 @@ describe('a watch', () => {
       await watch.resume();
       expect(news()).toEqual(['vm-1 PAUSED']);
       expect(warned).not.toHaveBeenCalled();
-      warned.mockRestore();
     });
 
     it('looks at everything after half a minute where libvirt left a look unanswered and the connection is there', async () => {
@@ -272,7 +278,7 @@ describe('a watch', () => {
     });
 
     it('warns of an answer that makes no sense, and goes on with the others', async () => {
-      const warned = missed();
+      const warned = warnings();
       const faults: unknown[] = [new LibvirtError('INTERNAL_ERROR', 'no sense'), 'a text'];
       onLook = () => {
         const fault = faults.shift();
@@ -286,7 +292,6 @@ describe('a watch', () => {
       expect(looks).toEqual(['vm-1', 'vm-2', 'vm-3']);
       expect(news()).toEqual(['vm-3 PAUSED']);
       expect(warned.mock.calls).toEqual([[expect.objectContaining({ code: 'INTERNAL_ERROR' })], ['a text']]);
-      warned.mockRestore();
     });
   });
 

@@ -179,6 +179,16 @@ describe('what a capture changed', limit, () => {
     world.expectAsBefore();
   });
 
+  it('and a server that died could not put right is put right by the next, as soon as it is connected', async () => {
+    const world = await GuestWorld.start({ memory: small() });
+    await new CaptureNotes(world.bench.stateFolder).create(noteOf(world));
+    world.qemu.capabilities.set('background-snapshot', true);
+    await world.bench.hypervisor();
+    await expect.poll(() => notes(world)).toEqual([]);
+    expect(world.bench.repaired).toEqual([expect.stringContaining('turned off')]);
+    world.expectAsBefore();
+  });
+
   it('is put right before the hypervisor is closed, which ends every capture', async () => {
     const world = await GuestWorld.start();
     const middle = world.qemu.steps.hold('snapshot.middle');

@@ -1,7 +1,8 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { MemoirError } from '../../../src/domain/memoir-error.ts';
+import { InProcessReader } from '../../fakes/in-process-reader.ts';
 import { pathRefused } from '../../fakes/libvirt/fake-core-dump.ts';
 import { GuestMemory } from '../../fakes/libvirt/guest-memory.ts';
 import { GuestWorld } from '../../fakes/libvirt/guest-world.ts';
@@ -97,6 +98,21 @@ describe('a core dump whose path libvirt may not open', limit, () => {
     world.expectAsBefore();
   });
 
+  it('is watched once: nobody looks after the attempt that was refused', async () => {
+    const world = await refusing();
+    world.bench.guests.pools.add('dumps', dumpFolder);
+    const written = world.qemu.steps.hold('dump.written');
+    const { outcome, reader } = await world.start('CORE_DUMP');
+    await written.reached;
+    await expect.poll(() => reader.moves).toBeGreaterThan(0);
+    const looks = world.qemu.steps.passed.get('job') ?? 0;
+    await expect.poll(() => world.qemu.steps.passed.get('job')).toBeGreaterThan(looks + 2);
+    expect(reader.moves).toBe(1);
+    written.release();
+    await outcome;
+    world.expectAsBefore();
+  });
+
   it('and whose file is lost before it is fetched fails with that, and leaves nothing', async () => {
     const world = await refusing();
     world.bench.guests.pools.add('dumps', dumpFolder);
@@ -127,6 +143,35 @@ describe('a core dump whose path libvirt may not open', limit, () => {
     const reason = reasonOf('not needed any more');
     controller.abort(reason);
     await expect(outcome).rejects.toBe(reason);
+    world.expectAsBefore();
+  });
+});
+
+describe('a guest on another host', limit, () => {
+  /** The fake daemon behind what is taken for ssh: a program that connects it with standard input and output. */
+  function behindSsh({ bench }: GuestWorld): string {
+    const path = join(bench.folder, 'ssh');
+    const code = `const s=require("net").connect(${JSON.stringify(bench.daemon.socketPath)});process.stdin.pipe(s).pipe(process.stdout)`;
+    writeFileSync(path, `#!/bin/sh\nexec ${process.execPath} -e '${code}'\n`, { mode: 0o755 });
+    return `qemu+ssh://elsewhere/system?command=${path}`;
+  }
+
+  it('is captured by core dump, whose file is fetched from there: no FIFO of ours is asked for', async () => {
+    const world = await GuestWorld.start({ memory: small() });
+    world.bench.guests.pools.add('dumps', dumpFolder);
+    const hypervisor = await world.bench.hypervisor({ uri: behindSsh(world) });
+    await expect.poll(() => hypervisor.status().state).toBe('UP');
+    const machine = await world.machine();
+    const { automatic, blockers } = await hypervisor.captureOptions(machine);
+    expect(automatic).toBe('CORE_DUMP');
+    expect(blockers).toEqual([
+      expect.objectContaining({ method: 'SNAPSHOT', reason: expect.stringContaining('another host') }),
+    ]);
+    const plan = await hypervisor.plan(machine, 'AUTO');
+    const reader = new InProcessReader(plan, { keepImage: true });
+    await hypervisor.capture(plan, reader, new AbortController().signal);
+    expect(world.qemu.steps.passed.get('dump')).toBe(1);
+    expect(reader.recorder.image?.equals(world.qemu.memory.ram)).toBe(true);
     world.expectAsBefore();
   });
 });

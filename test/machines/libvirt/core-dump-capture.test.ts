@@ -21,9 +21,13 @@ const reasonOf = (text: string) => new MemoirError('CANCELLED', text);
 describe('a core dump', limit, () => {
   it('brings the guest’s memory byte by byte, and the moment and the pause by QEMU’s own clock', async () => {
     const world = await GuestWorld.start();
-    const paused = world.qemu.steps.hold('dump.paused');
+    const [asked, paused] = [world.qemu.steps.hold('dump'), world.qemu.steps.hold('dump.paused')];
     const plan = await world.plan('CORE_DUMP');
     const { outcome, reader } = world.capture(plan, { keepImage: true });
+    await asked.reached;
+    const from = Date.now() + 3;
+    await expect.poll(() => Date.now()).toBeGreaterThan(from);
+    asked.release();
     await paused.reached;
     const stopped = Date.now();
     expect(world.qemu.running).toBe(false);
@@ -43,6 +47,7 @@ describe('a core dump', limit, () => {
     expect(reader.recorder.image?.equals(world.qemu.memory.ram)).toBe(true);
     expect(reader.recorder.receivedBytes).toBe(world.qemu.memory.core().length);
     expect(guestPauseMs).toBeGreaterThanOrEqual(19);
+    expect(capturedAtMs).toBeGreaterThanOrEqual(from);
     expect(capturedAtMs).toBeLessThanOrEqual(stopped + 1);
     world.expectAsBefore();
   });

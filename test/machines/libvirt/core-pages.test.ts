@@ -45,6 +45,8 @@ describe('the pages of a core dump', () => {
         expect(recorder.image?.equals(memory)).toBe(true);
         expect(recorder.zeroBytes).toBe(7 * page);
       }),
+      // A byte less than a page, one more, and exactly one.
+      { examples: [[[page - 1]], [[page + 1]], [[page]]] },
     );
   });
 

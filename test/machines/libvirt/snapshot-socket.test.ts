@@ -89,6 +89,11 @@ it('no place at all is said with each refusal, and leaves nothing', async () => 
     message: expect.stringMatching(new RegExp(`${guestSocket}: .*; ${taken}/memory.sock: .*EEXIST`)),
     hint: expect.stringContaining('CORE_DUMP'),
   });
+  // Made, and then of no use: its socket's path is too long.
+  const made = join(folder, 'made');
+  const long = { guestSocket: null, ownSocket: { folder: made, path: join(made, 'x'.repeat(120)) }, owner: null };
+  await expect(SnapshotSocket.listen(long)).rejects.toMatchObject({ code: 'CAPTURE_FAILED' });
+  expect(existsSync(made)).toBe(false);
   await expect(SnapshotSocket.listen({ guestSocket: null, ownSocket: null, owner: null })).rejects.toThrow(
     'every path is too long',
   );

@@ -27,7 +27,12 @@ export interface InfluxClient extends Closable {
   /** InfluxQL over plain HTTP: another way through the network, which servers before version 3 know too. `time` is in nanoseconds. */
   influxqlHttp(query: InfluxQuery): Promise<InfluxRow[]>;
   /** Makes a table with these columns if there is none of that name. */
-  createTable(name: string, tags: readonly string[], fields: readonly TableField[]): Promise<void>;
+  createTable(
+    name: string,
+    tags: readonly string[],
+    fields: readonly TableField[],
+    signal?: AbortSignal,
+  ): Promise<void>;
   /** Version of the server that answers. */
   version(): Promise<string>;
 }
@@ -77,7 +82,7 @@ export function createInfluxClient(address: InfluxAddress): InfluxClient {
       });
       return readInfluxQl(answer);
     },
-    async createTable(name, tags, fields) {
+    async createTable(name, tags, fields, callSignal) {
       const body = JSON.stringify({ db: database, table: name, tags, fields });
       const path = '/api/v3/configure/table';
       try {
@@ -89,7 +94,7 @@ export function createInfluxClient(address: InfluxAddress): InfluxClient {
           contentType: 'application/json',
           success: 200,
           timeoutMs: defaultTimeoutMs,
-          signal,
+          signal: callSignal ? AbortSignal.any([signal, callSignal]) : signal,
         });
       } catch (error) {
         // Conflict: there is such a table.

@@ -52,7 +52,7 @@ export function startStatsSender(client: InfluxClient, ring: Unsent, options: St
   async function makeTable(): Promise<void> {
     if (isTableMade) return;
     try {
-      await client.createTable(statsTable, statsTags, statsFields);
+      await client.createTable(statsTable, statsTags, statsFields, signal);
       isTableMade = true;
     } catch (error) {
       // The write itself says what is wrong; a server that makes no tables by order makes them when it is written to.

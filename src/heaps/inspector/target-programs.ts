@@ -48,6 +48,9 @@ const leaseKey = `Symbol.for('memoir.inspector-lease')`;
  * there is no such table, as soon as the collector has run, which in an idle process may be never.
  */
 
+/** A target that found its session gone looks again soon: until it has, whoever reaches its port may debug it. */
+const secondLookMs = 500;
+
 /**
  * Lets the target close its inspector by itself when the session that evaluated this is gone, so that a server that was
  * killed leaves nothing open for long. Answers the object that the session holds: do not ask for it by value.
@@ -64,7 +67,7 @@ export const leaseProgram = (checkMs: number): string => `(() => {
     delete globalThis[key];
     inspector.close();
   };
-  const timer = setInterval(() => {
+  const look = () => {
     if (held !== null && held.deref() === undefined) return end();
     const port = /:(\\d+)\\//.exec(inspector.url() || '');
     if (port === null) return clearInterval(timer);
@@ -75,9 +78,11 @@ export const leaseProgram = (checkMs: number): string => `(() => {
         alone = error || connected.test(first) || connected.test(second || '') ? 0 : alone + 1;
         // Twice, so that the end of the session has arrived.
         if (alone > 1) end();
+        else if (alone === 1) setTimeout(look, ${secondLookMs}).unref();
       });
     });
-  }, ${checkMs});
+  };
+  const timer = setInterval(look, ${checkMs});
   timer.unref();
   Object.defineProperty(globalThis, key, { value: timer, configurable: true, enumerable: false });
   return token;

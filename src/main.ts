@@ -123,11 +123,11 @@ async function serve(): Promise<void> {
   process.stderr.on('error', () => undefined);
   // Before anything of it is used: Node makes these threads once, at the first file or frame.
   sizeThreadPool();
-  // Loaded only here: every other command starts without the server's code.
-  const { createApp } = await import('./app.ts');
   const file = configFile();
   const config = readConfig(mergeVariables(file.values));
   for (const warning of file.warnings) complain(`${warning}\n`);
+  // Loaded only here: every other command, and a start that its settings forbid, goes without the server's code.
+  const { createApp } = await import('./app.ts');
   const app = await createApp(config, { signal: leaving.signal });
   const { url } = await app.listen().catch(async (error: unknown) => {
     await app.close();

@@ -28,16 +28,25 @@ export function migrate(connection: DatabaseSync, service: string, steps: Migrat
     );
   }
   if (current > 0 && current < steps.length) copyBefore(connection, service, current);
-  steps.slice(current).forEach((step, index) => {
-    transact(connection, () => {
-      connection.exec(step);
-      connection
-        .prepare(
-          'INSERT INTO schema_versions VALUES (?, ?) ON CONFLICT (service) DO UPDATE SET version = excluded.version',
-        )
-        .run(service, current + index + 1);
+  if (current === steps.length) return;
+  // The steps are whole and in their order without waiting for the disk at each: in WAL mode the first commit that has to outlive a power
+  // cut takes them there with it. Lost before that they are only run again (sqlite.org/pragma.html#pragma_synchronous).
+  const waiting = connection.prepare('PRAGMA synchronous').get()?.synchronous;
+  connection.exec('PRAGMA synchronous=NORMAL');
+  try {
+    steps.slice(current).forEach((step, index) => {
+      transact(connection, () => {
+        connection.exec(step);
+        connection
+          .prepare(
+            'INSERT INTO schema_versions VALUES (?, ?) ON CONFLICT (service) DO UPDATE SET version = excluded.version',
+          )
+          .run(service, current + index + 1);
+      });
     });
-  });
+  } finally {
+    connection.exec(`PRAGMA synchronous=${Number(waiting)}`);
+  }
 }
 
 /** Without room for the copy there is no upgrade. The service's earlier copy goes when the new one is complete. */

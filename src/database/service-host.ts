@@ -5,8 +5,8 @@ import type { OpenService, Service, ServiceReply, ServiceRequest, ThreadData } f
 /** Answers requests in their order, one at a time; never rejects. */
 export type ServiceHost = (request: ServiceRequest) => Promise<ServiceReply>;
 
-/** Holds one connection, opened with its first service, and the services on it. Which thread it lives on is its maker's choice. */
-export function createServiceHost(data: ThreadData): ServiceHost {
+/** Holds one connection, opened with its first service, and the services on it. Which thread it lives on is its maker's choice, and how it opens. */
+export function createServiceHost(data: ThreadData, open = openConnection): ServiceHost {
   const services = new Map<string, Service>();
   let connection: ReturnType<typeof openConnection> | undefined;
   let turn: Promise<unknown> = Promise.resolve();
@@ -24,7 +24,7 @@ export function createServiceHost(data: ThreadData): ServiceHost {
       case 'open': {
         if (services.has(request.service))
           throw new MemoirError('INTERNAL', `${request.service} is open on this thread`);
-        connection ??= openConnection(data);
+        connection ??= open(data);
         const { openService }: { openService: OpenService } = await import(request.module);
         services.set(request.service, await openService(connection, request.options));
         return undefined;

@@ -115,7 +115,7 @@ it('a server calls a simulation that was asked for one, goes on when nobody read
   const [url, kind] = await new Promise<string[]>((resolve) => {
     child.stdout.on('data', (chunk) => {
       output += chunk;
-      const found = /listens on (\S+)\n[^]*?^(DEMO: .*)\n/m.exec(output);
+      const found = /listens on (\S+)\n.*?^(DEMO: .*?)\n/ms.exec(output);
       if (found !== null) resolve(found.slice(1));
     });
   });

@@ -7,6 +7,7 @@ import { cpuDevice } from '../../formats/qemu-migration/devices.ts';
 import { type Device, type PageRecord, writeStream } from '../../formats/qemu-migration/stream-writer.ts';
 
 const pageBytes = 4096;
+const zeroPage = Buffer.alloc(pageBytes);
 const high = 0x1_0000_0000;
 
 export interface GuestMemoryOptions {
@@ -53,7 +54,7 @@ export class GuestMemory {
     const parts: PageRecord[] = [];
     for (let offset = 0; offset < this.ram.length; offset += pageBytes) {
       const bytes = this.ram.subarray(offset, offset + pageBytes);
-      parts.push({ block: 'pc.ram', offset, bytes: bytes.every((byte) => byte === 0) ? undefined : bytes });
+      parts.push({ block: 'pc.ram', offset, bytes: bytes.equals(zeroPage) ? undefined : bytes });
     }
     const processors = Array.from({ length: this.vcpus }, (_, index) => cpuDevice(cpu(index)));
     return writeStream({

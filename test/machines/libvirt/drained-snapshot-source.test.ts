@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, readlinkSync, statSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -36,6 +36,16 @@ function drainProcess(path: string): number {
   expect(others).toEqual([]);
   return Number(mine);
 }
+
+/** Descriptors of ours on a file, also on one that has lost its name. */
+const descriptorsOf = (file: string): string[] =>
+  readdirSync('/proc/self/fd').filter((fd) => {
+    try {
+      return readlinkSync(`/proc/self/fd/${fd}`).startsWith(file);
+    } catch {
+      return false;
+    }
+  });
 
 describe('a snapshot of an old QEMU', limit, () => {
   it('brings the guest’s memory byte by byte, through a spool that has no name', async () => {
@@ -114,6 +124,7 @@ describe('the source of a drained snapshot', limit, () => {
       message: expect.stringContaining(String(2 ** 60)),
     });
     expect(readdirSync(dirname(options.spool))).toEqual([]);
+    expect(descriptorsOf(options.spool)).toEqual([]);
   });
 
   it('takes no file of somebody else’s for its spool', async () => {
@@ -127,13 +138,17 @@ describe('the source of a drained snapshot', limit, () => {
   it('that cannot listen anywhere says that its process ended', async () => {
     const options = alone({ ownSocket: null });
     await expect(openSource(options)).rejects.toMatchObject({ code: 'CAPTURE_FAILED' });
+    expect(descriptorsOf(options.spool)).toEqual([]);
   });
 
   it('ends with the signal’s reason, also with one that was there before, and when it is closed', async () => {
     const reason = new MemoirError('CANCELLED', 'enough');
-    const early = await openSource(alone());
+    const options = alone();
+    const early = await openSource(options);
+    expect(descriptorsOf(options.spool)).toHaveLength(1);
     await expect(early.read(nowhere(), AbortSignal.abort(reason))).rejects.toBe(reason);
     await early.close();
+    expect(descriptorsOf(options.spool)).toEqual([]);
     const source = await openSource(alone());
     const controller = new AbortController();
     const reading = source.read(nowhere(), controller.signal);

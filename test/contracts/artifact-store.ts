@@ -68,6 +68,14 @@ export function artifactStoreSuite(
       expect(proof.location).toContain(key.file);
     });
 
+    it('commits an artifact of one byte, and one whose last write is of none', async () => {
+      expect(await commit(store, key, '!')).toMatchObject({ sizeBytes: 1 });
+      const writer = await store.begin({ folder, file: 'zeros' }, 0);
+      await writer.skip(5);
+      await writer.write(new Uint8Array(0));
+      expect(await writer.commit(manifestOf)).toMatchObject({ sizeBytes: 5, sha256: digest(new Uint8Array(5)) });
+    });
+
     it('commits an artifact without a single byte', async () => {
       const proof = await commit(store, key, '');
       expect(proof).toMatchObject({ sizeBytes: 0, sha256: digest(new Uint8Array(0)) });

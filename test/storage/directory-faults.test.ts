@@ -129,6 +129,11 @@ describe('directory store under faults', () => {
       expect(report).toMatchObject({ code: 'STORAGE_FAILED', left: ['machine'] });
     });
 
+    it('takes no other way where giving a name fails', () => {
+      const report = run({ sizeBytes: 1000 }, ...inject('link,linkat:error=EIO'));
+      expect(report).toMatchObject({ code: 'STORAGE_FAILED', left: ['machine'] });
+    });
+
     it('commits on a file system without hard links, and still overwrites nothing', () => {
       expect(run({ sizeBytes: 1000 }, ...inject('link,linkat:error=EPERM')).code).toBeNull();
       expect(readdirSync(join(folder, 'machine'))).toEqual(['image', 'image.json']);

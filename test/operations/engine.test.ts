@@ -272,6 +272,33 @@ describe('the engine', () => {
     expect(complaints).toHaveLength(tries);
   });
 
+  it.each(['NO_SPACE', 'DATABASE_DAMAGED'] as const)(
+    'leaves to the next start what it could not start while it closed: %s',
+    async (code) => {
+      const fixture = await openTestJournal();
+      onTestFinished(() => fixture.close());
+      const toy = new ToyKind();
+      const asked = Promise.withResolvers<void>();
+      const answer = Promise.withResolvers<never>();
+      const journal: Journal = {
+        ...fixture.journal,
+        transition(step) {
+          if (step.to !== 'RUNNING') return fixture.journal.transition(step);
+          asked.resolve();
+          return answer.promise;
+        },
+      };
+      const { operations, complaints, close } = await startTestEngine([toy], { journal });
+      const { id } = await submitOne(operations, 'a');
+      await asked.promise;
+      const closed = close();
+      answer.reject(new MemoirError(code, 'not now'));
+      await closed;
+      expect(await fixture.journal.get([id])).toMatchObject([{ state: 'QUEUED', error: null }]);
+      expect(complaints).toHaveLength(1);
+    },
+  );
+
   it('frees the subject when an end can never be written', async () => {
     const toy = new ToyKind();
     const { operations } = await startTestEngine([toy]);

@@ -73,3 +73,15 @@ it('an answer of the journal that was overtaken by a newer one changes nothing',
   expect(await stream.next()).toMatchObject({ value: { operation: { message: 'newer' } } });
   board.end();
 });
+
+it('tells at once of an operation that it hears of for the first time', async () => {
+  const board = new ProgressBoard();
+  const operation = { id: '1', kind: 'TOY', subjects: ['a'], state: 'QUEUED', seq: 1 } as unknown as Operation;
+  const { stream } = board.watch({});
+  board.update(operation);
+  for await (const live of stream) {
+    expect(live.operation).toBe(operation);
+    break;
+  }
+  board.end();
+});

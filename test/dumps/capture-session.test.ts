@@ -44,15 +44,18 @@ function session(source: Partial<PlainSourceOptions> = {}, changes: Partial<Capt
   return { folder, capture, job, reports, said, files, steps };
 }
 
-it('a capture is ready, drained and committed, with the manifest that was told it', async () => {
-  const { folder, capture, job, reports, steps, files } = session({}, { imageDigest: true });
+it.each([
+  ['bytes', 7],
+  ['zeros', 0],
+])('a capture of %s is ready, drained and committed, with the manifest that was told it', async (_, fill) => {
+  const { folder, capture, job, reports, steps, files } = session({ fill }, { imageDigest: true });
   capture.take({ type: 'OPEN', job });
   // The server's side may be over first.
   capture.take({ type: 'FINISH', facts, elapsedMs: 5_000 });
   await capture.ended;
   expect(steps()).toEqual(['READY', 'DRAINED', 'COMMITTED']);
   const { manifest } = reports.at(-1) as Extract<CaptureReport, { type: 'COMMITTED' }>;
-  const digest = createHash('sha256').update(Buffer.alloc(memoryBytes, 7)).digest('hex');
+  const digest = createHash('sha256').update(Buffer.alloc(memoryBytes, fill)).digest('hex');
   expect(manifest).toMatchObject({ id: 'one', machineName: 'web-01', rawSizeBytes: memoryBytes, imageSha256: digest });
   expect(manifest.durationSec).toBeGreaterThanOrEqual(5);
   expect(manifest.durationSec).toBeLessThan(1000);

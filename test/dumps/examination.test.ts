@@ -38,6 +38,19 @@ function damage(bytes: Buffer, count: number): void {
   }
 }
 
+it('an artifact is read a MiB at a time', async () => {
+  const bytes = Buffer.alloc((2 << 20) + 5);
+  const asked: number[] = [];
+  const read = async (offset: number, length: number) => {
+    asked.push(length);
+    return bytes.subarray(offset, offset + length);
+  };
+  const reader = { sizeBytes: bytes.length, read, close: async () => undefined };
+  const size = { sizeBytes: bytes.length, rawSizeBytes: bytes.length };
+  await examine(reader, { ...size, sha256: digest(bytes), compression: 'NONE' }, () => undefined);
+  expect(asked).toEqual([1 << 20, 1 << 20, 1 << 20]);
+});
+
 describe('an artifact that is read back', () => {
   it.each(['ZSTD', 'GZIP', 'NONE'] as const)('is intact, and so is its image: %s', async (compression) => {
     const { image, expected, progress, look } = await artifact(compression, framesOf(3));

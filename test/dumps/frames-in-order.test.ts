@@ -185,6 +185,12 @@ describe('frames', () => {
   });
 });
 
+it('a seekable file is made of frames only', () => {
+  const codec = createCodec('ZSTD', frameBytes);
+  onTestFinished(() => codec.close());
+  expect(() => codec.append({ pieces: [5] })).toThrow(TypeError);
+});
+
 describe('uncompressed frames', () => {
   it('leave out zeros in steps of 16 KiB, and write the rest as it is', async () => {
     const step = 16 * 1024;

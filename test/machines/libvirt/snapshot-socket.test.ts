@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { chmodSync, existsSync, mkdirSync, statSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readFileSync, statSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
@@ -67,6 +67,16 @@ it.runIf(isRoot)('with an owner it is that owner’s alone', async () => {
     const { uid, gid } = statSync(path);
     expect([modeOf(path), uid, gid]).toEqual(['600', 64055, 108]);
   }
+});
+
+it('nobody is listened for any more when it is closed, also where nobody came', async () => {
+  const options = places();
+  // The kernel knows a socket by the path that it was made at, also when that is gone.
+  const isOpen = (): boolean => readFileSync('/proc/net/unix', 'utf8').includes(options.guestSocket);
+  const socket = await SnapshotSocket.listen(options);
+  expect(isOpen()).toBe(true);
+  await socket.close();
+  await expect.poll(isOpen).toBe(false);
 });
 
 it('one place that cannot be made is no matter while there is another', async () => {

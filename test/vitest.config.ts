@@ -14,7 +14,7 @@ export default defineConfig({
     // A second, as Vitest has it, is less than a busy machine needs.
     expect: { poll: { timeout: 20_000 } },
     // Two cores are the smallest machine that must pass. Real guests and browsers keep both busy; without them many tests wait.
-    maxWorkers: missing('qemu-system-x86_64', 'chromium').length > 0 ? 3 : 2,
+    maxWorkers: missing('qemu-system-x86_64', 'chromium').length > 0 ? 4 : 2,
     sequence: { sequencer: LongestFirst },
     pool: 'forks',
     // A process for each worker, not for each file: starting them and reading the code again was a third of the time.

@@ -8,7 +8,8 @@ const main = join(import.meta.dirname, '../../src/main.ts');
 describe('memoir heap demo', () => {
   it('finds a leak on a machine with nothing but Node, and leaves nothing behind', () => {
     const folder = temporaryFolder();
-    const env = { PATH: process.env.PATH ?? '', TMPDIR: folder };
+    const { PATH = '', NODE_COMPILE_CACHE = '' } = process.env;
+    const env = { PATH, TMPDIR: folder, NODE_COMPILE_CACHE };
     const out = execFileSync(process.execPath, [main, 'heap', 'demo', '--wait', '1'], {
       env,
       stdio: 'pipe',

@@ -118,6 +118,7 @@ describe('the notes of a core dump', () => {
     [state(0xffff_ffff_bfff_ffffn, 0x10), 0xffff_ffff_bfff_ffffn],
     [state(0xffff_ffff_c000_0000n, 0x10), null],
     [state(kernel, 0x33), null],
+    [state(kernel, 0x08), kernel],
     [state(kernel, 0x10, 439), null],
   ])('tell where the kernel is by a CPU that executes it, and by no other: %#', (note, address) => {
     const { tail } = read('x86_64', [prstatus as CoreNote, note]);

@@ -160,6 +160,16 @@ describe('one dump', () => {
     expect(finished).toMatchObject([{ startedAtMs: 5 }]);
   });
 
+  it('names its machine by its number, or by its id where it has none', async () => {
+    const { kind, context, hypervisor, finished } = await oneRun();
+    const numbered = { ...web, vmid: '17' };
+    for (const one of [numbered, { ...web, vmid: null }]) {
+      hypervisor.machines = [one];
+      await kind.run(context);
+    }
+    expect(finished.map(({ vmid }) => vmid)).toEqual(['17', web.id]);
+  });
+
   it('is over where its machine is gone', async () => {
     const { kind, context, hypervisor, jobs } = await oneRun();
     hypervisor.machines = [];

@@ -1,8 +1,10 @@
 import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
-import { expect, it, onTestFinished } from 'vitest';
+import { expect, it, onTestFinished, vi } from 'vitest';
+import { MemoirError } from '../../src/domain/memoir-error.ts';
 import { Spool } from '../../src/dumps/pipeline/spool.ts';
+import { SpaceGuard } from '../../src/storage/free-space.ts';
 import { temporaryFolder } from '../temporary-folder.ts';
 
 const slotBytes = 512;
@@ -81,4 +83,18 @@ it('is private, and has no name from its first moment on', async () => {
   const spool = await Spool.open(folder, slotBytes, 1 << 20);
   onTestFinished(() => spool.close());
   expect([readdirSync(folder), statSync(folder).mode & 0o777]).toEqual([[], 0o700]);
+});
+
+it('asks for room for all that it is about to write', async () => {
+  const spend = vi.spyOn(SpaceGuard.prototype, 'spend');
+  onTestFinished(() => spend.mockRestore());
+  const { spool, read } = await open();
+  const slot = spool.take();
+  spool.write(slot, 0, [piece(100, 1), piece(200, 2)]);
+  expect(spend.mock.calls).toEqual([[300]]);
+  spend.mockImplementation(() => {
+    throw new MemoirError('NO_SPACE', 'what is left is kept for others');
+  });
+  expect(() => spool.write(slot, 0, [piece(1, 3)])).toThrow(expect.objectContaining({ code: 'NO_SPACE' }));
+  expect(read(slot)[0]).toBe(1);
 });

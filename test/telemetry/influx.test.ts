@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { createInfluxClient } from '../../src/influx/influx-client.ts';
+import { createInfluxClient, type InfluxClient } from '../../src/influx/influx-client.ts';
 import { createStatsReader } from '../../src/telemetry/influx/stats-reader.ts';
 import { startStatsSender } from '../../src/telemetry/influx/stats-sender.ts';
 import { toLine } from '../../src/telemetry/influx/vm-stats.ts';
@@ -118,6 +118,23 @@ describe('telemetry in InfluxDB', () => {
     ]);
     expect(recoveries.at(-1)).toBe(1);
     expect(failures.length).toBeGreaterThan(0);
+  });
+
+  it('is not waited for at the end, also while InfluxDB makes no table', async () => {
+    const { client, ring } = await opened();
+    const asked = Promise.withResolvers<void>();
+    const silent: InfluxClient = {
+      ...client,
+      createTable(_, __, ___, signal) {
+        asked.resolve();
+        return new Promise((_, reject) => signal?.addEventListener('abort', () => reject(signal.reason)));
+      },
+    };
+    const sender = startStatsSender(silent, ring, { host: 'here', failing: () => {}, recovered: () => {} });
+    await ring.append([sample(1, Date.now())]);
+    sender.wake();
+    await asked.promise;
+    await sender.close();
   });
 
   it('keeps what an outage held up over the end of the process, and sends it in order', async () => {

@@ -11,7 +11,10 @@ import { thorough } from '../thorough.ts';
 const frameBytes = 4 * pageBytes;
 
 /** An assembler of small frames over ranges of so many pages, and what it handed out. */
-async function assemble(rangePages: readonly number[], options: { earlyPages?: number; lateFrames?: number } = {}) {
+async function assemble(
+  rangePages: readonly number[],
+  options: { earlyPages?: number; lateFrames?: number; gapPages?: readonly number[] } = {},
+) {
   const spool = await Spool.open(temporaryFolder(), frameBytes, 1 << 30);
   onTestFinished(() => spool.close().catch(() => undefined));
   const out: Uint8Array[] = [];
@@ -23,7 +26,7 @@ async function assemble(rangePages: readonly number[], options: { earlyPages?: n
       start = range.end + 0x100000n;
       return range;
     }),
-    gapsBefore: rangePages.map(() => 0),
+    gapsBefore: rangePages.map((_, index) => (options.gapPages?.[index] ?? 0) * pageBytes),
     buffers: new FrameBuffers(frameBytes),
     spool,
     earlyBytes: (options.earlyPages ?? 1000) * pageBytes,
@@ -75,6 +78,15 @@ describe('frames from pages', () => {
       ),
       { numRuns: 60 },
     );
+  });
+
+  it('have the zeros between ranges in front of them, once each', async () => {
+    const { assembler, out } = await assemble([5, 3, 1], { gapPages: [0, 2, 7] });
+    assembler.data(0, Buffer.concat(Array.from({ length: 9 }, (_, index) => page(index + 1))));
+    assembler.finish();
+    const image = Buffer.concat(out);
+    const found = Array.from({ length: image.length / pageBytes }, (_, index) => image[index * pageBytes]);
+    expect(found).toEqual([1, 2, 3, 4, 5, 0, 0, 6, 7, 8, 0, 0, 0, 0, 0, 0, 0, 9]);
   });
 
   it('take long stretches across frames and ranges', async () => {

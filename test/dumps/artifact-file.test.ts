@@ -109,6 +109,13 @@ describe('a look at an artifact', () => {
     expect(await inspectFile(path)).toMatchObject({ format: 'ELF', notes: [], memoryRanges: [] });
   });
 
+  it('takes a core that ends in its own headers for one without notes', async () => {
+    for (const length of [64, 150]) {
+      const { path } = await artifactFile('NONE', elfImage(kernel).subarray(0, length));
+      expect(await inspectFile(path)).toMatchObject({ format: 'ELF', imageBytes: length, notes: [], memoryRanges: [] });
+    }
+  });
+
   it('is refused where there is no file', async () => {
     const folder = temporaryFolder();
     mkdirSync(join(folder, 'folder'));

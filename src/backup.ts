@@ -4,6 +4,7 @@ import { join, resolve } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { copyDatabase } from './database/backup.ts';
 import { MemoirError } from './domain/memoir-error.ts';
+import { codeOf, messageOf } from './domain/thrown.ts';
 
 /** Where a server of this machine keeps what it knows. */
 export interface BackedUp {
@@ -27,7 +28,7 @@ export async function createBackup({ dataDir, dumpDir, heapDir }: BackedUp, fold
   try {
     await mkdir(target, { mode: 0o700 });
   } catch (cause) {
-    throw new MemoirError('BAD_INPUT', `${target} cannot be made: ${(cause as Error).message}`, {
+    throw new MemoirError('BAD_INPUT', `${target} cannot be made: ${messageOf(cause)}`, {
       cause,
       hint: 'Name a folder that is not there yet, in one that is.',
     });
@@ -66,7 +67,7 @@ async function copyIfThere(from: string, to: string): Promise<boolean> {
     await copyFile(from, to);
     return true;
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false;
+    if (codeOf(error) === 'ENOENT') return false;
     throw error;
   }
 }

@@ -1,5 +1,6 @@
 import { readFileSync, statSync } from 'node:fs';
 import { MemoirError } from './domain/memoir-error.ts';
+import { codeOf, messageOf } from './domain/thrown.ts';
 
 /** The file beside the environment: the same names, a line each. What it holds may be secret. */
 export interface ConfigFile {
@@ -35,10 +36,10 @@ export function readConfigFile(
     text = readFileSync(at, 'utf8');
   } catch (cause) {
     if (cause instanceof MemoirError) throw cause;
-    const { code } = cause as NodeJS.ErrnoException;
+    const code = codeOf(cause);
     if (path === null && (code === 'ENOENT' || code === 'EACCES' || code === 'ENOTDIR'))
       return { path: at, values: null, warnings: [] };
-    throw new MemoirError('CONFIG_INVALID', `${at} cannot be read: ${(cause as Error).message}`, { cause });
+    throw new MemoirError('CONFIG_INVALID', `${at} cannot be read: ${messageOf(cause)}`, { cause });
   }
   const values = parseConfigFile(text, at, knows);
   const exposed = Object.keys(values).filter(secret);

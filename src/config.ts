@@ -2,7 +2,9 @@
 import { availableParallelism, homedir, hostname } from 'node:os';
 import { join, resolve } from 'node:path';
 import { z } from 'zod';
+import { parseByteSize } from './domain/byte-size.ts';
 import { MemoirError } from './domain/memoir-error.ts';
+import { isNameOf } from './domain/table.ts';
 
 const seconds = /^(\d+(?:\.\d+)?)(ms|s|m|h|d)?$/;
 const unitsMs = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
@@ -10,7 +12,7 @@ const unitsMs = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } as c
 /** `90`, `90s`, `1.5m`, `1h`, `30d`: a plain number is seconds. Answers milliseconds. */
 const duration = z.string().transform((text, context) => {
   const [, amount, unit = 's'] = seconds.exec(text.trim()) ?? [];
-  if (amount !== undefined) return Number(amount) * unitsMs[unit as keyof typeof unitsMs];
+  if (amount !== undefined && isNameOf(unitsMs, unit)) return Number(amount) * unitsMs[unit];
   context.addIssue({ code: 'custom', message: `"${text}" is not a duration such as 90, 90s, 5m, 1h or 30d` });
   return z.NEVER;
 });
@@ -50,12 +52,10 @@ const influxAddress = z.string().transform((text, context) => {
   return url.origin;
 });
 
-const sizeUnits = { '': 1, k: 2 ** 10, m: 2 ** 20, g: 2 ** 30, t: 2 ** 40 } as const;
-
 /** `512M`, `20G`, `2T`. */
 const byteSize = z.string().transform((text, context) => {
-  const [, amount, unit = ''] = /^(\d{1,15})([kmgt]?)(?:i?b)?$/i.exec(text.trim()) ?? [];
-  if (amount !== undefined) return Number(amount) * sizeUnits[unit.toLowerCase() as keyof typeof sizeUnits];
+  const bytes = parseByteSize(text);
+  if (bytes !== null) return bytes;
   context.addIssue({ code: 'custom', message: `"${text}" is not a size such as 512M or 20G` });
   return z.NEVER;
 });

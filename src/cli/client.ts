@@ -1,5 +1,6 @@
-import { type ErrorCode, errorCatalogue } from '../domain/error-catalogue.ts';
+import { fieldOf, isObject } from '../domain/field.ts';
 import { MemoirError } from '../domain/memoir-error.ts';
+import { errorIn, refusalIn } from '../domain/refusal.ts';
 import { readEvents } from './event-stream.ts';
 
 /** A generated document, with the types of its result and its variables. */
@@ -18,18 +19,6 @@ export interface Client {
   ask<R, V>(document: Document<R, V>, variables: NoInfer<V>): Promise<R>;
   /** Results until the server completes the stream; Unreachable when it breaks off. */
   follow<R, V>(document: Document<R, V>, variables: NoInfer<V>, signal?: AbortSignal): AsyncGenerator<R, void, void>;
-}
-
-/** What the payload of every mutation has in `errors`. */
-interface Refusal {
-  readonly code: ErrorCode;
-  readonly message: string;
-  readonly hint: string;
-}
-
-interface Answer<R> {
-  readonly data?: R | null;
-  readonly errors?: readonly { readonly message: string; readonly extensions?: Record<string, unknown> }[];
 }
 
 /** The server says something every ten seconds; silence for much longer is a connection that is no more. */
@@ -52,7 +41,7 @@ export function createClient(url: string, token: string | null): Client {
   return {
     async ask<R, V>(document: Document<R, V>, variables: V) {
       const response = await send(String(document), variables, 'application/json', AbortSignal.timeout(answerMs));
-      return dataOf((await readJson(response, address)) as Answer<R>);
+      return dataOf(document, await readJson(response, address));
     },
 
     async *follow<R, V>(document: Document<R, V>, variables: V, signal?: AbortSignal) {
@@ -62,12 +51,12 @@ export function createClient(url: string, token: string | null): Client {
       try {
         const response = await send(String(document), variables, 'text/event-stream', ended);
         if (!response.headers.get('content-type')?.startsWith('text/event-stream')) {
-          dataOf((await readJson(response, address)) as Answer<R>);
+          dataOf(document, await readJson(response, address));
           throw lost(address, new Error('the response is not a stream'));
         }
         for await (const event of readEvents(response.body, () => timer.refresh())) {
           if (event.type === 'complete') return;
-          yield dataOf(JSON.parse(event.data) as Answer<R>);
+          yield dataOf(document, JSON.parse(event.data));
         }
         throw new Error('the stream was interrupted');
       } catch (error) {
@@ -90,16 +79,15 @@ async function readJson(response: Response, address: URL): Promise<unknown> {
 }
 
 /** The data of an answer that holds no error, neither one of GraphQL's nor one of a mutation's payload. */
-function dataOf<R>({ data, errors }: Answer<R>): R {
-  const [refusal] = Object.values(data ?? {}).flatMap((root) => (root as { errors?: Refusal[] } | null)?.errors ?? []);
-  if (refusal !== undefined) throw new MemoirError(refusal.code, refusal.message, { hint: refusal.hint });
-  const error = errors?.[0];
-  if (error === undefined && data != null) return data;
-  const code = String(error?.extensions?.code) as ErrorCode;
-  const hint = error?.extensions?.hint;
-  throw new MemoirError(code in errorCatalogue ? code : 'INTERNAL', error?.message ?? 'the response has no data', {
-    ...(typeof hint === 'string' && { hint }),
-  });
+function dataOf<R, V>(_document: Document<R, V>, answer: unknown): R {
+  const data = fieldOf(answer, 'data');
+  const refusal = isObject(data) ? refusalIn(data) : null;
+  if (refusal !== null) throw refusal;
+  const errors = fieldOf(answer, 'errors');
+  const [error] = Array.isArray(errors) ? errors : [];
+  if (error !== undefined || !isObject(data)) throw errorIn(error, 'the response has no data');
+  // What the server answers to a document is what was generated from it and the schema.
+  return data as R;
 }
 
 function lost(address: URL, cause: unknown, what = 'does not respond'): Unreachable {

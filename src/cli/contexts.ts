@@ -1,7 +1,9 @@
 import { mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { parseJson } from '../domain/json.ts';
 import { MemoirError } from '../domain/memoir-error.ts';
+import { codeOf, messageOf } from '../domain/thrown.ts';
 
 /** A server that this user signed in to. */
 export interface Context {
@@ -36,9 +38,8 @@ export class Contexts {
       text = readFileSync(this.#path, 'utf8');
     } catch (cause) {
       if (cause instanceof MemoirError) throw cause;
-      if (['ENOENT', 'EACCES', 'ENOTDIR'].includes((cause as NodeJS.ErrnoException).code ?? ''))
-        return { current: null, contexts: {} };
-      throw new MemoirError('CONFIG_INVALID', `${this.#path} cannot be read: ${(cause as Error).message}`, { cause });
+      if (['ENOENT', 'EACCES', 'ENOTDIR'].includes(codeOf(cause) ?? '')) return { current: null, contexts: {} };
+      throw new MemoirError('CONFIG_INVALID', `${this.#path} cannot be read: ${messageOf(cause)}`, { cause });
     }
     const parsed = contextsFile.safeParse(parseJson(text));
     if (parsed.success) return parsed.data;
@@ -82,14 +83,6 @@ export class Contexts {
       rmSync(fresh, { force: true });
       throw error;
     }
-  }
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return null;
   }
 }
 

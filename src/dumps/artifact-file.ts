@@ -4,13 +4,13 @@ import { type FileHandle, open, readFile, rm } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { MemoirError } from '../domain/memoir-error.ts';
+import { codeOf, messageOf } from '../domain/thrown.ts';
 import { readCoreHeaders } from '../formats/elf/core-headers.ts';
 import { EHDR64_SIZE, ELF_MAGIC, PHDR64_SIZE, PT_NOTE } from '../formats/elf/elf-format.ts';
 import { type CoreNote, readNotes } from '../formats/elf/note.ts';
 import { FormatError } from '../formats/format-error.ts';
 import type { ArtifactReader } from '../storage/artifact-store.ts';
 import { openFrames } from './artifact-content.ts';
-
 import type { Compression } from './dump-request.ts';
 import { type Manifest, readManifest } from './manifest.ts';
 import { examine, type Finding } from './verification/examination.ts';
@@ -50,7 +50,7 @@ async function openArtifact(path: string): Promise<Opened> {
   try {
     file = await open(path, 'r');
   } catch (cause) {
-    throw new MemoirError('BAD_INPUT', `${path} cannot be opened: ${(cause as Error).message}`, { cause });
+    throw new MemoirError('BAD_INPUT', `${path} cannot be opened: ${messageOf(cause)}`, { cause });
   }
   try {
     const found = await file.stat();
@@ -234,8 +234,7 @@ export async function extractFile(
   try {
     await pipeline(pieces, createWriteStream(output, { flags: 'wx', mode: 0o600 }), { signal });
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'EEXIST')
-      throw new MemoirError('BAD_INPUT', `${output} is there already`);
+    if (codeOf(error) === 'EEXIST') throw new MemoirError('BAD_INPUT', `${output} is there already`);
     await rm(output, { force: true });
     if (error instanceof FormatError) throw new MemoirError('ARTIFACT_DAMAGED', error.message, { cause: error });
     throw error;

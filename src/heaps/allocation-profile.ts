@@ -1,3 +1,5 @@
+import { fieldOf } from '../domain/field.ts';
+
 /** What allocated how much, by V8's sampling: a tree of functions. */
 export interface AllocationNode {
   readonly name: string;
@@ -7,22 +9,19 @@ export interface AllocationNode {
   readonly children: readonly AllocationNode[];
 }
 
-/** As the protocol has it (HeapProfiler.SamplingHeapProfileNode). */
-export interface ProfileNode {
-  readonly callFrame: { readonly functionName: string; readonly url: string; readonly lineNumber: number };
-  readonly selfSize: number;
-  readonly children?: readonly ProfileNode[];
-}
-
 /** Stacks deeper than this are cut: V8 samples 16 frames unless told. */
 const maxDepth = 256;
 
-export function toAllocationNode({ callFrame, selfSize, children = [] }: ProfileNode, depth = 0): AllocationNode {
+/** Reads a node as the protocol has it (HeapProfiler.SamplingHeapProfileNode). */
+export function toAllocationNode(node: unknown, depth = 0): AllocationNode {
+  const callFrame = fieldOf(node, 'callFrame');
+  const children = fieldOf(node, 'children');
   return {
-    name: callFrame.functionName || '(anonymous)',
-    script: callFrame.url,
-    line: callFrame.lineNumber + 1,
-    selfBytes: selfSize,
-    children: depth < maxDepth ? children.map((child) => toAllocationNode(child, depth + 1)) : [],
+    name: String(fieldOf(callFrame, 'functionName') || '(anonymous)'),
+    script: String(fieldOf(callFrame, 'url') ?? ''),
+    line: Number(fieldOf(callFrame, 'lineNumber') ?? 0) + 1,
+    selfBytes: Number(fieldOf(node, 'selfSize') ?? 0),
+    children:
+      Array.isArray(children) && depth < maxDepth ? children.map((child) => toAllocationNode(child, depth + 1)) : [],
   };
 }

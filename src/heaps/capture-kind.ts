@@ -46,6 +46,12 @@ export function createHeapCaptureKind(
 
 const plural = (count: number): string => `${count} snapshot${count === 1 ? ' is' : 's are'}`;
 
+/** A process whose inspector is open. */
+interface OpenTarget {
+  readonly target: HeapTarget;
+  readonly session: HeapSession;
+}
+
 class CaptureRun {
   readonly #context: RunContext<HeapCaptureRequest>;
   readonly #options: HeapCaptureKindOptions;
@@ -54,7 +60,6 @@ class CaptureRun {
   readonly #taken: HeapCapture[] = [];
   #session: HeapSession | null = null;
   #sessions = 0;
-  #target: HeapTarget | null = null;
   #reason: string | null = null;
 
   constructor(context: RunContext<HeapCaptureRequest>, options: HeapCaptureKindOptions) {
@@ -71,11 +76,11 @@ class CaptureRun {
   async run(): Promise<RunOutcome<HeapCaptureResult>> {
     const { request } = this.#context;
     try {
-      await this.#open(request.target);
-      await this.#capture();
+      let open = await this.#open(request.target);
+      await this.#capture(open);
       for (const waitMs of request.waitsMs) {
         await this.#wait(waitMs);
-        await this.#again();
+        open = await this.#again(open);
       }
       const captures = this.#taken.map(({ id }) => id);
       const bytes = this.#taken.reduce((sum, { rawSizeBytes }) => sum + rawSizeBytes, 0);
@@ -90,40 +95,42 @@ class CaptureRun {
     }
   }
 
-  async #open(reference: string): Promise<void> {
+  async #open(reference: string): Promise<OpenTarget> {
     const { signal } = this.#context;
     await this.#context.phase('connecting', 'Opening the inspector of the process');
-    this.#target = await this.#targets.find(reference, signal);
-    this.#session = await openHeapSession(await this.#targets.wake(this.#target, signal), signal);
+    const target = await this.#targets.find(reference, signal);
+    const session = await openHeapSession(await this.#targets.wake(target, signal), signal);
+    this.#session = session;
     this.#sessions++;
+    return { target, session };
   }
 
-  /** The next snapshot of a series; if the process was replaced meanwhile, of its successor. */
-  async #again(): Promise<void> {
+  /** The next snapshot of a series; if the process was replaced meanwhile, of its successor, which is answered then. */
+  async #again(open: OpenTarget): Promise<OpenTarget> {
     try {
-      await this.#capture();
+      await this.#capture(open);
+      return open;
     } catch (error) {
       if (!isMemoirError(error, 'TARGET_GONE')) throw error;
-      const before = this.#session?.identity;
-      await this.#session?.close();
+      await open.session.close();
       this.#session = null;
       const { targetKind, target, service } = this.#context.request;
       // A pid is gone with its process; a service's name or a container may still lead to the one that follows it.
       const reference = targetKind === 'process' ? service : target.split(':').slice(0, 2).join(':');
-      await this.#open(reference).catch((cause) => {
+      const next = await this.#open(reference).catch((cause) => {
         throw isMemoirError(cause, 'NOT_FOUND') ? error : cause;
       });
-      const same = this.#session !== null && (this.#session as HeapSession).identity === before;
-      this.#reason = same
-        ? 'the inspector session was lost in between, and objects have new ids'
-        : 'the process was restarted in between';
-      await this.#capture();
+      this.#reason =
+        next.session.identity === open.session.identity
+          ? 'the inspector session was lost in between, and objects have new ids'
+          : 'the process was restarted in between';
+      await this.#capture(next);
+      return next;
     }
   }
 
-  async #capture(): Promise<void> {
+  async #capture({ session, target }: OpenTarget): Promise<void> {
     const { request, signal, operation } = this.#context;
-    const [session, target] = [this.#session as HeapSession, this.#target as HeapTarget];
     const index = this.#taken.length;
     const memory = await session.memory(signal);
     const forecast = preflight(memory);
@@ -209,7 +216,8 @@ const waitText = (ms: number): string =>
 
 function refusal(forecast: Preflight): MemoirError {
   const { neededBytes, availableBytes } = forecast;
-  return new MemoirError('TARGET_MEMORY', forecast.warnings[0] as string, {
+  const [why = 'the process has too little memory for a snapshot'] = forecast.warnings;
+  return new MemoirError('TARGET_MEMORY', why, {
     details: { neededBytes, availableBytes, limitedBy: forecast.limitedBy },
   });
 }

@@ -9,7 +9,7 @@ import { captureFile } from './captures/heap-capture.ts';
 import type { HeapCaptures } from './captures/heap-captures.ts';
 import { SnapshotWriter } from './captures/snapshot-writer.ts';
 import { type HeapSession, openHeapSession } from './heap-session.ts';
-import type { HeapTarget, HeapTargets, TargetKind } from './heap-target.ts';
+import { type HeapTarget, type HeapTargets, type TargetKind, targetKinds } from './heap-target.ts';
 import type { HeapCaptureInput, Heaps, UploadInput } from './heaps.ts';
 import { captureSubject, heapCaptureType, heapVerifyType, targetSubject } from './operation-types.ts';
 import { preflight } from './preflight.ts';
@@ -39,7 +39,7 @@ export function createHeaps(parts: HeapServiceParts): Heaps {
   async function find(reference: string, signal: AbortSignal): Promise<HeapTarget> {
     if (reference === '' || reference.length > 512)
       throw new MemoirError('BAD_INPUT', 'a target must have 1 to 512 characters');
-    const kind = /^(process|docker|kubernetes):/.exec(reference)?.[1] as TargetKind | undefined;
+    const kind = targetKinds.find((one) => reference.startsWith(`${one}:`));
     const asked = kind === undefined ? [...targets.values()] : [targets.get(kind)];
     let missing: unknown = notReached(kind ?? 'any');
     for (const place of asked) {
@@ -92,7 +92,8 @@ export function createHeaps(parts: HeapServiceParts): Heaps {
     }
     looking.add(target.id);
     try {
-      const place = targets.get(target.kind) as HeapTargets;
+      const place = targets.get(target.kind);
+      if (place === undefined) throw notReached(target.kind);
       const session = await openHeapSession(await place.wake(target, signal), signal);
       try {
         return await use(session, target);

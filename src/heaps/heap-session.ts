@@ -1,12 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { z } from 'zod';
 import type { Closable } from '../domain/closable.ts';
+import { fieldOf } from '../domain/field.ts';
 import { MemoirError } from '../domain/memoir-error.ts';
-import { type AllocationNode, type ProfileNode, toAllocationNode } from './allocation-profile.ts';
+import { type AllocationNode, toAllocationNode } from './allocation-profile.ts';
 import type { AwakeInspector, Ending } from './heap-target.ts';
 import { getJson, type InspectorSocket, openInspectorSocket } from './inspector/inspector-socket.ts';
 import { ProtocolSession } from './inspector/protocol-session.ts';
 import { leaseProgram, memoryProgram, releaseDelayMs, releaseProgram } from './inspector/target-programs.ts';
-import type { HeapMemory, MemoryLimit } from './preflight.ts';
+import type { HeapMemory } from './preflight.ts';
 
 /** A thread of the target that has a heap of its own; null is the main thread. */
 export interface TargetThread {
@@ -42,6 +44,17 @@ export interface HeapSession extends Closable {
   /** Samples allocations for a time, without a stall. */
   sample(durationMs: number, signal: AbortSignal): Promise<AllocationNode>;
 }
+
+/** What `memoryProgram` answers. */
+const toldMemory = z.object({
+  nodeVersion: z.string(),
+  pid: z.number(),
+  uptimeSec: z.number(),
+  usage: z.object({ rss: z.number(), external: z.number(), arrayBuffers: z.number().default(0) }),
+  heap: z.object({ used_heap_size: z.number(), heap_size_limit: z.number() }),
+  limits: z.array(z.object({ limitBytes: z.number(), usedBytes: z.number(), reclaimableBytes: z.number() })),
+  machineAvailableBytes: z.number().nullable(),
+});
 
 /** A tunnel to the target ends by itself when nothing passes for two minutes. */
 const beatMs = 20_000;
@@ -95,16 +108,11 @@ class LiveSession implements HeapSession {
   }
 
   async memory(signal: AbortSignal): Promise<HeapMemory> {
-    const told = JSON.parse(String(await this.#evaluate(memoryProgram, signal))) as {
-      nodeVersion: string;
-      pid: number;
-      uptimeSec: number;
-      usage: NodeJS.MemoryUsage;
-      heap: { used_heap_size: number; heap_size_limit: number };
-      limits: MemoryLimit[];
-      machineAvailableBytes: number | null;
-    };
-    const { nodeVersion, pid, uptimeSec, usage, heap, limits, machineAvailableBytes } = told;
+    const told = toldMemory.safeParse(JSON.parse(String(await this.#evaluate(memoryProgram, signal))));
+    if (!told.success) {
+      throw new MemoirError('CAPTURE_FAILED', 'the process tells of its memory in another form', { cause: told.error });
+    }
+    const { nodeVersion, pid, uptimeSec, usage, heap, limits, machineAvailableBytes } = told.data;
     return {
       nodeVersion,
       pid,
@@ -113,7 +121,7 @@ class LiveSession implements HeapSession {
       heapLimitBytes: heap.heap_size_limit,
       rssBytes: usage.rss,
       externalBytes: usage.external,
-      arrayBuffersBytes: usage.arrayBuffers ?? 0,
+      arrayBuffersBytes: usage.arrayBuffers,
       limits,
       machineAvailableBytes,
     };
@@ -123,11 +131,15 @@ class LiveSession implements HeapSession {
     if (!this.#workersKnown) {
       this.#main.on('NodeWorker.attachedToWorker', (event) => {
         const sessionId = String(event.sessionId);
-        const { workerId, title } = event.workerInfo as { workerId: string; title?: string };
+        const title = fieldOf(event.workerInfo, 'title');
+        const workerId = fieldOf(event.workerInfo, 'workerId');
         const post = (message: string) => {
           this.#main.send('NodeWorker.sendMessageToWorker', { sessionId, message }).catch(() => undefined);
         };
-        this.#workers.set(sessionId, { title: title || `worker ${workerId}`, session: new ProtocolSession(post) });
+        this.#workers.set(sessionId, {
+          title: String(title || `worker ${workerId}`),
+          session: new ProtocolSession(post),
+        });
       });
       this.#main.on('NodeWorker.receivedMessageFromWorker', ({ sessionId, message }) => {
         this.#workers.get(String(sessionId))?.session.receive(String(message));
@@ -185,7 +197,7 @@ class LiveSession implements HeapSession {
       throw error;
     }
     const { profile } = await this.#main.send('HeapProfiler.stopSampling', {}, signal);
-    return toAllocationNode((profile as { head: ProfileNode }).head);
+    return toAllocationNode(fieldOf(profile, 'head'));
   }
 
   ending(): Promise<Ending> {
@@ -237,11 +249,11 @@ class LiveSession implements HeapSession {
       { expression, includeCommandLineAPI: true, returnByValue: true, silent: true },
       signal,
     );
-    const thrown = answer.exceptionDetails as { exception?: { description?: string } } | undefined;
-    if (thrown !== undefined) {
-      const why = thrown.exception?.description?.split('\n')[0] ?? 'an error without a text';
+    if (answer.exceptionDetails !== undefined) {
+      const description = fieldOf(fieldOf(answer.exceptionDetails, 'exception'), 'description');
+      const [why] = String(description ?? 'an error without a text').split('\n');
       throw new MemoirError('CAPTURE_FAILED', `the process could not be asked for its memory: ${why}`);
     }
-    return (answer.result as { value?: unknown }).value;
+    return fieldOf(answer.result, 'value');
   }
 }

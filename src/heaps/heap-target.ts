@@ -1,7 +1,8 @@
 import type { Duplex } from 'node:stream';
 import type { Closable } from '../domain/closable.ts';
 
-export type TargetKind = 'process' | 'docker' | 'kubernetes';
+export const targetKinds = ['process', 'docker', 'kubernetes'] as const;
+export type TargetKind = (typeof targetKinds)[number];
 
 /** A running Node.js process whose heap can be asked for. */
 export interface HeapTarget {

@@ -5,6 +5,7 @@ import { renderGraphiQL } from 'graphql-yoga';
 import type { Access } from '../access/access.ts';
 import type { Actor } from '../access/actor.ts';
 import type { Askers } from '../async/askers.ts';
+import { fieldOf } from '../domain/field.ts';
 import { MemoirError } from '../domain/memoir-error.ts';
 import { Coalescer } from './coalescer.ts';
 import { bearerToken } from './credentials.ts';
@@ -13,7 +14,7 @@ import type { GraphqlParams } from './graphql-params.ts';
 import { type JsonType, parseAccept } from './media-type.ts';
 import { readParams } from './params.ts';
 import type { PersistedDocuments } from './persisted-documents.ts';
-import { prepare } from './run.ts';
+import { onlyResult, prepare } from './run.ts';
 import type { Seats } from './seats.ts';
 import { sendEvents } from './sse.ts';
 import { checkForgery } from './wall/forgery.ts';
@@ -70,7 +71,7 @@ export function serveGraphql(
       }
       if (accepted.json !== null && kind !== 'subscription') {
         if ('errors' in prepared) return answer(reply, accepted.json, encode(prepared));
-        const work = async (askers?: Askers) => encode((await prepared.run(askers)) as ExecutionResult);
+        const work = async (askers?: Askers) => encode(onlyResult(await prepared.run(askers)));
         return answer(reply, accepted.json, await (kind === 'query' ? queries.run(key, work, onLeave) : work()));
       }
       if (!accepted.events) {
@@ -124,9 +125,5 @@ function questionKey({ name, role }: Actor, { query, operationName, variables }:
 
 /** A person who typed the address into a browser. */
 function isVisit({ method, headers, query }: FastifyRequest): boolean {
-  return (
-    method === 'GET' &&
-    (headers.accept ?? '').includes('text/html') &&
-    (query as { query?: string }).query === undefined
-  );
+  return method === 'GET' && (headers.accept ?? '').includes('text/html') && fieldOf(query, 'query') === undefined;
 }

@@ -1,5 +1,4 @@
 import type { IncomingMessage } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import Fastify, { type FastifyInstance } from 'fastify';
 import type { Closable } from '../domain/closable.ts';
 import { MemoirError } from '../domain/memoir-error.ts';
@@ -15,6 +14,7 @@ import { serveHealth } from './observation/health.ts';
 import { type MetricSource, serveMetrics } from './observation/metrics.ts';
 import { OperationWatch } from './observation/operation-watch.ts';
 import type { PersistedDocuments } from './persisted-documents.ts';
+import { portOf } from './port-of.ts';
 import { serveRest } from './rest/rest.ts';
 import { Seats } from './seats.ts';
 import { answerUnknown, KnownRoutes } from './unknown.ts';
@@ -171,7 +171,7 @@ export function createHost(options: HostOptions): Host {
       await app.listen({ host: options.host, port: options.port }).catch((cause) => {
         throw cannotListen(cause, options);
       });
-      const { port } = app.server.address() as AddressInfo;
+      const port = portOf(app.server);
       const volumePort = (await volumeDoor?.listen()) ?? null;
       const name = options.host.includes(':') ? `[${options.host}]` : options.host;
       return { url: `http://${name}:${port}`, port, volumePort };

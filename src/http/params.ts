@@ -1,4 +1,5 @@
 import type { FastifyRequest } from 'fastify';
+import { isObject } from '../domain/field.ts';
 import { MemoirError } from '../domain/memoir-error.ts';
 import { traceparentPattern } from '../domain/traceparent.ts';
 import type { GraphqlParams } from './graphql-params.ts';
@@ -31,19 +32,15 @@ function traceparent({ headers: { traceparent: given } }: FastifyRequest): strin
 }
 
 function fromQueryString(query: unknown): Record<string, unknown> {
-  const { variables, extensions, ...rest } = query as Record<string, unknown>;
+  const { variables, extensions, ...rest } = isObject(query) ? query : {};
   return { ...rest, variables: fromJson('variables', variables), extensions: fromJson('extensions', extensions) };
 }
 
 function fromJson(name: string, text: unknown): unknown {
   if (text === undefined || text === '') return undefined;
   try {
-    return JSON.parse(text as string);
+    return JSON.parse(String(text));
   } catch {
     throw new MemoirError('BAD_INPUT', `\`${name}\` must be JSON`);
   }
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { fieldOf } from '../domain/field.ts';
 import { MemoirError } from '../domain/memoir-error.ts';
 import { codeOf } from '../domain/thrown.ts';
 
@@ -28,8 +29,7 @@ export function findDocument(
   documentId: unknown,
   extensions: Readonly<Record<string, unknown>> | null | undefined,
 ): string | undefined {
-  const persistedQuery = extensions?.persistedQuery as { readonly sha256Hash?: unknown } | null | undefined;
-  const id = documentId ?? persistedQuery?.sha256Hash;
+  const id = documentId ?? fieldOf(extensions?.persistedQuery, 'sha256Hash');
   if (id === undefined) return undefined;
   const text = typeof id === 'string' ? documents.get(id.replace(/^sha256:/, '')) : undefined;
   if (text !== undefined) return text;

@@ -7,6 +7,7 @@ import {
 } from 'graphql';
 import type { Actor } from '../access/actor.ts';
 import type { Askers } from '../async/askers.ts';
+import { MemoirError } from '../domain/memoir-error.ts';
 import type { GraphqlParams } from './graphql-params.ts';
 import type { GraphqlServer } from './yoga.ts';
 
@@ -59,6 +60,12 @@ export async function prepare(
   } catch (error) {
     return { errors: [mask(error)] };
   }
+}
+
+/** The result of what is no subscription. */
+export function onlyResult(result: Result): ExecutionResult {
+  if (isStream(result)) throw new MemoirError('BAD_INPUT', 'a subscription answers with a stream');
+  return result;
 }
 
 export function isStream(result: Result): result is AsyncIterableIterator<ExecutionResult> {

@@ -29,8 +29,7 @@ export async function sendEvents(
   result: ExecutionResult | AsyncIterableIterator<ExecutionResult>,
   { mask, heartbeatMs, check }: EventStreamOptions,
 ): Promise<void> {
-  const stream = isStream(result) ? result : undefined;
-  const stop = () => void stream?.return?.();
+  const stop = () => void (isStream(result) && result.return?.());
   whenClosed(response, stop);
   if (response.destroyed) return;
   response.writeHead(200, {
@@ -55,8 +54,8 @@ export async function sendEvents(
   }, heartbeatMs);
 
   try {
-    if (stream === undefined) await write(response, toEvent(result as ExecutionResult));
-    else for await (const next of stream) await write(response, toEvent(next));
+    if (isStream(result)) for await (const next of result) await write(response, toEvent(next));
+    else await write(response, toEvent(result));
     await write(response, complete);
   } catch (error) {
     await write(response, toEvent({ errors: [mask(error)] }) + complete);

@@ -1,8 +1,8 @@
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import type { FastifyInstance } from 'fastify';
 import type { Closable } from '../domain/closable.ts';
 import { MemoirError } from '../domain/memoir-error.ts';
+import { portOf } from './port-of.ts';
 
 /** What the old volume daemon answered. */
 const path = /^\/(api\/v1(\/|\?|$)|health(\?|$))/;
@@ -33,7 +33,7 @@ export function createVolumeDoor(
         );
         server.listen(port, '127.0.0.1', resolve);
       });
-      return (server.address() as AddressInfo).port;
+      return portOf(server);
     },
     close: () =>
       new Promise((resolve) => {

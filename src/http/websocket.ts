@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
-import type { ExecutionArgs, ExecutionResult, GraphQLError, subscribe } from 'graphql';
+import type { ExecutionArgs, ExecutionResult, GraphQLError } from 'graphql';
 import { CloseCode, type Context, handleProtocols, makeServer, type SubscribePayload } from 'graphql-ws';
 import { type WebSocket, WebSocketServer } from 'ws';
 import type { Access } from '../access/access.ts';
@@ -78,13 +78,9 @@ export function createSockets(
         return false;
       }
     },
-    onSubscribe: (session, _id, payload) => admit(session, payload),
-    execute: (args) => (args as Admitted).run(),
-    subscribe: (args) => (args as Admitted).run() as ReturnType<typeof subscribe>,
-    onOperation: ({ extra }, id, _payload, _args, result) =>
-      isStream(result as ExecutionResult)
-        ? deliver(extra.socket, id, result as Results, limits.maxBacklogBytes)
-        : undefined,
+    onSubscribe: admit,
+    execute: run,
+    subscribe: run,
     // A stream that breaks is an error like any other.
     onError: (_session, _id, _payload, errors) =>
       errors.some(({ cause }) => cause instanceof ClientGone)
@@ -92,10 +88,15 @@ export function createSockets(
         : errors.map((error) => graphql.mask(error).toJSON()),
   });
 
-  type Admitted = ExecutionArgs & Pick<Prepared, 'run'>;
+  async function run(args: ExecutionArgs) {
+    if (!(args instanceof Admitted)) throw new MemoirError('INTERNAL', 'nobody admitted this operation');
+    const result = await args.run();
+    return isStream(result) ? deliver(args.socket, args.id, result, limits.maxBacklogBytes) : result;
+  }
 
   async function admit(
     { extra, subscriptions }: Session,
+    id: string,
     params: SubscribePayload,
   ): Promise<Admitted | GraphQLError[]> {
     try {
@@ -103,7 +104,9 @@ export function createSockets(
         throw new MemoirError('LIMIT_EXCEEDED', `a socket may have ${limits.maxOperations} operations at a time`);
       }
       const prepared = await prepare(graphql, await access.authenticate(extra.token), params);
-      return 'errors' in prepared ? [...prepared.errors] : { ...prepared, schema, operationName: params.operationName };
+      return 'errors' in prepared
+        ? [...prepared.errors]
+        : new Admitted(extra.socket, id, prepared, params.operationName);
     } catch (error) {
       return [graphql.mask(error)];
     }
@@ -157,6 +160,24 @@ export function createSockets(
       clearTimeout(timer);
     },
   };
+}
+
+/** An operation that may run; the protocol's implementation hands it on as it is. */
+class Admitted implements ExecutionArgs {
+  readonly schema = schema;
+  readonly socket: WebSocket;
+  readonly id: string;
+  readonly document: Prepared['document'];
+  readonly operationName: string | null | undefined;
+  readonly run: Prepared['run'];
+
+  constructor(socket: WebSocket, id: string, { document, run }: Prepared, operationName: string | null | undefined) {
+    this.socket = socket;
+    this.id = id;
+    this.document = document;
+    this.run = run;
+    this.operationName = operationName;
+  }
 }
 
 /** 4401 tells a client that trying again is of no use, 1013 (RFC 6455's registry) that later is better. */

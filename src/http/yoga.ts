@@ -2,6 +2,7 @@ import { execute, NoSchemaIntrospectionCustomRule, validate } from 'graphql';
 import { createYoga, type Plugin, type YogaServerInstance } from 'graphql-yoga';
 import type { Actor } from '../access/actor.ts';
 import { SharedDeadline } from '../async/shared-deadline.ts';
+import { isObject } from '../domain/field.ts';
 import { MemoirError } from '../domain/memoir-error.ts';
 import { createContexts, type RequestContext } from '../graphql/context.ts';
 import { createMask, type MaskError } from '../graphql/errors.ts';
@@ -18,6 +19,7 @@ import type { GraphqlParams } from './graphql-params.ts';
 /** What the transports know of a request when GraphQL takes over. */
 export interface TransportContext {
   readonly actor: Actor;
+  readonly params: GraphqlParams;
 }
 
 export interface GraphqlOptions {
@@ -44,7 +46,7 @@ export function createGraphql({ services, introspection, limits, deadlineMs }: G
   const subscribe = createSubscribe(new SharedResults(), mask);
 
   // In the order in which a request meets them.
-  const plugins: Plugin[] = [
+  const plugins: Plugin<object, TransportContext, RequestContext>[] = [
     {
       // Reading stops at the limits: nothing is built of what is too long.
       onParse({ setParseFn }) {
@@ -52,15 +54,10 @@ export function createGraphql({ services, introspection, limits, deadlineMs }: G
       },
       // What is too large is refused before validation, whose time grows with the square of some sizes.
       onValidate({ params, context, setValidationFn, addValidationRule }) {
-        checkDocument(
-          schema,
-          params.documentAST,
-          (context as { params: GraphqlParams }).params.variables ?? {},
-          limits,
-        );
+        checkDocument(schema, params.documentAST, context.params.variables ?? {}, limits);
         if (!introspection) addValidationRule(NoSchemaIntrospectionCustomRule);
         setValidationFn((ofSchema, document, rules, options) =>
-          validate(ofSchema, document, rules, { ...(options as object), hideSuggestions: true }),
+          validate(ofSchema, document, rules, { ...(isObject(options) ? options : {}), hideSuggestions: true }),
         );
       },
       // graphql-js does the work in half of the time of Yoga's own executor, and names no neighbours of a wrong name.
@@ -74,7 +71,7 @@ export function createGraphql({ services, introspection, limits, deadlineMs }: G
     schema,
     plugins,
     context: ({ actor, params }) => {
-      const { lastEventId = null, traceparent = null } = params as GraphqlParams;
+      const { lastEventId = null, traceparent = null } = params;
       return contextOf(actor, lastEventId, traceparent);
     },
     maskedErrors: { maskError: (error) => mask(error) },

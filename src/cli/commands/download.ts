@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
 import { createWriteStream } from 'node:fs';
 import { rename, rm } from 'node:fs/promises';
-import { Readable } from 'node:stream';
+import { basename } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { MemoirError } from '../../domain/memoir-error.ts';
+import { codeOf } from '../../domain/thrown.ts';
 import { type Console, print } from '../console.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { CliDumpDocument } from '../generated/graphql.ts';
@@ -26,7 +27,7 @@ export async function download(
   const { dump } = await console.client.ask(CliDumpDocument, { id });
   if (dump == null) throw new MemoirError('NOT_FOUND', `there is no dump ${id}`);
   if (dump.dumpPath == null) throw new MemoirError('NOT_FOUND', `dump ${id} has no artifact: ${dump.message}`);
-  const file = output ?? (dump.dumpPath.split('/').at(-1) as string).replace(image ? /\.(zst|gz)$/ : /$^/, '');
+  const file = output ?? basename(dump.dumpPath).replace(image ? /\.(zst|gz)$/ : /$^/, '');
   const expected = image ? (dump.imageSha256 ?? null) : (dump.sha256 ?? null);
   const total = (image ? dump.rawSizeBytes : dump.sizeBytes) ?? null;
   const headers = server.token === null ? {} : { authorization: `Bearer ${server.token}` };
@@ -55,8 +56,8 @@ export async function download(
   };
   try {
     await pipeline(
-      Readable.fromWeb(answer.body as never),
-      async function* (source: AsyncIterable<Buffer>) {
+      answer.body,
+      async function* (source: AsyncIterable<Uint8Array>) {
         for await (const chunk of source) {
           hash.update(chunk);
           done += chunk.length;
@@ -70,7 +71,7 @@ export async function download(
       createWriteStream(part, { flags: 'wx', mode: 0o600 }),
     );
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'EEXIST')
+    if (codeOf(error) === 'EEXIST')
       throw new MemoirError('BAD_INPUT', `${part} is there already: another download, or the rest of one`);
     await rm(part, { force: true });
     throw error;

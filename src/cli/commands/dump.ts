@@ -10,6 +10,7 @@ import {
 import { ProgressView } from '../progress-view.ts';
 import { bytes, plain, seconds, table } from '../text.ts';
 import { Left, untilComplete } from '../until-complete.ts';
+import { readCompression, readFormat, readMethod } from '../words.ts';
 
 export interface DumpOptions {
   readonly all?: boolean;
@@ -27,14 +28,14 @@ type Progress = CliProgressSubscription['dumpProgress'];
 /** Triggers dumps; with `watch`, follows them to their end. Fails if any machine gets none, or any dump does. */
 export async function dump(console: Console, vms: readonly string[], options: DumpOptions) {
   if ((vms.length === 0) === (options.all !== true)) throw new MemoirError('BAD_INPUT', 'name machines, or use --all');
-  const input = {
+  const input: TriggerDumpsInput = {
     ...(options.all === true ? { all: true } : { vms: [...vms] }),
-    ...upper('method', options.method),
-    ...upper('format', options.format),
-    ...upper('compression', options.compression),
+    ...(options.method !== undefined && { method: readMethod(options.method) }),
+    ...(options.format !== undefined && { format: readFormat(options.format) }),
+    ...(options.compression !== undefined && { compression: readCompression(options.compression) }),
     ...(options.maxPause !== undefined && { maxPauseMs: options.maxPause }),
     ...(options.key !== undefined && { idempotencyKey: options.key }),
-  } as TriggerDumpsInput;
+  };
   const { accepted, rejected } = (await console.client.ask(CliTriggerDocument, { input })).triggerDumps;
   for (const { vm, code, message, hint } of rejected) {
     console.tell(`${plain(vm)}: ${code}: ${plain(message)}\n  ${plain(hint)}\n`);
@@ -45,9 +46,6 @@ export async function dump(console: Console, vms: readonly string[], options: Du
   const failed = [...ends.values()].filter(({ state }) => state !== 'COMPLETED');
   return rejected.length === 0 && failed.length === 0 ? exitCodes.done : exitCodes.failed;
 }
-
-const upper = (name: string, value: string | undefined) =>
-  value === undefined ? {} : { [name]: value.toUpperCase().replaceAll('-', '_') };
 
 async function watch(console: Console, accepted: readonly { id: string }[]): Promise<Map<string, Progress>> {
   const ends = new Map<string, Progress>();

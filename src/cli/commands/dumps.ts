@@ -7,9 +7,9 @@ import {
   CliDumpDocument,
   type CliDumpQuery,
   CliDumpsDocument,
-  type OperationState,
 } from '../generated/graphql.ts';
 import { bytes, plain, seconds, table } from '../text.ts';
+import { readOperationState } from '../words.ts';
 
 export interface DumpsOptions {
   readonly vm?: string;
@@ -20,12 +20,11 @@ export interface DumpsOptions {
 
 /** Dumps in every state, newest first. */
 export async function listDumps(console: Console, { vm, state, active, limit }: DumpsOptions) {
-  const named = state?.map((one) => one.toUpperCase() as OperationState);
+  const named = state?.map(readOperationState);
   const states = active === true ? (['QUEUED', 'RUNNING'] as const) : named;
   const { dumps } = await console.client.ask(CliDumpsDocument, {
     first: limit,
     ...(vm !== undefined && { vm }),
-    // The server refuses a state that there is not, and names those that there are.
     ...(states !== undefined && { states: [...states] }),
   });
   print(console, dumps.nodes, () =>

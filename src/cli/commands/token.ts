@@ -3,6 +3,7 @@ import { type Console, print } from '../console.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { CliCreateTokenDocument, CliRevokeTokenDocument, CliTokensDocument, type Role } from '../generated/graphql.ts';
 import { table } from '../text.ts';
+import { readRole } from '../words.ts';
 
 export interface CreateTokenOptions {
   readonly role: string;
@@ -25,7 +26,7 @@ export async function createToken(
   name: string,
   { role: given, expires, local: isLocal = false }: CreateTokenOptions,
 ) {
-  const role = given.toUpperCase() as Role;
+  const role = readRole(given);
   const made = isLocal
     ? await createLocally(local, name, role, expires)
     : await createByServer(console, name, role, expires);
@@ -43,7 +44,6 @@ async function createByServer({ client }: Console, name: string, role: Role, exp
 }
 
 async function createLocally(local: LocalTokens, name: string, role: Role, expires: string | undefined) {
-  if (!['VIEWER', 'OPERATOR', 'ADMIN'].includes(role)) throw new MemoirError('BAD_INPUT', `there is no role ${role}`);
   const expiresAtMs = expires === undefined ? null : Date.parse(expires);
   if (Number.isNaN(expiresAtMs)) throw new MemoirError('BAD_INPUT', `${expires} is not a time such as 2027-01-31`);
   return local.create({ name, role, expiresAtMs });

@@ -1,7 +1,8 @@
 import { type Console, print } from '../console.ts';
 import { exitCodes } from '../exit-codes.ts';
-import { CliMachinesDocument, type MachineState } from '../generated/graphql.ts';
+import { CliMachinesDocument } from '../generated/graphql.ts';
 import { bytes, table } from '../text.ts';
+import { readMachineState } from '../words.ts';
 
 export interface VmsOptions {
   readonly state?: string;
@@ -10,8 +11,7 @@ export interface VmsOptions {
 
 export async function listVms(console: Console, { state, search }: VmsOptions) {
   const { vms } = await console.client.ask(CliMachinesDocument, {
-    // The server refuses a state that there is not, and names it.
-    ...(state !== undefined && { state: state.toUpperCase() as MachineState }),
+    ...(state !== undefined && { state: readMachineState(state) }),
     ...(search !== undefined && { search }),
   });
   if (vms.some((vm) => vm.demo)) console.note('DEMO: these machines are simulated.\n');

@@ -58,10 +58,11 @@ function line({ at, seq, kind, type, message, operation }: Event): string {
 async function run({ tell }: Console, command: string, args: readonly string[], event: Event): Promise<void> {
   const child = spawn(command, args, { stdio: ['pipe', 'inherit', 'inherit'] });
   child.stdin.on('error', () => undefined).end(`${JSON.stringify(event)}\n`);
-  const [code] = (await once(child, 'close').catch((error: Error) => {
+  await once(child, 'close').catch((error: Error) => {
     throw new MemoirError('BAD_INPUT', `${command} cannot be run: ${error.message}`);
-  })) as [number | null];
-  if (code !== 0) tell(`${command} ended with ${code ?? 'a signal'} for event ${event.seq}\n`);
+  });
+  const { exitCode } = child;
+  if (exitCode !== 0) tell(`${command} ended with ${exitCode ?? 'a signal'} for event ${event.seq}\n`);
 }
 
 function readCursor(file: string | undefined): string | undefined {

@@ -31,9 +31,7 @@ export async function heapCapture(
     redact: redact ?? null,
     idempotencyKey: key ?? null,
   };
-  const { operation: started } = (await console.client.ask(CliCaptureHeapDocument, { input })).captureHeap as {
-    operation: { id: string };
-  };
+  const { operation: started } = (await console.client.ask(CliCaptureHeapDocument, { input })).captureHeap;
   const operation = await followCapture(console, started.id);
   if (console.signal.aborted) {
     await console.client.ask(CliCancelHeapCaptureDocument, { id: started.id }).catch(() => undefined);

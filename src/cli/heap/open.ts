@@ -1,8 +1,8 @@
 import { createWriteStream } from 'node:fs';
 import { rm } from 'node:fs/promises';
-import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { MemoirError } from '../../domain/memoir-error.ts';
+import { codeOf } from '../../domain/thrown.ts';
 import { type Console, print } from '../console.ts';
 import { exitCodes } from '../exit-codes.ts';
 
@@ -28,10 +28,9 @@ export async function heapOpen(
     );
   }
   try {
-    await pipeline(Readable.fromWeb(answer.body as never), createWriteStream(output, { flags: 'wx', mode: 0o600 }));
+    await pipeline(answer.body, createWriteStream(output, { flags: 'wx', mode: 0o600 }));
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'EEXIST')
-      throw new MemoirError('BAD_INPUT', `${output} is there already`);
+    if (codeOf(error) === 'EEXIST') throw new MemoirError('BAD_INPUT', `${output} is there already`);
     await rm(output, { force: true });
     throw error;
   }

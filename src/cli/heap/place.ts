@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { MemoirError } from '../../domain/memoir-error.ts';
+import { isNameOf } from '../../domain/table.ts';
 
 /** Where a process runs, as options say it. */
 export interface PlaceOptions {
@@ -27,7 +28,7 @@ export function addPlaceOptions(command: Command): Command {
 export function kindOf({ strategy, namespace, pod, container, selector }: PlaceOptions): Kind | null {
   if (strategy === undefined)
     return [namespace, pod, container, selector].some((one) => one !== undefined) ? kinds.k8s : null;
-  if (Object.hasOwn(kinds, strategy)) return kinds[strategy as keyof typeof kinds];
+  if (isNameOf(kinds, strategy)) return kinds[strategy];
   throw new MemoirError('BAD_INPUT', '--strategy is process, docker or k8s');
 }
 

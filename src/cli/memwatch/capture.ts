@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { MemoirError } from '../../domain/memoir-error.ts';
+import { messageOf } from '../../domain/thrown.ts';
 import type { Console } from '../console.ts';
 import { type ExitCode, exitCodes } from '../exit-codes.ts';
 import { CliCancelHeapCaptureDocument, CliCaptureHeapDocument } from '../generated/graphql.ts';
@@ -65,9 +66,9 @@ export async function memwatchCapture(console: Console, server: Server, options:
   let id: string;
   try {
     const started = (await console.client.ask(CliCaptureHeapDocument, { input })).captureHeap;
-    id = (started.operation as { id: string }).id;
+    id = started.operation.id;
   } catch (error) {
-    return fail('before', (error as Error).message);
+    return fail('before', messageOf(error));
   }
   console.tell(`⏱️  Waiting ${timeframe} minutes before taking after snapshot...\n`);
   const operation = await followCapture(console, id, (left) => `⏳ ${(left / 60).toFixed(1)} minutes remaining...`);
@@ -94,21 +95,23 @@ export async function memwatchCapture(console: Console, server: Server, options:
   try {
     for (const { phase, path, takenAt } of files) {
       const query = new URLSearchParams({ service: serviceName, container: containerId, session, phase, takenAt });
-      const answer = await fetch(new URL(`/api/heaps?${query}`, dashboardUrl), {
+      const upload: RequestInit & { readonly duplex: 'half' } = {
         method: 'POST',
         headers: {
           'content-type': 'application/octet-stream',
           ...(server.token === null ? {} : { authorization: `Bearer ${server.token}` }),
         },
+        // The same class, which the libraries of types describe each in its own way.
         body: Readable.toWeb(createReadStream(path)) as never,
         duplex: 'half',
         signal: console.signal,
-      } as RequestInit);
+      };
+      const answer = await fetch(new URL(`/api/heaps?${query}`, dashboardUrl), upload);
       if (!answer.ok) throw new Error(`the dashboard answers with status ${answer.status}`);
       await answer.body?.cancel();
     }
   } catch (cause) {
-    return fail('upload', (cause as Error).message);
+    return fail('upload', messageOf(cause));
   }
   console.tell(`Uploaded both to ${dashboardUrl}\n`);
   return exitCodes.done;
@@ -118,7 +121,7 @@ async function fetchSnapshot(url: string, id: string, path: string, signal: Abor
   const answer = await fetch(new URL(`/api/heaps/${id}/snapshot`, url), { signal });
   if (!answer.ok || answer.body === null) throw new MemoirError('STORAGE_FAILED', 'the snapshot could not be read');
   try {
-    await pipeline(Readable.fromWeb(answer.body as never), createWriteStream(path, { mode: 0o600 }));
+    await pipeline(answer.body, createWriteStream(path, { mode: 0o600 }));
   } catch (error) {
     await rm(path, { force: true });
     throw error;

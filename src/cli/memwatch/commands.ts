@@ -80,7 +80,7 @@ async function internalSnapshot(console: Console, url: string, file: string): Pr
     redact: null,
     idempotencyKey: null,
   };
-  const started = (await console.client.ask(CliCaptureHeapDocument, { input })).captureHeap.operation as { id: string };
+  const started = (await console.client.ask(CliCaptureHeapDocument, { input })).captureHeap.operation;
   const operation = await followCapture(console, started.id);
   const capture = operation != null && 'captures' in operation ? operation.captures[0] : undefined;
   if (capture === undefined)

@@ -1,3 +1,4 @@
+import { parseByteSize } from '../../domain/byte-size.ts';
 import { MemoirError } from '../../domain/memoir-error.ts';
 import { type Console, print } from '../console.ts';
 import { exitCodes } from '../exit-codes.ts';
@@ -48,13 +49,11 @@ const enums: Record<(typeof volumeStates)[number], VolumeState> = {
   deleting: 'DELETING',
 };
 
-const units = { '': 1, k: 2 ** 10, m: 2 ** 20, g: 2 ** 30, t: 2 ** 40 } as const;
-
 /** `5368709120`, `512M`, `5G`. */
 function toBytes(text: string): number {
-  const [, amount, unit = ''] = /^(\d+)([kmgt]?)(?:i?b)?$/i.exec(text.trim()) ?? [];
-  if (amount === undefined) throw new MemoirError('BAD_INPUT', `${plain(text)} is not a size such as 512M or 5G`);
-  return Number(amount) * units[unit.toLowerCase() as keyof typeof units];
+  const size = parseByteSize(text);
+  if (size === null) throw new MemoirError('BAD_INPUT', `${plain(text)} is not a size such as 512M or 5G`);
+  return size;
 }
 
 export async function listVolumes(console: Console, { state, vm }: ListVolumesOptions = {}) {

@@ -4,7 +4,7 @@ import { SnapshotRedactor } from '../../formats/heap-snapshot/redaction.ts';
 import { SnapshotScanner } from '../../formats/heap-snapshot/snapshot-scanner.ts';
 import { FrameCompressor } from '../../formats/zstd-seekable/frame-compressor.ts';
 import { SeekTableWriter } from '../../formats/zstd-seekable/seek-table.ts';
-import type { ArtifactStore, ArtifactWriter } from '../../storage/artifact-store.ts';
+import type { ArtifactStore, ArtifactWriter, CommittedArtifact } from '../../storage/artifact-store.ts';
 import type { CaptureFacts, HeapCapture } from './heap-capture.ts';
 
 const frameBytes = 512 * 1024;
@@ -126,17 +126,12 @@ export class SnapshotWriter {
     }
     await this.#flush();
     await this.#writer.write(this.#table.finish());
-    let capture: HeapCapture | undefined;
-    await this.#writer.commit(
-      ({ location, sizeBytes, sha256 }) => {
-        const rawSizeBytes = this.#rawBytes;
-        capture = { memoir: 'heap', version: 1, ...facts, location, sizeBytes, rawSizeBytes, sha256 };
-        return capture;
-      },
-      signal === undefined ? {} : { signal },
-    );
+    const rawSizeBytes = this.#rawBytes;
+    const captureOf = ({ location, sizeBytes, sha256 }: CommittedArtifact) =>
+      ({ memoir: 'heap', version: 1, ...facts, location, sizeBytes, rawSizeBytes, sha256 }) satisfies HeapCapture;
+    const committed = await this.#writer.commit(captureOf, signal === undefined ? {} : { signal });
     this.#compressor.close();
-    return capture as HeapCapture;
+    return captureOf(committed);
   }
 
   async abort(): Promise<void> {

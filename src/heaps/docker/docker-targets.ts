@@ -63,7 +63,8 @@ export function createDockerTargets(engine: EngineApi): HeapTargets {
     const container = await engine.firstProcess(name, signal);
     const all = await inmates(container, signal);
     const meant = pid === undefined ? all : all.filter(({ target }) => target.pid === Number(pid));
-    if (meant.length === 1) return meant[0] as Inmate;
+    const [only, ...others] = meant;
+    if (only !== undefined && others.length === 0) return only;
     const quoted = JSON.stringify(container.name);
     if (container.pid === 0) throw new MemoirError('NOT_FOUND', `the container ${quoted} does not run`);
     if (meant.length === 0)
@@ -129,9 +130,9 @@ async function insideOf(pid: number): Promise<{ readonly pid: number; readonly u
   try {
     const status = await readFile(`/proc/${pid}/status`, 'latin1');
     const inner = /^NSpid:.*\s(\d+)$/m.exec(status)?.[1];
-    const [uid, gid] = ['Uid', 'Gid'].map((name) => new RegExp(`^${name}:\\s+(\\d+)`, 'm').exec(status)?.[1] as string);
+    const idOf = (name: 'Uid' | 'Gid') => Number(new RegExp(`^${name}:\\s+(\\d+)`, 'm').exec(status)?.[1]);
     if (inner === undefined) return null;
-    const mapped = [await mappedId(pid, 'uid_map', Number(uid)), await mappedId(pid, 'gid_map', Number(gid))];
+    const mapped = [await mappedId(pid, 'uid_map', idOf('Uid')), await mappedId(pid, 'gid_map', idOf('Gid'))];
     return { pid: Number(inner), user: mapped.join(':') };
   } catch {
     return null;

@@ -1,7 +1,10 @@
 import { type IncomingMessage, request } from 'node:http';
-import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
+import { z } from 'zod';
+import { fieldOf } from '../../domain/field.ts';
+import { parseJson } from '../../domain/json.ts';
 import { MemoirError } from '../../domain/memoir-error.ts';
+import { codeOf } from '../../domain/thrown.ts';
 import { ExecStream } from './exec-stream.ts';
 
 /** A container that runs. */
@@ -40,15 +43,33 @@ export interface EngineApi {
 const maxAnswerBytes = 16 * 1024 * 1024;
 const containerName = /^[a-zA-Z0-9][a-zA-Z0-9_.-]{0,254}$/;
 
+// What is read of its answers.
+const containerList = z.array(z.object({ Id: z.string(), Names: z.array(z.string()), Image: z.string() }));
+const containerProcess = z.object({ Id: z.string(), Name: z.string(), State: z.object({ Pid: z.number() }) });
+const containerState = z.object({
+  State: z.object({ Running: z.boolean(), OOMKilled: z.boolean().optional(), ExitCode: z.number() }),
+});
+const created = z.object({ Id: z.string() });
+
 /** Speaks to the engine behind a Unix socket (https://docs.docker.com/reference/api/engine/). */
 export function createEngineApi(socketPath: string): EngineApi {
-  async function call<T>(method: string, path: string, body: object | null, signal: AbortSignal): Promise<T> {
+  async function call<T>(
+    answers: z.ZodType<T>,
+    method: string,
+    path: string,
+    body: object | null,
+    signal: AbortSignal,
+  ): Promise<T> {
     const { answer } = await send(method, path, body, {}, signal);
     if (answer === null) throw unreachable(new Error('the connection was upgraded'));
     const text = await readAll(answer);
     const status = answer.statusCode ?? 0;
-    if (status >= 200 && status < 300) return JSON.parse(text) as T;
-    throw refused(status, text);
+    if (status < 200 || status >= 300) throw refused(status, text);
+    const parsed = answers.safeParse(parseJson(text));
+    if (parsed.success) return parsed.data;
+    throw new MemoirError('TARGET_UNAVAILABLE', 'the container engine answers in another form than the Engine API', {
+      cause: parsed.error,
+    });
   }
 
   function send(method: string, path: string, body: object | null, more: Record<string, string>, signal: AbortSignal) {
@@ -59,7 +80,7 @@ export function createEngineApi(socketPath: string): EngineApi {
       'content-length': Buffer.byteLength(text),
       ...more,
     };
-    return new Promise<{ answer: IncomingMessage | null; upgraded: Socket | null; head: Buffer }>((resolve, reject) => {
+    return new Promise<{ answer: IncomingMessage | null; upgraded: Duplex | null; head: Buffer }>((resolve, reject) => {
       signal.throwIfAborted();
       const asked = request({ socketPath, method, path, headers });
       const abort = () => asked.destroy(signal.reason);
@@ -71,7 +92,7 @@ export function createEngineApi(socketPath: string): EngineApi {
       });
       asked.on('upgrade', (_answer, socket, head) => {
         off();
-        resolve({ answer: null, upgraded: socket as Socket, head });
+        resolve({ answer: null, upgraded: socket, head });
       });
       asked.on('error', (cause) => {
         off();
@@ -83,38 +104,24 @@ export function createEngineApi(socketPath: string): EngineApi {
 
   return {
     async containers(signal) {
-      const list = await call<{ Id: string; Names: string[]; Image: string }[]>(
-        'GET',
-        '/containers/json',
-        null,
-        signal,
-      );
+      const list = await call(containerList, 'GET', '/containers/json', null, signal);
       return list.map(({ Id, Names, Image }) => ({ id: Id, name: (Names[0] ?? Id).replace(/^\//, ''), image: Image }));
     },
 
     async firstProcess(container, signal) {
       if (!containerName.test(container)) throw new MemoirError('BAD_INPUT', 'this is not the name of a container');
-      const found = await call<{ Id: string; Name: string; State: { Pid: number } }>(
-        'GET',
-        `/containers/${container}/json`,
-        null,
-        signal,
-      );
+      const found = await call(containerProcess, 'GET', `/containers/${container}/json`, null, signal);
       return { id: found.Id, name: found.Name.replace(/^\//, ''), pid: found.State.Pid };
     },
 
     async ending(container, signal) {
-      const { State } = await call<{ State: { Running: boolean; OOMKilled?: boolean; ExitCode: number } }>(
-        'GET',
-        `/containers/${container}/json`,
-        null,
-        signal,
-      );
+      const { State } = await call(containerState, 'GET', `/containers/${container}/json`, null, signal);
       return State.Running ? null : { outOfMemory: State.OOMKilled === true, exitCode: State.ExitCode };
     },
 
     async exec({ container, command, user }, signal) {
-      const { Id } = await call<{ Id: string }>(
+      const { Id } = await call(
+        created,
         'POST',
         `/containers/${container}/exec`,
         {
@@ -158,7 +165,7 @@ function readAll(answer: IncomingMessage): Promise<string> {
 }
 
 const unreachable = (cause: unknown): MemoirError => {
-  const code = (cause as NodeJS.ErrnoException).code ?? String(cause);
+  const code = codeOf(cause) ?? String(cause);
   return new MemoirError('TARGET_UNAVAILABLE', `the container engine does not respond (${code})`, {
     cause,
     hint: 'Start it, let this server’s user use its socket, or set DOCKER_SOCKET.',
@@ -166,9 +173,6 @@ const unreachable = (cause: unknown): MemoirError => {
 };
 
 function refused(status: number, text: string): MemoirError {
-  let message = text.slice(0, 500);
-  try {
-    message = String((JSON.parse(text) as { message?: unknown }).message ?? message);
-  } catch {}
+  const message = String(fieldOf(parseJson(text), 'message') ?? text.slice(0, 500));
   return new MemoirError(status === 404 ? 'NOT_FOUND' : 'TARGET_UNAVAILABLE', `the container engine says: ${message}`);
 }

@@ -1,4 +1,3 @@
-import type { Socket } from 'node:net';
 import { Duplex } from 'node:stream';
 
 const headerBytes = 8;
@@ -12,13 +11,13 @@ const maxComplaint = 2000;
  * stream, three zeros, the length in four bytes, most significant first. What goes is not.
  */
 export class ExecStream extends Duplex {
-  readonly #socket: Socket;
+  readonly #socket: Duplex;
   #rest: Buffer = Buffer.alloc(0);
   #stream = 0;
   #left = 0;
   #complaint = '';
 
-  constructor(socket: Socket, head: Buffer) {
+  constructor(socket: Duplex, head: Buffer) {
     super();
     this.#socket = socket;
     socket.on('data', (chunk: Buffer) => this.#take(chunk));
@@ -39,7 +38,7 @@ export class ExecStream extends Duplex {
     while (bytes.length > 0) {
       if (this.#left === 0) {
         if (bytes.length < headerBytes) break;
-        this.#stream = bytes[0] as number;
+        this.#stream = bytes.readUInt8(0);
         this.#left = bytes.readUInt32BE(4);
         if (this.#stream > stderr || bytes.readUIntBE(1, 3) !== 0) {
           this.destroy(new Error('the container engine sent an unexpected stream'));

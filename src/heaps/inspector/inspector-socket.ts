@@ -1,6 +1,7 @@
 import { request } from 'node:http';
 import { WebSocket } from 'ws';
 import type { Closable } from '../../domain/closable.ts';
+import { fieldOf } from '../../domain/field.ts';
 import { MemoirError } from '../../domain/memoir-error.ts';
 import type { AwakeInspector } from '../heap-target.ts';
 import { ProtocolSession } from './protocol-session.ts';
@@ -39,7 +40,9 @@ export async function openInspectorSocket(inspector: AwakeInspector, signal: Abo
     });
   });
   socket.on('error', gone);
-  socket.on('message', (data) => session.receive((data as Buffer).toString('utf8')));
+  socket.on('message', (data) => {
+    if (Buffer.isBuffer(data)) session.receive(data.toString('utf8'));
+  });
   const abort = () => socket.terminate();
   signal.addEventListener('abort', abort, { once: true });
   try {
@@ -72,7 +75,7 @@ export async function openInspectorSocket(inspector: AwakeInspector, signal: Abo
 async function debuggerPath(inspector: AwakeInspector, signal: AbortSignal): Promise<string> {
   const list = await getJson(inspector, '/json/list', signal);
   const [entry] = Array.isArray(list) ? list : [];
-  const url = (entry as { webSocketDebuggerUrl?: unknown } | undefined)?.webSocketDebuggerUrl;
+  const url = fieldOf(entry, 'webSocketDebuggerUrl');
   if (typeof url !== 'string' || !/^ws:\/\/[^/]+\/[0-9a-zA-Z-]{1,100}$/.test(url)) {
     throw new MemoirError('TARGET_UNAVAILABLE', 'what answers at the inspector’s port is not Node.js');
   }
@@ -89,7 +92,7 @@ export async function getJson(
   try {
     const text = await new Promise<string>((resolve, reject) => {
       const headers = { host: '127.0.0.1', connection: 'close' };
-      const asked = request({ createConnection: () => connection as never, path, headers, signal }, (answer) => {
+      const asked = request({ createConnection: () => connection, path, headers, signal }, (answer) => {
         let body = '';
         answer.setEncoding('latin1');
         answer.on('data', (piece: string) => {

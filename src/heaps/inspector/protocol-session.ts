@@ -1,3 +1,4 @@
+import { fieldOf, isObject } from '../../domain/field.ts';
 import { MemoirError } from '../../domain/memoir-error.ts';
 
 type Parameters = Readonly<Record<string, unknown>>;
@@ -32,7 +33,7 @@ export class ProtocolSession {
     const answer = new Promise<Parameters>((resolve, reject) => {
       this.#waiting.set(id, { method, resolve, reject });
     });
-    const abort = () => this.#waiting.get(id)?.reject(signal?.reason as Error);
+    const abort = () => this.#waiting.get(id)?.reject(signal?.reason);
     signal?.addEventListener('abort', abort, { once: true });
     try {
       this.#post(JSON.stringify({ id, method, params: parameters }));
@@ -52,22 +53,19 @@ export class ProtocolSession {
 
   /** A text from the target. */
   receive(text: string): void {
-    const message = JSON.parse(text) as {
-      id?: number;
-      method?: string;
-      params?: Parameters;
-      result?: Parameters;
-      error?: { message?: string };
-    };
-    if (message.id === undefined) {
-      for (const listener of this.#listeners.get(message.method ?? '') ?? []) listener(message.params ?? {});
+    const message: unknown = JSON.parse(text);
+    const id = fieldOf(message, 'id');
+    if (typeof id !== 'number') {
+      const parameters = parametersOf(message, 'params');
+      for (const listener of this.#listeners.get(String(fieldOf(message, 'method'))) ?? []) listener(parameters);
       return;
     }
-    const waiting = this.#waiting.get(message.id);
+    const waiting = this.#waiting.get(id);
     if (waiting === undefined) return;
-    if (message.error === undefined) waiting.resolve(message.result ?? {});
+    const error = fieldOf(message, 'error');
+    if (error === undefined) waiting.resolve(parametersOf(message, 'result'));
     else {
-      const reason = message.error.message ?? 'without a reason';
+      const reason = fieldOf(error, 'message') ?? 'without a reason';
       waiting.reject(new MemoirError('CAPTURE_FAILED', `the target refused ${waiting.method}: ${reason}`));
     }
   }
@@ -79,4 +77,9 @@ export class ProtocolSession {
     for (const { reject } of this.#waiting.values()) reject(error);
     this.#waiting.clear();
   }
+}
+
+function parametersOf(message: unknown, name: 'params' | 'result'): Parameters {
+  const found = fieldOf(message, name);
+  return isObject(found) ? found : {};
 }

@@ -1,8 +1,9 @@
-import type { IncomingMessage } from 'node:http';
-import type { RequestOptions } from 'node:https';
+import type { IncomingMessage, RequestOptions } from 'node:http';
 import type { ConfigurationOptions, CoreV1Api, KubeConfig, ObservableMiddleware, V1Pod } from '@kubernetes/client-node';
-import { WebSocket } from 'ws';
+import { type ClientOptions, WebSocket } from 'ws';
+import { fieldOf } from '../../domain/field.ts';
 import { MemoirError } from '../../domain/memoir-error.ts';
+import { messageOf } from '../../domain/thrown.ts';
 import { PodStream } from './pod-stream.ts';
 import { type Permission, refusal, unreachable } from './refusal.ts';
 
@@ -98,7 +99,7 @@ export function createCluster({ config, namespace }: ClusterOptions): Cluster {
       return { library, api: library.makeApiClient(CoreV1Api), until };
     } catch (cause) {
       const where = config === 'in-cluster' ? 'the service account' : `the file ${config.file}`;
-      throw new MemoirError('CONFIG_INVALID', `${where} does not lead to a cluster: ${(cause as Error).message}`, {
+      throw new MemoirError('CONFIG_INVALID', `${where} does not lead to a cluster: ${messageOf(cause)}`, {
         cause,
       });
     }
@@ -115,7 +116,8 @@ export function createCluster({ config, namespace }: ClusterOptions): Cluster {
       return await call(api, { middleware: [until(signal)], middlewareMergeStrategy: 'append' });
     } catch (error) {
       signal.throwIfAborted();
-      const { code, body } = error as { code?: unknown; body?: unknown };
+      const code = fieldOf(error, 'code');
+      const body = fieldOf(error, 'body');
       if (typeof code !== 'number') throw unreachable(error);
       throw refusal(code, typeof body === 'string' ? body : JSON.stringify(body ?? null), permission);
     }
@@ -151,13 +153,13 @@ export function createCluster({ config, namespace }: ClusterOptions): Cluster {
       const server = library.getCurrentCluster()?.server ?? '';
       const path = `/api/v1/namespaces/${encodeURIComponent(namespace)}/pods/${encodeURIComponent(pod)}/exec`;
       const address = `${server.replace(/^http/, 'ws').replace(/\/+$/, '')}${path}?${query}`;
-      const options: RequestOptions = {};
-      await library.applyToHTTPSOptions(options as never);
+      const options: ClientOptions & Pick<RequestOptions, 'auth'> = {};
+      await library.applyToHTTPSOptions(options);
       signal.throwIfAborted();
       const { headers, agent, auth } = options;
       const socket = new WebSocket(address, protocols, {
-        ...(headers == null ? {} : { headers: headers as Record<string, string> }),
-        ...(agent == null ? {} : { agent: agent as never }),
+        ...(headers == null ? {} : { headers }),
+        ...(agent == null ? {} : { agent }),
         ...(auth == null ? {} : { auth }),
         perMessageDeflate: false,
         maxPayload: maxMessageBytes,

@@ -1,4 +1,7 @@
+import { fieldOf } from '../../domain/field.ts';
+import { parseJson } from '../../domain/json.ts';
 import { MemoirError } from '../../domain/memoir-error.ts';
+import { codeOf } from '../../domain/thrown.ts';
 
 /** What was asked of the API server, as its rules name it. */
 export interface Permission {
@@ -20,21 +23,15 @@ const longestMessage = 500;
 
 /** A status as a server or kubelet sent it; whatever is missing is empty. */
 export function parseStatus(text: string): ApiStatus {
-  let value: unknown = null;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    // Proxies answer in HTML.
-  }
-  const at = (holder: unknown, name: string): unknown =>
-    typeof holder === 'object' && holder !== null ? (holder as Record<string, unknown>)[name] : undefined;
+  // Proxies answer in HTML.
+  const value = parseJson(text);
   const string = (name: string): string => {
-    const found = at(value, name);
+    const found = fieldOf(value, name);
     return typeof found === 'string' ? printable(found) : '';
   };
-  const causes = at(at(value, 'details'), 'causes');
-  const exit = (Array.isArray(causes) ? causes : []).find((cause) => at(cause, 'reason') === 'ExitCode');
-  const code = Number(at(exit, 'message') ?? Number.NaN);
+  const causes = fieldOf(fieldOf(value, 'details'), 'causes');
+  const exit = (Array.isArray(causes) ? causes : []).find((cause) => fieldOf(cause, 'reason') === 'ExitCode');
+  const code = Number(fieldOf(exit, 'message') ?? Number.NaN);
   return {
     status: string('status'),
     reason: string('reason'),
@@ -77,10 +74,7 @@ export function refusal(httpStatus: number, body: string, permission: Permission
 
 /** The API server does not answer at all. */
 export function unreachable(cause: unknown): MemoirError {
-  const chain = [cause, (cause as { cause?: unknown } | null)?.cause];
-  const code = chain
-    .map((error) => (error as NodeJS.ErrnoException | null)?.code)
-    .find((one) => typeof one === 'string');
+  const code = codeOf(cause) ?? codeOf(fieldOf(cause, 'cause'));
   return new MemoirError('TARGET_UNAVAILABLE', `the cluster does not respond (${code ?? printable(String(cause))})`, {
     cause,
     hint: 'Check the address and certificate authority in KUBERNETES_CONFIG, and that the API server is reachable from here.',

@@ -2,6 +2,7 @@ import { stat } from 'node:fs/promises';
 import { basename } from 'node:path';
 import type { Duplex } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { fieldOf } from '../../domain/field.ts';
 import { MemoirError } from '../../domain/memoir-error.ts';
 import { getJson } from '../inspector/inspector-socket.ts';
 import { type ExecutableKind, nodeLibrary, readExecutable } from './node-executable.ts';
@@ -145,7 +146,7 @@ async function inspectorPort(listening: readonly number[], dial: Dial, signal: A
   for (const port of listening) {
     const limit = AbortSignal.any([signal, AbortSignal.timeout(2000)]);
     const answer = await getJson({ dial: dial(port) }, '/json/version', limit).catch(() => null);
-    const browser = (answer as { Browser?: unknown } | null)?.Browser;
+    const browser = fieldOf(answer, 'Browser');
     if (typeof browser === 'string' && browser.startsWith('node.js/')) return port;
   }
   signal.throwIfAborted();

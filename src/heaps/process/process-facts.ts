@@ -40,7 +40,7 @@ export function parseProcess({ pid, stat, status, commandLine, boot }: ProcessTe
     pid,
     identity: `${boot.trim()}:${pid}:${fields[19]}`,
     startTick: fields[19] ?? '',
-    state: fields[0] as string,
+    state: fields[0] ?? '',
     frozen,
     signal: signalOf(status),
     command: [basename(words[0] ?? ''), script === null ? '' : basename(script)].join(' ').trim().slice(0, 200),
@@ -106,10 +106,10 @@ export function portsOf(sockets: ReadonlySet<string>, tables: string): number[] 
   for (const line of tables.split('\n')) {
     // "0: 0100007F:240D 00000000:0000 0A …": local address, remote address, state; LISTEN is 0A. The tenth word is the inode.
     const words = line.trim().split(/\s+/);
-    const [address, port] = (words[1] ?? '').split(':');
+    const [address = '', port = ''] = (words[1] ?? '').split(':');
     // A service's own port is not to be asked: the inspector is on loopback, or where everybody expects it.
-    const reachable = address === '0100007F' || (/^0+$/.test(address ?? '') && port === '240D');
-    if (words[3] === '0A' && reachable && sockets.has(words[9] ?? '')) ports.push(Number.parseInt(port as string, 16));
+    const reachable = address === '0100007F' || (/^0+$/.test(address) && port === '240D');
+    if (words[3] === '0A' && reachable && sockets.has(words[9] ?? '')) ports.push(Number.parseInt(port, 16));
   }
   return [...new Set(ports)];
 }

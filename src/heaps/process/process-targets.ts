@@ -66,7 +66,8 @@ export function createProcessTargets(): HeapTargets {
       const pid = /^(?:process:)?(\d{1,10})$/.exec(reference)?.[1];
       if (pid !== undefined) return findPid(Number(pid));
       const named = (await list(signal)).filter(({ name }) => name === reference);
-      if (named.length === 1) return named[0] as HeapTarget;
+      const [only, ...others] = named;
+      if (only !== undefined && others.length === 0) return only;
       const quoted = JSON.stringify(reference);
       if (named.length === 0) throw new MemoirError('NOT_FOUND', `no Node.js process is called ${quoted}`);
       throw new MemoirError('BAD_INPUT', `${named.length} processes are called ${quoted}: name one by its pid`, {

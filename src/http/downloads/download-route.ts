@@ -2,12 +2,14 @@ import { Readable } from 'node:stream';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Actor } from '../../access/actor.ts';
 import { allows } from '../../access/role.ts';
+import { fieldOf } from '../../domain/field.ts';
 import { MemoirError } from '../../domain/memoir-error.ts';
 import { type DownloadForm, type DumpArtifact, downloadTarget, findArtifact } from '../../graphql/artifact.ts';
 import type { MaskError } from '../../graphql/errors.ts';
 import type { Services } from '../../graphql/services.ts';
 import { bearerToken } from '../credentials.ts';
 import { sendRefusal } from '../errors.ts';
+import { pathPart } from '../path-part.ts';
 import type { Seats } from '../seats.ts';
 import { whenClosed } from '../when-closed.ts';
 import { type Content, openContent } from './content.ts';
@@ -20,7 +22,7 @@ import { type ByteRange, parseRange } from './range.ts';
  */
 export function serveDownloads(app: FastifyInstance, services: Services, mask: MaskError, seats: Seats): void {
   const handler = async (request: FastifyRequest, reply: FastifyReply) => {
-    const { id } = request.params as { id: string };
+    const id = pathPart(request, 'id');
     const form = readForm(request);
     const actor = await authorize(request, services, downloadTarget(id, form));
     const artifact = await findArtifact(services, id);
@@ -55,7 +57,7 @@ export function serveDownloads(app: FastifyInstance, services: Services, mask: M
 }
 
 function readForm({ query }: FastifyRequest): DownloadForm {
-  const { form = 'file' } = query as { form?: unknown };
+  const form = fieldOf(query, 'form') ?? 'file';
   if (form === 'file') return 'FILE';
   if (form === 'image') return 'IMAGE';
   throw new MemoirError('BAD_INPUT', '`form` must be file or image');
@@ -63,7 +65,7 @@ function readForm({ query }: FastifyRequest): DownloadForm {
 
 /** By a ticket in the address, or by a token in the header. */
 async function authorize({ query, headers }: FastifyRequest, { access }: Services, target: string): Promise<Actor> {
-  const { ticket } = query as { ticket?: unknown };
+  const ticket = fieldOf(query, 'ticket');
   if (typeof ticket === 'string') {
     const holder = access.tickets.redeem(ticket, target);
     if (holder === null)

@@ -2,10 +2,12 @@ import { Readable } from 'node:stream';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { Actor } from '../../access/actor.ts';
 import { allows, type Role } from '../../access/role.ts';
+import { fieldOf } from '../../domain/field.ts';
 import { MemoirError } from '../../domain/memoir-error.ts';
 import { heapDownload } from '../../graphql/heap-download.ts';
 import type { Services } from '../../graphql/services.ts';
 import { bearerToken } from '../credentials.ts';
+import { pathPart } from '../path-part.ts';
 import type { Seats } from '../seats.ts';
 import { whenClosed } from '../when-closed.ts';
 
@@ -16,8 +18,8 @@ import { whenClosed } from '../when-closed.ts';
  */
 export function serveHeaps(app: FastifyInstance, services: Services, seats: Seats): void {
   app.get('/api/heaps/:id/snapshot', async (request, reply) => {
-    const { id } = request.params as { id: string };
-    const { ticket } = request.query as { ticket?: unknown };
+    const id = pathPart(request, 'id');
+    const ticket = fieldOf(request.query, 'ticket');
     const holder = typeof ticket === 'string' ? services.access.tickets.redeem(ticket, heapDownload(id)) : null;
     const actor = holder ?? (await authorize(request, services, 'ADMIN'));
     const capture = await services.heaps.find(id);
@@ -41,10 +43,10 @@ export function serveHeaps(app: FastifyInstance, services: Services, seats: Seat
     // The body is handed on as it comes; its size is limited where it is written.
     uploads.removeAllContentTypeParsers();
     uploads.addContentTypeParser('*', (_request, payload, done) => done(null, payload));
-    uploads.post('/api/heaps', { bodyLimit: Number.MAX_SAFE_INTEGER }, async (request, reply) => {
+    uploads.post<{ Body: Readable }>('/api/heaps', { bodyLimit: Number.MAX_SAFE_INTEGER }, async (request, reply) => {
       const actor = await authorize(request, services, 'OPERATOR');
-      const input = readUpload(request.query as Record<string, unknown>);
-      const capture = await services.heaps.upload(input, request.body as Readable, actor.name);
+      const input = readUpload(request.query);
+      const capture = await services.heaps.upload(input, request.body, actor.name);
       await services.access.audit({ actor: actor.name, action: 'upload heap', details: { heap: capture.id } });
       const { id, sessionId, sizeBytes, rawSizeBytes, sha256 } = capture;
       return reply.header('cache-control', 'no-store').send({ id, sessionId, sizeBytes, rawSizeBytes, sha256 });
@@ -59,8 +61,11 @@ async function authorize({ headers }: FastifyRequest, { access }: Services, need
   throw new MemoirError('FORBIDDEN', `this needs the role ${needs}; ${actor.name} has ${actor.role}`);
 }
 
-function readUpload(query: Record<string, unknown>) {
-  const text = (name: string): string | null => (typeof query[name] === 'string' ? query[name] : null);
+function readUpload(query: unknown) {
+  const text = (name: string): string | null => {
+    const given = fieldOf(query, name);
+    return typeof given === 'string' ? given : null;
+  };
   const required = (name: string): string => {
     const value = text(name);
     if (value === null || value === '') throw new MemoirError('BAD_INPUT', `\`${name}\` is missing`);

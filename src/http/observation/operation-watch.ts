@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Closable } from '../../domain/closable.ts';
+import { fieldOf } from '../../domain/field.ts';
 import { isTerminal } from '../../domain/operation-state.ts';
 import type { Services } from '../../graphql/services.ts';
 import { Histogram, type Metric } from './exposition.ts';
@@ -69,7 +70,8 @@ export class OperationWatch implements Closable {
     const [operation] = await this.#services.operations.get([operationId]);
     if (operation?.state !== 'COMPLETED') return;
     // What a dump's result has; other kinds have other results.
-    const { guestPauseMs, sizeBytes } = (operation.result ?? {}) as { guestPauseMs?: unknown; sizeBytes?: unknown };
+    const guestPauseMs = fieldOf(operation.result, 'guestPauseMs');
+    const sizeBytes = fieldOf(operation.result, 'sizeBytes');
     if (typeof guestPauseMs === 'number') this.#pauses.add(guestPauseMs / 1000);
     if (typeof sizeBytes === 'number') this.#writtenBytes += sizeBytes;
     if (operation.durationMs !== null) this.#durations.add(operation.durationMs / 1000);

@@ -1,4 +1,5 @@
 import type { Actor } from '../../access/actor.ts';
+import { fieldOf } from '../../domain/field.ts';
 import { MemoirError } from '../../domain/memoir-error.ts';
 import type { Ask } from './ask.ts';
 
@@ -20,8 +21,7 @@ export async function toMachineNames(ask: Ask, actor: Actor, given: readonly str
 
 /** The list of a trigger's body: `vms`, or `vm_ids` as the dashboard calls it. */
 export function readMachines(body: unknown): string[] {
-  const { vms, vm_ids: ids } = (typeof body === 'object' && body !== null ? body : {}) as Record<string, unknown>;
-  const list = vms ?? ids;
+  const list = fieldOf(body, 'vms') ?? fieldOf(body, 'vm_ids');
   if (!Array.isArray(list) || list.length === 0 || !list.every((one) => ['string', 'number'].includes(typeof one))) {
     throw new MemoirError('BAD_INPUT', '`vms` (or `vm_ids`) must be a list of at least one machine');
   }

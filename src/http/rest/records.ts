@@ -1,4 +1,5 @@
 import type { Actor } from '../../access/actor.ts';
+import { fieldOf } from '../../domain/field.ts';
 import { isMemoirError, MemoirError } from '../../domain/memoir-error.ts';
 import type { Ask } from './ask.ts';
 
@@ -36,9 +37,9 @@ interface Payload {
 }
 
 /** `GET /api/memory-dumps/records?limit&offset`. Where the records cannot be read, the old answer is an empty list that says why. */
-export async function listRecords(ask: Ask, actor: Actor, query: Readonly<Record<string, unknown>>) {
-  const limit = wholeNumber('limit', query.limit ?? 1000, -1);
-  const offset = wholeNumber('offset', query.offset ?? 0, 0);
+export async function listRecords(ask: Ask, actor: Actor, query: unknown) {
+  const limit = wholeNumber('limit', fieldOf(query, 'limit') ?? 1000, -1);
+  const offset = wholeNumber('offset', fieldOf(query, 'offset') ?? 0, 0);
   // As a database takes them: none at all, and without a limit.
   const wanted = limit === -1 ? maxLength : Math.min(limit, maxLength);
   if (wanted === 0) return { records: [], count: 0, limit, offset };

@@ -4,6 +4,7 @@ import type { Actor } from '../../access/actor.ts';
 import type { MaskError } from '../../graphql/errors.ts';
 import { bearerToken } from '../credentials.ts';
 import { toRefusal } from '../errors.ts';
+import { pathPart } from '../path-part.ts';
 import type { GraphqlServer } from '../yoga.ts';
 import { type Ask, createAsk } from './ask.ts';
 import { listLiveVms } from './live-vms.ts';
@@ -56,12 +57,10 @@ function addRoutes(rest: FastifyInstance, ask: Ask, access: Access): void {
   route('GET', '/api/memory-dumps/status', (actor, { protocol, host }) =>
     showStatus(ask, actor, memory, `${protocol}://${host}`),
   );
-  route('GET', '/api/memory-dumps/status/:vm', (actor, { params }) =>
-    showStatusOf(ask, actor, memory, (params as { vm: string }).vm),
+  route('GET', '/api/memory-dumps/status/:vm', (actor, request) =>
+    showStatusOf(ask, actor, memory, pathPart(request, 'vm')),
   );
-  route('GET', '/api/memory-dumps/records', (actor, { query }) =>
-    listRecords(ask, actor, query as Record<string, unknown>),
-  );
+  route('GET', '/api/memory-dumps/records', (actor, { query }) => listRecords(ask, actor, query));
   route('GET', '/api/memory-dumps/stats', (actor) => showStats(ask, actor));
   route('POST', '/api/dumps', triggerRoute(triggerForService));
   route('GET', '/api/dumps', (actor) => listDumps(ask, actor, memory));

@@ -1,5 +1,6 @@
 import type { Actor } from '../../access/actor.ts';
 import { type ErrorCode, errorCatalogue } from '../../domain/error-catalogue.ts';
+import { fieldOf } from '../../domain/field.ts';
 import { MemoirError } from '../../domain/memoir-error.ts';
 import type { Ask } from './ask.ts';
 import { type DumpNode, dumpFields, localTimestamp, toStatus } from './dump-status.ts';
@@ -53,7 +54,7 @@ async function trigger({ ask, actor, body }: TriggerCall) {
 
 /** `compression` as a caller of the old service would have named it; Zstandard where nothing is said. */
 function readCompression(body: unknown): string {
-  const { compression } = body as { compression?: unknown };
+  const compression = fieldOf(body, 'compression');
   if (compression === undefined || compression === null) return 'ZSTD';
   const name = String(compression).toUpperCase();
   if (['ZSTD', 'GZIP', 'NONE'].includes(name)) return name;

@@ -1,11 +1,14 @@
+import type { OperationState } from '../../../domain/operation-state.ts';
+import { isNameOf } from '../../../domain/table.ts';
+
 /** What is read of an operation on a volume. */
 export const operationFields = `id kind state message createdAt startedAt finishedAt error { code message hint }
   ... on VolumeOperation { volumeId volumeName devicePath vmId sizeBytes }`;
 
 export interface OperationNode {
   readonly id: string;
-  readonly kind: string;
-  readonly state: string;
+  readonly kind: VolumeKind;
+  readonly state: OperationState;
   readonly message: string;
   readonly createdAt: string;
   readonly startedAt: string | null;
@@ -65,7 +68,7 @@ export const statuses = {
   COMPLETED: 'completed',
   FAILED: 'failed',
   CANCELLED: 'failed',
-} as const;
+} as const satisfies Record<OperationState, string>;
 
 const operationPrefix = 'op-';
 const volumePrefix = 'vol-';
@@ -80,10 +83,14 @@ const bare = (id: string): string => (/^vol-[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f
 /** Times without fractions, as the old daemon printed them. */
 const seconds = (time: string): string => time.replace(/\.\d+Z$/, 'Z');
 
+/** Other operations have no such fields. */
+export const isOfVolume = (node: OperationNode | { readonly kind: string }): node is OperationNode =>
+  isNameOf(types, node.kind);
+
 /** An operation in the old shape: what it does not have is left out, not null. */
 export function toOperation(node: OperationNode) {
   const { id, kind, state, message, createdAt, startedAt, finishedAt, error, devicePath, vmId, sizeBytes } = node;
-  const type = types[kind as VolumeKind];
+  const type = types[kind];
   const isDone = state === 'COMPLETED';
   // A volume that is being created is nobody's yet.
   const volumeId = node.volumeId == null || (type === 'create' && !isDone) ? null : toVolumeId(node.volumeId);
@@ -96,7 +103,7 @@ export function toOperation(node: OperationNode) {
   return {
     id: operationPrefix + id,
     type,
-    status: statuses[state as keyof typeof statuses],
+    status: statuses[state],
     ...(volumeId === null ? {} : { volume_id: volumeId }),
     ...(vmId == null ? {} : { vm_id: vmId }),
     request,

@@ -3,12 +3,15 @@ import { z } from 'zod';
 import type { Access } from '../../../access/access.ts';
 import type { Actor } from '../../../access/actor.ts';
 import { MemoirError } from '../../../domain/memoir-error.ts';
+import { namesOf } from '../../../domain/table.ts';
 import { bearerToken } from '../../credentials.ts';
+import { pathPart } from '../../path-part.ts';
 import type { Ask } from '../ask.ts';
 import {
   type DeviceNode,
   fromOperationId,
   fromVolumeId,
+  isOfVolume,
   type OperationNode,
   operationFields,
   statuses,
@@ -16,7 +19,6 @@ import {
   toOperation,
   toVolume,
   types,
-  type VolumeKind,
   type VolumeNode,
   volumeFields,
 } from './shapes.ts';
@@ -53,7 +55,7 @@ export function addVolumeRoutes(rest: FastifyInstance, ask: Ask, access: Access)
   rest.removeContentTypeParser('application/json');
   rest.addContentTypeParser('application/json', { parseAs: 'string' }, (_request, body, done) => {
     try {
-      done(null, body === '' ? null : JSON.parse(body as string));
+      done(null, body === '' ? null : JSON.parse(String(body)));
     } catch {
       done(new MemoirError('BAD_INPUT', 'the body is not JSON'));
     }
@@ -72,12 +74,18 @@ export function addVolumeRoutes(rest: FastifyInstance, ask: Ask, access: Access)
     });
   }
   /** Starts an operation by a mutation, and answers with it. */
-  async function start(actor: Actor, reply: FastifyReply, parameters: string, call: string, variables: object) {
+  async function start(
+    actor: Actor,
+    reply: FastifyReply,
+    parameters: string,
+    call: string,
+    variables: Readonly<Record<string, unknown>>,
+  ) {
     const document = `mutation (${parameters}) { payload: ${call} { operation { ${operationFields} } errors { code message hint } } }`;
-    const { payload } = await ask<Started>(actor, document, variables as Record<string, unknown>);
+    const { payload } = await ask<Started>(actor, document, variables);
     return reply.code(202).send(toOperation(payload.operation));
   }
-  const volumeOf = (request: FastifyRequest): string => fromVolumeId((request.params as { id: string }).id);
+  const volumeOf = (request: FastifyRequest): string => fromVolumeId(pathPart(request, 'id'));
   async function find(actor: Actor, volume: string): Promise<VolumeNode> {
     const document = `query ($volume: String!) { volume(volume: $volume) { ${volumeFields} } }`;
     const found = await ask<{ readonly volume: VolumeNode | null }>(actor, document, { volume });
@@ -124,11 +132,12 @@ export function addVolumeRoutes(rest: FastifyInstance, ask: Ask, access: Access)
     return { operations, count: operations.length };
   });
   route('GET', '/operations/:id', async (actor, request) => {
-    const { id } = request.params as { id: string };
+    const id = pathPart(request, 'id');
     const document = `query ($id: ID!) { operation(id: $id) { ${operationFields} } }`;
-    const { operation } = await ask<{ operation: OperationNode | null }>(actor, document, { id: fromOperationId(id) });
-    if (operation === null || !(operation.kind in types))
-      throw new MemoirError('NOT_FOUND', `there is no operation ${id}`);
+    const { operation } = await ask<{ operation: OperationNode | { readonly kind: string } | null }>(actor, document, {
+      id: fromOperationId(id),
+    });
+    if (operation === null || !isOfVolume(operation)) throw new MemoirError('NOT_FOUND', `there is no operation ${id}`);
     return toOperation(operation);
   });
 
@@ -165,10 +174,8 @@ export function addVolumeRoutes(rest: FastifyInstance, ask: Ask, access: Access)
 
   async function listOperations(actor: Actor, filter: z.infer<typeof listQuery>) {
     const { type, status, volume_id: wanted, limit } = filter;
-    const kinds = (Object.keys(types) as VolumeKind[]).filter((kind) => type === undefined || types[kind] === type);
-    const states = (Object.keys(statuses) as (keyof typeof statuses)[]).filter(
-      (state) => status === undefined || statuses[state] === status,
-    );
+    const kinds = namesOf(types).filter((kind) => type === undefined || types[kind] === type);
+    const states = namesOf(statuses).filter((state) => status === undefined || statuses[state] === status);
     if (kinds.length === 0 || states.length === 0)
       throw new MemoirError(
         'BAD_INPUT',
@@ -190,15 +197,18 @@ export function addVolumeRoutes(rest: FastifyInstance, ask: Ask, access: Access)
 
 /** Counts by kind and state; an aborted operation is no error. */
 async function showMetrics(ask: Ask, actor: Actor) {
-  const kinds = Object.keys(types) as VolumeKind[];
+  const kinds = namesOf(types);
   const states = Object.keys(statuses);
   const aliases = states.map(
     (state) => `${state}: operations(kind: $kind, states: [${state}], first: 1) { totalCount }`,
   );
   const document = `query ($kind: OperationKind!) { ${aliases.join(' ')} }`;
   type Counts = Record<string, { readonly totalCount: number }>;
-  const counted = await Promise.all(kinds.map((kind) => ask<Counts>(actor, document, { kind })));
-  const count = (state: string): number => counted.reduce((sum, counts) => sum + (counts[state]?.totalCount ?? 0), 0);
+  const counted = await Promise.all(
+    kinds.map(async (kind) => ({ kind, counts: await ask<Counts>(actor, document, { kind }) })),
+  );
+  const count = (state: string): number =>
+    counted.reduce((sum, { counts }) => sum + (counts[state]?.totalCount ?? 0), 0);
   const { volumes } = await ask<{ volumes: { device: object | null }[] }>(actor, '{ volumes { device { path } } }');
   const [completed, failed] = [count('COMPLETED'), count('FAILED')];
   return {
@@ -212,9 +222,9 @@ async function showMetrics(ask: Ask, actor: Actor) {
     total_volumes: volumes.length,
     active_mappings: volumes.filter(({ device }) => device !== null).length,
     operations_by_type: Object.fromEntries(
-      kinds.map((kind, index) => [
+      counted.map(({ kind, counts }) => [
         types[kind],
-        Object.values(counted[index] as Counts).reduce((sum, { totalCount }) => sum + totalCount, 0),
+        Object.values(counts).reduce((sum, { totalCount }) => sum + totalCount, 0),
       ]),
     ),
   };

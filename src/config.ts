@@ -186,9 +186,13 @@ export function describeSettings(file: Variables | null, variables: Variables = 
     const written = origin === 'environment' ? variables[name] : file?.[name];
     const shown = origin === 'default' ? toText(type.safeParse(undefined).data, name) : (written ?? null);
     const reloads = reloadable.some((one) => one === name);
-    return { name, value: isSecret(name) && isSet(shown ?? '') ? '(hidden)' : shown, origin, reloads };
+    const value = isSecret(name) && isSet(shown ?? '') ? '(hidden)' : shown && withoutPassword(shown);
+    return { name, value, origin, reloads };
   });
 }
+
+/** An address as it may be shown: a password is refused in each of them, and must not be repeated meanwhile. */
+const withoutPassword = (value: string): string => value.replace(/^([\w+.-]+:\/\/[^/?#:@]*:)[^/?#]*@/, '$1(hidden)@');
 
 /** A default as a person would write it. */
 function toText(value: unknown, name: string): string | null {

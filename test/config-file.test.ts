@@ -22,6 +22,19 @@ describe('a setting', () => {
   });
 });
 
+describe('a setting that holds a password where none belongs', () => {
+  it.each([
+    ['LIBVIRT_URI', 'qemu+ssh://root:secret@host/system', 'qemu+ssh://root:(hidden)@host/system'],
+    ['INFLUX_URL', 'http://me:sec@ret@influx:8181', 'http://me:(hidden)@influx:8181'],
+    ['LIBVIRT_URI', 'qemu+ssh://root@host/system', 'qemu+ssh://root@host/system'],
+  ])('%s=%s is shown as %s', (name, written, shown) => {
+    const value = (file: Record<string, string> | null, variables: Record<string, string>) =>
+      describeSettings(file, variables).find((setting) => setting.name === name)?.value;
+    expect(value(null, { [name]: written })).toBe(shown);
+    expect(value({ [name]: written }, {})).toBe(shown);
+  });
+});
+
 describe('the configuration file', () => {
   it('has the names of the environment, comments and quotes', () => {
     const text = '# where\nPORT = 4100\n\nDATA_DIR="/var/lib/me moir"\r\nALLOWED_HOSTS=\n';

@@ -143,10 +143,17 @@ describe('machines by libvirt’s records', () => {
       expect(await one(ref)).toBeNull();
     });
 
-    it('is not “none” because libvirt refuses', async () => {
+    it('is not “none” because libvirt refuses to describe it: the statistics are shown', async () => {
       const { ref } = add(1, { title: refusal('INTERNAL_ERROR') });
-      await expect(one(ref)).rejects.toMatchObject({ code: 'INTERNAL_ERROR' });
-      await expect(all()).rejects.toMatchObject({ code: 'INTERNAL_ERROR' });
+      expect(await one(ref)).toMatchObject({ name: 'vm-1', state: 'RUNNING', title: null });
+      expect(await all()).toHaveLength(1);
+      await expect(records.described(ref)).rejects.toMatchObject({ code: 'INTERNAL_ERROR' });
+    });
+
+    it('is not “none” because nobody answers', async () => {
+      const { ref } = add(1, { title: refusal('CONNECTION_LOST') });
+      await expect(one(ref)).rejects.toMatchObject({ code: 'CONNECTION_LOST' });
+      await expect(all()).rejects.toMatchObject({ code: 'CONNECTION_LOST' });
       statsOf = refusal('CONNECTION_LOST');
       await expect(one(ref)).rejects.toMatchObject({ code: 'CONNECTION_LOST' });
       expect(links.names.filter((name) => name === 'connectGetAllDomainStats')).toHaveLength(3);
@@ -207,9 +214,17 @@ describe('machines by libvirt’s records', () => {
       expect(await passing(records.described(ref))).toBeNull();
     });
 
-    it('that makes no sense is an error, not a machine without one', async () => {
-      add(1, { title: () => '</title>' });
-      await expect(all()).rejects.toThrow(SyntaxError);
+    it('that makes no sense hides no other machine, and is an error for whoever captures', async () => {
+      const { ref } = add(1, { title: () => '</title>' });
+      add(2, { title: () => 'the other' });
+      expect(await all()).toMatchObject([
+        { name: 'vm-1', title: null },
+        { name: 'vm-2', title: 'the other' },
+      ]);
+      // Not asked for with every list.
+      await all();
+      expect(xmlAsked()).toBe(2);
+      await expect(records.described(ref)).rejects.toThrow(SyntaxError);
     });
   });
 

@@ -6,6 +6,7 @@ import { statsFlags, statsTypes } from '../../../libvirt/protocol/values.ts';
 import type { ReconnectingConnection } from '../../../libvirt/reconnecting-connection.ts';
 import type { Machine } from '../../machine.ts';
 import { machineStates } from '../../machine.ts';
+import { isAway } from '../failure.ts';
 import type { SilentGuests } from '../link/silent-guests.ts';
 import { type DomainDescription, describeDomain } from './domain-description.ts';
 import { machineStateOf } from './machine-state.ts';
@@ -171,8 +172,22 @@ export class DomainRecords {
     }
   }
 
+  /**
+   * As it is shown: one whose description libvirt refuses, or nobody can read, is listed with what else is known of it, and hides no
+   * other. A capture asks again (`described`), and is refused.
+   */
+  async #shown(domain: DomainRef): Promise<DomainDescription | null> {
+    try {
+      return await this.#description(domain);
+    } catch (error) {
+      if (isAway(error)) throw error;
+      this.#keep(domain, unknown, performance.now() + restMs);
+      return unknown;
+    }
+  }
+
   async #machine({ domain, values }: DomainRecord): Promise<Machine | null> {
-    const description = await this.#description(domain);
+    const description = await this.#shown(domain);
     if (description === null) return null;
     const maximumKib = figure(values, 'balloon.maximum');
     const { state, stateReason } = machineStateOf(

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { MemoirError } from '../domain/memoir-error.ts';
 import { matchesPattern } from '../domain/name-pattern.ts';
-import { type EventKind, eventKindNames, type Notification, severities, severityOf } from './notification.ts';
+import { eventKindNames, type Notification, severities, severityOf } from './notification.ts';
 
 /** Where notifications go, and which. Every condition holds; an empty list of kinds means all of them. */
 const definition = z.object({
@@ -19,7 +19,7 @@ const definition = z.object({
         .max(20, 'takes at most 20 addresses'),
     }),
   ]),
-  kinds: z.array(z.enum(eventKindNames as [EventKind, ...EventKind[]])).default([]),
+  kinds: z.array(z.enum(eventKindNames)).default([]),
   /** Names of machines, with `*` and `?`; null for all, and for what is about no machine. */
   machinePattern: z.string().min(1).max(200).nullable().default(null),
   minSeverity: z.enum(severities).default('INFO'),

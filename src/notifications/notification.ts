@@ -1,4 +1,5 @@
 import type { Json } from '../domain/json.ts';
+import { namesOf } from '../domain/table.ts';
 
 /** How much somebody should care, mildest first. */
 export const severities = ['INFO', 'WARNING', 'ERROR'] as const;
@@ -39,7 +40,7 @@ export const eventKinds = {
 
 export type EventKind = keyof typeof eventKinds;
 
-export const eventKindNames = Object.keys(eventKinds) as EventKind[];
+export const eventKindNames = namesOf(eventKinds);
 
 /** Something that happened and that somebody may want to hear of. It holds ids, states and names, and no data of a guest. */
 export interface Notification {

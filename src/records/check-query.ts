@@ -1,4 +1,5 @@
 import { MemoirError } from '../domain/memoir-error.ts';
+import { namesOf } from '../domain/table.ts';
 import { type RecordState, recordStates } from './dump-record.ts';
 import { type RecordFilter, type RecordOrder, type RecordPageQuery, recordOrders } from './dump-records.ts';
 
@@ -24,7 +25,7 @@ export interface CheckedFilter {
   readonly empty: boolean;
 }
 
-export const allRecordStates = Object.keys(recordStates) as RecordState[];
+export const allRecordStates = namesOf(recordStates);
 
 /** Three or more hexadecimal digits: anything shorter is in nearly every hash, anything else in none. */
 const hashPattern = /^[0-9a-f]{3,64}$/i;

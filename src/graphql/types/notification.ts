@@ -1,3 +1,4 @@
+import { namesOf } from '../../domain/table.ts';
 import type { Alert } from '../../notifications/alerts/alert.ts';
 import { alertKinds } from '../../notifications/alerts/alert.ts';
 import type { Hook } from '../../notifications/hook.ts';
@@ -33,7 +34,7 @@ const valuesOf = <Name extends string>(names: readonly Name[], describe: (name: 
 
 export const NotificationKindEnum = builder.enumType('NotificationKind', {
   description: 'What can be notified of.',
-  values: valuesOf(Object.keys(eventKinds) as (keyof typeof eventKinds)[], (name) => meanings[name]),
+  values: valuesOf(namesOf(eventKinds), (name) => meanings[name]),
 });
 
 export const NotificationSeverityEnum = builder.enumType('NotificationSeverity', {

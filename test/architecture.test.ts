@@ -123,6 +123,14 @@ function staticImports(path: string): string[] {
   return specifiers.map((specifier) => pathOf(specifier, path));
 }
 
+/** Files that are loaded with this one: without those of which it knows types only. */
+function loads(path: string): string[] {
+  const text = readFileSync(join(root, path), 'utf8').replace(/^import type [^;]*;$/gm, '');
+  return [...text.matchAll(/(?:from|import)\s*['"](\.{1,2}\/[^'"]+)['"]/g)].map(([, name]) =>
+    pathOf(name as string, path),
+  );
+}
+
 /**
  * Circles of imports, each as its files. The object types of the schema alone may be in one: they are a graph, as what they
  * describe is (a machine has dumps, a dump has a machine), and say so to each other by functions that are called later.
@@ -182,6 +190,9 @@ describe('the house', () => {
 
   it('imports in no circle', () => {
     expect(findCircles(new Map(sources.map((path) => [path, staticImports(path)])))).toEqual([]);
+    // A hook and the store that it reads are one file there, and the page knows the types of all stores.
+    const screens = files('client', /\.tsx?$/);
+    expect(findCircles(new Map(screens.map((path) => [path, loads(path)])))).toEqual([]);
   });
 
   it('has a way in to each measurement', () => {

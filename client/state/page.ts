@@ -1,18 +1,17 @@
 import { createContext, useContext } from 'react';
 import type { Role } from '../api/generated/graphql.ts';
-import { type ActivityLog, createActivityLog } from './activity.ts';
-import { type Clock, createClock } from './clock.ts';
+import type { ActivityLog } from './activity.ts';
+import type { Clock } from './clock.ts';
 import type { Connection } from './connection.ts';
-import { createDialogs, type Dialogs } from './dialogs.ts';
+import type { Dialogs } from './dialogs.ts';
 import type { Place } from './event-stream.ts';
-import { createFreshness, type Freshness } from './freshness.ts';
-import { createIdSet, type IdSet } from './id-set.ts';
-import { createLiveProgress, type LiveProgress } from './live-progress.ts';
-import { createLiveUsage, type LiveUsage } from './live-usage.ts';
-import { createPreferences, type Preferences } from './preference.ts';
-import { recall } from './remembered.ts';
-import { createStore, type Store } from './store.ts';
-import { createToasts, type Toasts } from './toasts.ts';
+import type { Freshness } from './freshness.ts';
+import type { IdSet } from './id-set.ts';
+import type { LiveProgress } from './live-progress.ts';
+import type { LiveUsage } from './live-usage.ts';
+import type { Preferences } from './preference.ts';
+import type { Store } from './store.ts';
+import type { Toasts } from './toasts.ts';
 
 /** The page's own view of the event stream, for header, banner and log. */
 export interface LiveState {
@@ -22,7 +21,7 @@ export interface LiveState {
   readonly returned: { readonly awayMs: number; readonly caughtUp: number } | null;
 }
 
-/** Everything that the page knows beside what React holds and the server answered. One per page; made in main.tsx. */
+/** Everything that the page knows beside what React holds and the server answered. One per page; made by `createPageState`. */
 export interface PageState {
   readonly activity: ActivityLog;
   readonly clock: Clock;
@@ -44,27 +43,6 @@ export interface PageState {
   readonly usage: LiveUsage;
   /** Where the event log was read up to before a reload; null in a new tab. */
   readonly place: Place | null;
-}
-
-export function createPageState(): PageState {
-  const { place, activity } = recall();
-  return {
-    activity: createActivityLog(activity),
-    clock: createClock(),
-    connection: createStore<Connection>({ state: 'CONNECTING' }),
-    dialogs: createDialogs(),
-    dismissed: createIdSet('dismissed'),
-    deleting: createIdSet(),
-    freshness: createFreshness(),
-    heading: createStore('Memoir'),
-    live: createStore<LiveState>({ seq: place?.seq ?? null, returned: null }),
-    preferences: createPreferences(),
-    progress: createLiveProgress(),
-    role: createStore<Role | null>(null),
-    toasts: createToasts(),
-    usage: createLiveUsage(),
-    place,
-  };
 }
 
 export const PageContext = createContext<PageState | null>(null);

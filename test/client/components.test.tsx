@@ -9,7 +9,8 @@ import { RecordTable } from '../../client/records/record-table.tsx';
 import { Toasts } from '../../client/shell/toasts.tsx';
 import { createActivityLog } from '../../client/state/activity.ts';
 import { addActivity, noActivity } from '../../client/state/activity-entries.ts';
-import { createPageState, PageContext, type PageState } from '../../client/state/page.ts';
+import { createPageState } from '../../client/state/create-page-state.ts';
+import { PageContext, type PageState } from '../../client/state/page.ts';
 import { MemoryBar } from '../../client/ui/memory-bar.tsx';
 import { PauseMeter } from '../../client/ui/pause-meter.tsx';
 

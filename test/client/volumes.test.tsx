@@ -7,7 +7,8 @@ import { createAnswers } from '../../client/api/answers.ts';
 import type { Api } from '../../client/api/client.ts';
 import { ApiContext } from '../../client/api/use-api.ts';
 import { wholeAnswers } from '../../client/api/whole-answers.ts';
-import { createPageState, PageContext, type PageState } from '../../client/state/page.ts';
+import { createPageState } from '../../client/state/create-page-state.ts';
+import { PageContext, type PageState } from '../../client/state/page.ts';
 import {
   fromBytes,
   readVolumeView,

@@ -7,6 +7,7 @@ import { InProcessReader, type InProcessReaderOptions } from '../in-process-read
 import { CaptureBench } from './capture-bench.ts';
 import type { FakeGuest, FakeGuestOptions } from './fake-guest.ts';
 import type { FakeQemu } from './fake-qemu.ts';
+import { patient } from './patient.ts';
 
 /** A capture under way. */
 export interface StartedCapture {
@@ -35,7 +36,10 @@ export class GuestWorld {
     const bench = await CaptureBench.start();
     onTestFinished(() => bench.close());
     const guest = bench.guests.add('web', options);
-    return new GuestWorld(bench, guest, await bench.hypervisor(hypervisorOptions));
+    const hypervisor = await bench.hypervisor(hypervisorOptions);
+    // Asked for last: what an earlier server left is dealt with by then, and a note that a test leaves is not met half written.
+    await expect.poll(() => hypervisor.status().version, patient).toContain('QEMU');
+    return new GuestWorld(bench, guest, hypervisor);
   }
 
   get qemu(): FakeQemu {

@@ -181,6 +181,12 @@ describe.skipIf(lacks('chromium'))('what operators stumbled over', { timeout: 18
       .waitFor();
     await server.end('SIGKILL');
     await page.getByText(/Not connected since/).waitFor();
-    await bars.locator('ul[data-offline]').waitFor();
+    await bars
+      .locator('ul[data-offline]')
+      .waitFor()
+      .catch(async (error: unknown) => {
+        console.error(`the page says:\n${await page.locator('body').innerText()}`);
+        throw error;
+      });
   });
 });

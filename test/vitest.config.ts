@@ -1,5 +1,6 @@
 import { defineConfig } from 'vitest/config';
 import { LongestFirst } from './longest-first.ts';
+import { Retried } from './retried.ts';
 import { missing } from './system.ts';
 
 export default defineConfig({
@@ -18,6 +19,7 @@ export default defineConfig({
     // Two cores are the smallest machine that must pass. Real guests and browsers keep both busy; without them many tests wait.
     maxWorkers: missing('qemu-system-x86_64', 'chromium').length > 0 ? 4 : 2,
     sequence: { sequencer: LongestFirst },
+    reporters: ['default', new Retried()],
     pool: 'forks',
     // A process for each worker, not for each file: starting them and reading the code again was a third of the time.
     isolate: false,

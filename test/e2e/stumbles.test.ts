@@ -184,9 +184,8 @@ describe.skipIf(lacks('chromium'))('what operators stumbled over', { timeout: 18
     await bars
       .locator('ul[data-offline]')
       .waitFor()
-      .catch(async (error: unknown) => {
-        console.error(`the page says:\n${await page.locator('body').innerText()}`);
-        throw error;
+      .catch(async (cause: unknown) => {
+        throw new Error(`the page says: ${await page.locator('body').innerText()}`, { cause });
       });
   });
 });
